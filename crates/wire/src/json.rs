@@ -1,0 +1,221 @@
+//! JSON as these providers write it: counts as numbers or strings, lists absent, `null` or empty.
+//!
+//! The functions are named in `#[serde(deserialize_with = …)]` of generated types.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use serde::ser::Serialize;
+
+use crate::{Blob, BodyWriter};
+
+/// Writes a request value as JSON into a body. Generated for every request type: through serde where the type holds
+/// no image, field by field where it does, so that the image stays a reference.
+pub trait WriteJson {
+    /// Appends the JSON text of `self`.
+    fn write_json(&self, body: &mut BodyWriter);
+}
+
+/// Appends `value` as JSON through serde.
+///
+/// # Panics
+/// If `Serialize` of the value fails, which the derived implementations of generated types (string keys only) never do.
+#[expect(clippy::expect_used, reason = "generated types have string keys and no failing fields")]
+pub fn write_serde(value: &(impl Serialize + ?Sized), body: &mut BodyWriter) {
+    serde_json::to_writer(body.text(), value).expect("generated types serialise to JSON");
+}
+
+/// Appends an image as a JSON string of standard base64.
+pub fn write_base64(blob: &Blob, body: &mut BodyWriter) {
+    body.push_str("\"");
+    body.push_base64(blob);
+    body.push_str("\"");
+}
+
+/// An object being written: keeps track of the commas.
+pub struct ObjectWriter<'b> {
+    body: &'b mut BodyWriter,
+    first: bool,
+}
+
+impl<'b> ObjectWriter<'b> {
+    /// Opens an object.
+    pub fn new(body: &'b mut BodyWriter) -> Self {
+        body.push_str("{");
+        Self { body, first: true }
+    }
+
+    /// Writes `key` (plain ASCII, taken from a schema) and hands out the body for its value.
+    pub fn key(&mut self, key: &str) -> &mut BodyWriter {
+        self.body.push_str(if self.first { "\"" } else { ",\"" });
+        self.first = false;
+        self.body.push_str(key);
+        self.body.push_str("\":");
+        self.body
+    }
+
+    /// Closes the object.
+    pub fn end(self) {
+        self.body.push_str("}");
+    }
+}
+
+/// Writes the items of a list that holds images.
+pub fn write_list<T: WriteJson>(items: &[T], body: &mut BodyWriter) {
+    body.push_str("[");
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            body.push_str(",");
+        }
+        item.write_json(body);
+    }
+    body.push_str("]");
+}
+
+/// Reads an optional integer that may arrive as a number or as its decimal text; `null` and `""` are absent.
+///
+/// # Errors
+/// If the value is neither, or is out of range for `T`.
+pub fn lenient_int<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr + TryFrom<i64> + TryFrom<u64>,
+{
+    deserializer.deserialize_any(IntVisitor(PhantomData))
+}
+
+struct IntVisitor<T>(PhantomData<T>);
+
+impl<'de, T: FromStr + TryFrom<i64> + TryFrom<u64>> Visitor<'de> for IntVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer, as a number or as text")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        T::try_from(value).map(Some).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        T::try_from(value).map(Some).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        value.parse().map(Some).map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Reads an optional text that may arrive as a string or as a number (request ids, codes); `null` is absent.
+///
+/// # Errors
+/// If the value is something else.
+pub fn lenient_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: for<'a> From<&'a str>,
+{
+    deserializer.deserialize_any(TextVisitor(PhantomData))
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for TextVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, or a number")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(T::from(value)))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(T::from(&value.to_string())))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(T::from(&value.to_string())))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(T::from(&value.to_string())))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// Reads a list; `null` is an empty one. (An absent list is `#[serde(default)]`.)
+///
+/// # Errors
+/// If an item does not decode.
+pub fn lenient_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_any(ListVisitor(PhantomData))
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+}
+
+/// Reads an open enum from text.
+///
+/// # Errors
+/// If the value is not a string.
+#[doc(hidden)]
+pub fn open_enum<'de, D: Deserializer<'de>, T>(deserializer: D, from: fn(&str) -> T) -> Result<T, D::Error> {
+    struct EnumVisitor<T>(fn(&str) -> T);
+    impl<T> Visitor<'_> for EnumVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an enum value as text")
+        }
+
+        fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {
+            Ok((self.0)(value))
+        }
+    }
+    deserializer.deserialize_str(EnumVisitor(from))
+}

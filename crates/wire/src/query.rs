@@ -1,0 +1,35 @@
+//! Paths and query strings, percent-encoded as RFC 3986 asks.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Encodes everything but the unreserved characters, so that the text is safe as a path segment and in a query.
+pub fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// A query string in the making.
+#[derive(Debug, Default)]
+pub struct Query(String);
+
+impl Query {
+    /// Starts without parameters.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `name=value`, both encoded.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.0.push(if self.0.is_empty() { '?' } else { '&' });
+        self.0.extend(utf8_percent_encode(name, RESERVED));
+        self.0.push('=');
+        self.0.extend(utf8_percent_encode(value, RESERVED));
+    }
+
+    /// The query with its leading `?`; empty without parameters.
+    pub fn finish(self) -> String {
+        self.0
+    }
+}

@@ -1,0 +1,196 @@
+//! A pull reader of scoped elements: each [`Element`] sees its own children only, and what it leaves unread is skipped.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::XmlError;
+
+const MAX_DEPTH: usize = 128;
+const MAX_ATTRIBUTES: usize = 64;
+
+/// Reads one XML document from text.
+pub struct XmlReader<'x> {
+    events: Reader<&'x [u8]>,
+    depth: usize,
+}
+
+impl<'x> XmlReader<'x> {
+    /// Starts at the beginning of a UTF-8 document.
+    ///
+    /// # Errors
+    /// [`XmlError::Syntax`] if the bytes are not UTF-8.
+    pub fn new(document: &'x [u8]) -> Result<Self, XmlError> {
+        let text = std::str::from_utf8(document).map_err(|error| XmlError::Syntax {
+            at: error.valid_up_to() as u64,
+            detail: "the document is not UTF-8".to_owned(),
+        })?;
+        let mut events = Reader::from_str(text);
+        events.config_mut().expand_empty_elements = true;
+        Ok(Self { events, depth: 0 })
+    }
+
+    /// The document's root element.
+    ///
+    /// # Errors
+    /// If there is none, or the prolog is refused.
+    pub fn root(&mut self) -> Result<Element<'_, 'x>, XmlError> {
+        match self.next_start()? {
+            Some(start) => Ok(Element { depth: self.depth, start, reader: self }),
+            None => Err(self.truncated()),
+        }
+    }
+
+    /// The next start tag at the current depth; `None` when the enclosing element (or the document) ends.
+    fn next_start(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
+        loop {
+            match self.event()? {
+                Event::Start(start) => return Ok(Some(start)),
+                Event::End(_) => return Ok(None),
+                Event::Eof if self.depth == 0 => return Ok(None),
+                Event::Eof => return Err(self.truncated()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads one event, keeps the depth, refuses DTDs and deep or attribute-laden elements.
+    fn event(&mut self) -> Result<Event<'x>, XmlError> {
+        let event = self.events.read_event().map_err(|error| self.syntax(&error))?;
+        match &event {
+            Event::Start(start) => {
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
+                }
+                if start.attributes().with_checks(false).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES {
+                    return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
+                }
+            }
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
+            _ => {}
+        }
+        Ok(event)
+    }
+
+    /// Skips until `depth` is the current depth again.
+    fn skip_to(&mut self, depth: usize) -> Result<(), XmlError> {
+        while self.depth > depth {
+            if matches!(self.event()?, Event::Eof) {
+                return Err(self.truncated());
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the text of `event`, if it is text, CDATA or a reference.
+    fn join(&self, text: &mut Cow<'x, str>, event: &Event<'x>) -> Result<(), XmlError> {
+        let piece = match event {
+            Event::Text(piece) => piece.xml10_content(),
+            Event::CData(piece) => piece.xml10_content(),
+            Event::GeneralRef(reference) => match reference.resolve_char_ref().map_err(|error| self.syntax(&error))? {
+                Some(character) => Cow::Owned(character.to_string()),
+                None => {
+                    let name = reference.xml10_content();
+                    match quick_xml::escape::resolve_predefined_entity(&name) {
+                        Some(known) => Cow::Borrowed(known),
+                        None => return Err(XmlError::Dtd(name.into_owned())),
+                    }
+                }
+            },
+            _ => return Ok(()),
+        };
+        if text.is_empty() {
+            *text = piece;
+        } else {
+            text.to_mut().push_str(&piece);
+        }
+        Ok(())
+    }
+
+    fn truncated(&self) -> XmlError {
+        XmlError::Truncated { at: self.events.buffer_position() }
+    }
+
+    fn syntax(&self, error: &quick_xml::Error) -> XmlError {
+        XmlError::Syntax { at: self.events.error_position(), detail: error.to_string() }
+    }
+}
+
+/// An element whose start tag has been read and whose content has not.
+pub struct Element<'r, 'x> {
+    reader: &'r mut XmlReader<'x>,
+    start: BytesStart<'x>,
+    depth: usize,
+}
+
+impl<'x> Element<'_, 'x> {
+    /// The local name, without a prefix.
+    pub fn name(&self) -> &str {
+        self.start.local_name().into_inner()
+    }
+
+    /// Whether `xsi:nil` is true, whatever the prefix.
+    pub fn is_nil(&self) -> bool {
+        self.start.attributes().with_checks(false).flatten().any(|attribute| {
+            attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1")
+        })
+    }
+
+    /// The next child element; `None` after the last. A child that was not read to its end is skipped.
+    ///
+    /// # Errors
+    /// If the XML is not well formed or breaks a limit.
+    pub fn next_child(&mut self) -> Result<Option<Element<'_, 'x>>, XmlError> {
+        if self.reader.depth < self.depth {
+            return Ok(None);
+        }
+        self.reader.skip_to(self.depth)?;
+        let start = self.reader.next_start()?;
+        Ok(start.map(|start| Element { depth: self.reader.depth, start, reader: &mut *self.reader }))
+    }
+
+    /// The text of the element, joined from all its pieces; child elements are skipped. Borrowed from the document
+    /// where it stands there in one piece.
+    ///
+    /// # Errors
+    /// If the XML is not well formed, or an entity is not one of the five that XML defines.
+    pub fn text(&mut self) -> Result<Cow<'x, str>, XmlError> {
+        let mut text = Cow::Borrowed("");
+        while self.reader.depth >= self.depth {
+            let event = self.reader.event()?;
+            if self.reader.depth == self.depth {
+                self.reader.join(&mut text, &event)?;
+            }
+            if matches!(event, Event::Eof) {
+                return Err(self.reader.truncated());
+            }
+        }
+        Ok(text)
+    }
+
+    /// The text before the first child element, and that child: for elements that hold either.
+    ///
+    /// # Errors
+    /// As [`Element::text`].
+    pub fn text_or_child(&mut self) -> Result<(Cow<'x, str>, Option<Element<'_, 'x>>), XmlError> {
+        let mut text = Cow::Borrowed("");
+        while self.reader.depth >= self.depth {
+            match self.reader.event()? {
+                Event::Start(start) => {
+                    return Ok((text, Some(Element { depth: self.reader.depth, start, reader: &mut *self.reader })));
+                }
+                Event::Eof => return Err(self.reader.truncated()),
+                event => self.reader.join(&mut text, &event)?,
+            }
+        }
+        Ok((text, None))
+    }
+
+    /// The error that says what the element should have held.
+    pub fn invalid(&self, expected: &'static str) -> XmlError {
+        XmlError::Value { element: self.name().to_owned(), expected }
+    }
+}

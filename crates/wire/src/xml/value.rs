@@ -1,0 +1,95 @@
+//! XML codecs of the scalar types that the schemas use.
+
+use compact_str::CompactString;
+
+use super::{Element, ReadXml, WriteXml, XmlError, XmlWriter};
+use crate::Blob;
+
+/// Reads the members of an array, whatever they are named.
+///
+/// # Errors
+/// If a member does not read.
+pub fn read_items<T: ReadXml>(element: &mut Element<'_, '_>) -> Result<Vec<T>, XmlError> {
+    let mut items = Vec::new();
+    while let Some(mut item) = element.next_child()? {
+        items.push(T::read_xml(&mut item)?);
+    }
+    Ok(items)
+}
+
+impl WriteXml for str {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        writer.text(self);
+    }
+}
+
+impl WriteXml for String {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        writer.text(self);
+    }
+}
+
+impl ReadXml for String {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        Ok(element.text()?.into_owned())
+    }
+}
+
+impl WriteXml for CompactString {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        writer.text(self);
+    }
+}
+
+impl ReadXml for CompactString {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        Ok(element.text()?.as_ref().into())
+    }
+}
+
+impl WriteXml for Blob {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        writer.base64(self);
+    }
+}
+
+impl WriteXml for bool {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        writer.text(if *self { "true" } else { "false" });
+    }
+}
+
+impl ReadXml for bool {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        match element.text()?.trim() {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(element.invalid("a boolean")),
+        }
+    }
+}
+
+macro_rules! number {
+    ($($type:ty => $expected:literal),* $(,)?) => {$(
+        impl WriteXml for $type {
+            fn write_xml(&self, writer: &mut XmlWriter) {
+                writer.text(&self.to_string());
+            }
+        }
+
+        impl ReadXml for $type {
+            fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+                let text = element.text()?;
+                text.trim().parse().map_err(|_| element.invalid($expected))
+            }
+        }
+    )*};
+}
+
+number! {
+    i32 => "a 32-bit integer",
+    i64 => "a 64-bit integer",
+    u32 => "an unsigned 32-bit integer",
+    u64 => "an unsigned 64-bit integer",
+    f64 => "a number",
+}
