@@ -1,0 +1,244 @@
+//! The intermediate representation: what every source parser produces and every emitter reads.
+//!
+//! It says what the schema says, in the provider's names; Rust names are added by the `names` pass. Each node carries
+//! its [`Origin`], so that an error can name the schema line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Where a node stands in a stored schema.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Origin {
+    /// File, relative to `schemas/`.
+    pub file: String,
+    /// Line (XML), or JSON pointer / TOML path where lines are not known.
+    pub place: String,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.place)
+    }
+}
+
+/// Name of a type: the schema's namespace (or file) and local name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeName {
+    /// XML target namespace; for JSON sources a constant per source.
+    pub namespace: String,
+    /// Local name as the schema writes it.
+    pub local: String,
+}
+
+impl fmt::Display for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{}}}{}", self.namespace, self.local)
+    }
+}
+
+/// One service as data.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Api {
+    /// Short name for headers and reports: `yandex-direct-v5`.
+    pub name: String,
+    /// Named types, ordered, so that output does not depend on input order.
+    pub types: BTreeMap<TypeName, TypeDef>,
+    /// Operations, ordered by name.
+    pub operations: BTreeMap<String, Operation>,
+}
+
+/// A named type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypeDef {
+    /// What it is.
+    pub kind: TypeKind,
+    /// Name in Rust; empty until the `names` pass.
+    pub rust_name: String,
+    /// Documentation from the schema or an overlay; may be empty.
+    pub doc: String,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// The kinds of named types.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TypeKind {
+    /// A record. `base` is resolved into `fields` (base members first) by the `resolve` pass.
+    Struct {
+        /// Extended type.
+        base: Option<TypeName>,
+        /// Members in schema order.
+        fields: Vec<Field>,
+    },
+    /// A string with named values; always open.
+    Enum {
+        /// Values in schema order.
+        values: Vec<EnumValue>,
+    },
+    /// Another name for a type (a SOAP-encoded array, a restricted string).
+    Alias(TypeRef),
+}
+
+/// A named value of an enum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnumValue {
+    /// As on the wire.
+    pub wire: String,
+    /// Variant name; empty until the `names` pass.
+    pub rust_name: String,
+}
+
+/// A member of a record or a parameter of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// As on the wire.
+    pub wire: String,
+    /// Name in Rust; empty until the `names` pass.
+    pub rust_name: String,
+    /// Type of one occurrence (a repeated XML element is `repeated`, a JSON array is `TypeRef::List`).
+    pub ty: TypeRef,
+    /// Whether the schema demands it in requests. Answers are read leniently all the same.
+    pub required: bool,
+    /// XML `maxOccurs` above 1: repeated elements without a wrapper.
+    pub repeated: bool,
+    /// XML `nillable`.
+    pub nillable: bool,
+    /// Strings that are short (ids, hashes): stored inline. Set by an overlay.
+    pub inline: bool,
+    /// Documentation; may be empty.
+    pub doc: String,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// A reference to a type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TypeRef {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A named type.
+    Named(TypeName),
+    /// A list of items.
+    List(Box<TypeRef>),
+    /// A map from text to values.
+    Map(Box<TypeRef>),
+}
+
+/// Scalars of all the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scalar {
+    /// Text.
+    String,
+    /// `true` or `false`.
+    Bool,
+    /// 32-bit signed.
+    Int32,
+    /// 64-bit signed.
+    Int64,
+    /// 32-bit unsigned.
+    UInt32,
+    /// 64-bit unsigned.
+    UInt64,
+    /// Double.
+    Float64,
+    /// Bytes as base64: a `Blob` that is encoded while sending.
+    Base64,
+    /// A file part of a multipart form: a `Blob`.
+    File,
+    /// A point in time, kept as the text on the wire.
+    DateTime,
+    /// Any JSON.
+    Json,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// Service and operation: `AdImages.add`, `adimages.create`.
+    pub name: String,
+    /// Marker type or parameter struct in Rust; empty until the `names` pass.
+    pub rust_name: String,
+    /// How it travels.
+    pub binding: Binding,
+    /// What a repetition would do.
+    pub effect: Effect,
+    /// Documentation; may be empty.
+    pub doc: String,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// What repeating an operation does (`polyptych_wire::Effect`). Sources set it from the method; an overlay may correct it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Reads only.
+    Safe,
+    /// A second time changes nothing more.
+    Idempotent,
+    /// A second time may write again.
+    Write,
+}
+
+/// How an operation travels.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Binding {
+    /// SOAP 1.1, with the same types in JSON.
+    Soap {
+        /// `document` with `literal`, or `rpc` with `encoded`.
+        style: SoapStyle,
+        /// Wire name of the method.
+        method: String,
+        /// `SOAPAction`.
+        action: String,
+        /// Target namespace of the body.
+        namespace: String,
+        /// Root element of the request (document) or name of the parameter part (rpc); empty without input.
+        input_element: String,
+        /// Type of the parameters; `None` without input.
+        input: Option<TypeRef>,
+        /// Type of the answer; `None` without output.
+        output: Option<TypeRef>,
+    },
+    /// HTTP with parameters in path, query, JSON body or multipart form.
+    Rest {
+        /// HTTP method, upper case.
+        method: String,
+        /// Path template: `/act_{ad_account_id}/adimages`.
+        path: String,
+        /// Parameters in schema order.
+        params: Vec<Param>,
+        /// Type of the answer; `None` where there is no body.
+        output: Option<TypeRef>,
+    },
+}
+
+/// Styles of SOAP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoapStyle {
+    /// document/literal, children unqualified.
+    DocumentLiteral,
+    /// rpc/encoded.
+    RpcEncoded,
+}
+
+/// A parameter and where it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    /// Name, type, whether required.
+    pub field: Field,
+    /// Where it is written.
+    pub location: Location,
+}
+
+/// Where a parameter is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// In the path template.
+    Path,
+    /// In the query.
+    Query,
+    /// A member of the JSON body.
+    JsonBody,
+    /// A part of a multipart form.
+    FormPart,
+}
