@@ -56,8 +56,19 @@ pub struct TypeDef {
     pub rust_name: String,
     /// Documentation from the schema or an overlay; may be empty.
     pub doc: String,
+    /// Where values of it travel; set by the `prune` pass.
+    pub usage: Usage,
     /// Where it is declared.
     pub origin: Origin,
+}
+
+/// In which directions values of a type travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Reached from the input of an operation: gets a constructor and `with_*` setters.
+    pub request: bool,
+    /// Reached from the output of an operation: is read leniently.
+    pub response: bool,
 }
 
 /// The kinds of named types.
@@ -86,6 +97,8 @@ pub struct EnumValue {
     pub wire: String,
     /// Variant name; empty until the `names` pass.
     pub rust_name: String,
+    /// Documentation; may be empty.
+    pub doc: String,
 }
 
 /// A member of a record or a parameter of an operation.
@@ -105,6 +118,8 @@ pub struct Field {
     pub nillable: bool,
     /// Strings that are short (ids, hashes): stored inline. Set by an overlay.
     pub inline: bool,
+    /// Closes a cycle of records, so that the value is boxed. Set by the `recursion` pass.
+    pub boxed: bool,
     /// Documentation; may be empty.
     pub doc: String,
     /// Where it is declared.
@@ -145,6 +160,10 @@ pub enum Scalar {
     Base64,
     /// A file part of a multipart form: a `Blob`.
     File,
+    /// A decimal of any precision, kept as the text on the wire.
+    Decimal,
+    /// A day, kept as the text on the wire.
+    Date,
     /// A point in time, kept as the text on the wire.
     DateTime,
     /// Any JSON.
