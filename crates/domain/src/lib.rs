@@ -1,1 +1,24 @@
-//! Under construction.
+//! What Polyptych is about, without I/O: libraries that hold images in albums, the rules that each library has, and
+//! the use cases over them.
+//!
+//! Providers implement [`ImageLibrary`]; the façade and the command line call [`Service`]. No provider's wire type and
+//! no async runtime appears here.
+
+mod content;
+mod error;
+mod image;
+mod names;
+mod port;
+mod rules;
+mod service;
+mod workers;
+
+pub use content::{ChunkStream, Content, ContentSource, Sha256};
+pub use error::{Applied, Error, ErrorKind, ProviderError};
+pub use image::{Image, Page, PageRequest};
+pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
+pub use polyptych_imaging::{Focus, Format, Inspection, Pixels, Rgb};
+pub use port::{Capabilities, Capability, ImageLibrary, Provider, Upload};
+pub use rules::{Evidence, Fit, ImageClass, NameRule, Rules, SizeRule, Violation};
+pub use service::{Sent, Service, UploadCommand, UploadReceipt};
+pub use workers::{InlineWorkers, Workers};

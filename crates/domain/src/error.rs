@@ -1,0 +1,232 @@
+//! The one error of the domain: what happened, where, whether something was applied, and what to do about it.
+
+use std::fmt;
+
+use crate::{AlbumId, LibraryId, Provider, Violation};
+
+/// What happened. A closed list: the façade maps each to a status and a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// A name or another argument is malformed.
+    InvalidArgument,
+    /// The bytes are not an image of a known format.
+    NotAnImage,
+    /// The image is damaged.
+    CorruptImage,
+    /// The image is larger (bytes or pixels) than is handled at all.
+    TooLarge,
+    /// The image or its name breaks the library's rules; see [`Error::violations`].
+    RulesViolated,
+    /// No library of that name is configured.
+    LibraryNotFound,
+    /// The provider does not know the album (login, account, store or product), or hides it.
+    AlbumNotFound,
+    /// The album holds no such image.
+    ImageNotFound,
+    /// The album takes one image and has one.
+    AlbumOccupied,
+    /// The image is in use and cannot be deleted.
+    ImageInUse,
+    /// The provider refused the library's credential, or none is configured.
+    CredentialRefused,
+    /// The credential is good but has no right to this album or operation.
+    PermissionDenied,
+    /// Points, calls or space of the account are used up.
+    QuotaExhausted,
+    /// Too many requests at once or in a short time.
+    RateLimited,
+    /// The provider cannot be reached or says that it is out of service.
+    ProviderUnavailable,
+    /// The provider did not answer in time.
+    ProviderTimeout,
+    /// The provider refused the request for a reason of its own; see [`ProviderError`].
+    ProviderRefused,
+    /// The provider's answer could not be understood.
+    AnswerUnreadable,
+    /// The provider has no such capability.
+    Unsupported,
+    /// The library's configuration does not work.
+    Configuration,
+    /// A fault of ours.
+    Internal,
+}
+
+/// Whether a failed call changed something at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Applied {
+    /// Nothing was changed.
+    #[default]
+    No,
+    /// The change was made although the call failed (its answer was unreadable).
+    Yes,
+    /// It cannot be told; look before repeating.
+    Unknown,
+}
+
+impl Applied {
+    /// `no`, `yes` or `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the provider said, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProviderError {
+    /// Its error code; absent where it gave none (an HTML page, an empty body).
+    pub code: Option<String>,
+    /// Facebook's `error_subcode`.
+    pub subcode: Option<String>,
+    /// HTTP status of the answer.
+    pub http_status: Option<u16>,
+    /// Its message and details, possibly in Russian.
+    pub message: String,
+    /// `RequestId` (Yandex), `fbtrace_id` (Facebook): what its support asks for.
+    pub request_id: Option<String>,
+}
+
+/// A failed call or a failed item of a batch.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    applied: Applied,
+    library: Option<LibraryId>,
+    album: Option<AlbumId>,
+    provider: Option<Provider>,
+    provider_error: Option<ProviderError>,
+    violations: Vec<Violation>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with nothing applied. `message` is one lower-case line without secrets that says what to do where that helps.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            applied: Applied::No,
+            library: None,
+            album: None,
+            provider: None,
+            provider_error: None,
+            violations: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// The error of an image or a name that breaks rules.
+    pub fn violated(violations: Vec<Violation>) -> Self {
+        let text: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        let mut error = Self::new(ErrorKind::RulesViolated, text.join("; "));
+        error.0.violations = violations;
+        error
+    }
+
+    /// Says whether something was applied.
+    #[must_use]
+    pub fn with_applied(mut self, applied: Applied) -> Self {
+        self.0.applied = applied;
+        self
+    }
+
+    /// Says where it happened.
+    #[must_use]
+    pub fn with_library(mut self, library: &LibraryId, provider: Provider) -> Self {
+        self.0.library = Some(library.clone());
+        self.0.provider = Some(provider);
+        self
+    }
+
+    /// Says in which album it happened.
+    #[must_use]
+    pub fn with_album(mut self, album: &AlbumId) -> Self {
+        self.0.album = Some(album.clone());
+        self
+    }
+
+    /// Adds what the provider said.
+    #[must_use]
+    pub fn with_provider_error(mut self, error: ProviderError) -> Self {
+        self.0.provider_error = Some(error);
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// One line without its cause.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether something was changed at the provider all the same.
+    pub fn applied(&self) -> Applied {
+        self.0.applied
+    }
+
+    /// The library, where one was involved.
+    pub fn library(&self) -> Option<&LibraryId> {
+        self.0.library.as_ref()
+    }
+
+    /// The album, where one was involved.
+    pub fn album(&self) -> Option<&AlbumId> {
+        self.0.album.as_ref()
+    }
+
+    /// The provider, where one was involved.
+    pub fn provider(&self) -> Option<Provider> {
+        self.0.provider
+    }
+
+    /// What the provider said, where it answered.
+    pub fn provider_error(&self) -> Option<&ProviderError> {
+        self.0.provider_error.as_ref()
+    }
+
+    /// Every rule that is broken; empty unless the kind is [`ErrorKind::RulesViolated`].
+    pub fn violations(&self) -> &[Violation] {
+        &self.0.violations
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(library) = &self.0.library {
+            write!(f, "{library}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(error) = &self.0.provider_error {
+            let parts = [("code", &error.code), ("subcode", &error.subcode), ("request", &error.request_id)];
+            let told: Vec<_> =
+                parts.iter().filter_map(|(label, value)| value.as_ref().map(|value| format!("{label} {value}"))).collect();
+            if !told.is_empty() {
+                write!(f, " ({})", told.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,64 @@
+//! What a library says about an image that it holds.
+
+use crate::{AlbumId, ImageId, Pixels};
+
+/// An image in an album. A field is absent where the provider does not tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// The album that holds it.
+    pub album: AlbumId,
+    /// The provider's hash or id.
+    pub id: ImageId,
+    /// The name that the library keeps: the first one under which this content arrived, where the provider deduplicates.
+    pub name: Option<String>,
+    /// The provider's class of the image, in its own words: `REGULAR`, `WIDE`, `FIXED_IMAGE`.
+    pub class: Option<String>,
+    /// Size as stored.
+    pub pixels: Option<Pixels>,
+    /// Size of the file.
+    pub bytes: Option<u64>,
+    /// Where the stored picture can be fetched. May be short-lived and may be secret; not an identity.
+    pub url: Option<String>,
+    /// Where a smaller picture can be fetched.
+    pub preview_url: Option<String>,
+    /// Whether an advertisement or a creative uses it, so that it cannot be deleted.
+    pub in_use: Option<bool>,
+    /// When the library got it.
+    pub created: Option<jiff::Timestamp>,
+}
+
+impl Image {
+    /// An image of which only album and id are known.
+    pub fn new(album: AlbumId, id: ImageId) -> Self {
+        Self {
+            album,
+            id,
+            name: None,
+            class: None,
+            pixels: None,
+            bytes: None,
+            url: None,
+            preview_url: None,
+            in_use: None,
+            created: None,
+        }
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// At most this many items, 1 to 1,000. A provider may return fewer, also before the last page.
+    pub size: u32,
+    /// [`Page::next`] of the page before; absent for the first page. Opaque to everyone but the provider that made it.
+    pub after: Option<String>,
+}
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The items, possibly none.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last page.
+    pub next: Option<String>,
+}

@@ -1,0 +1,183 @@
+//! Names of libraries, albums and images: `libraries/{library}/albums/{album}/images/{image}`.
+//!
+//! Segments that hold reserved characters are percent-encoded in a resource name and plain in the ids.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const MAX_ID_BYTES: usize = 256;
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The resource name does not follow its pattern.
+    #[error("`{name}` does not have the form `{pattern}`")]
+    Pattern {
+        /// As given, shortened to 256 characters.
+        name: String,
+        /// The expected pattern.
+        pattern: &'static str,
+    },
+    /// A library id is not 1 to 63 characters of `a-z 0-9 -`, starting with a letter.
+    #[error("library id `{0}` must be 1 to 63 characters of a-z, 0-9 and '-', starting with a letter")]
+    Library(String),
+    /// An album or image id is empty, longer than 256 bytes, or holds control characters.
+    #[error("{kind} id must be 1 to 256 bytes without control characters")]
+    Segment {
+        /// `album` or `image`.
+        kind: &'static str,
+    },
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_ID_BYTES).collect()
+}
+
+/// A configured library: `facebook`, `yandex-v5-soap`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LibraryId(String);
+
+impl LibraryId {
+    /// Checks and keeps an id.
+    ///
+    /// # Errors
+    /// [`NameError::Library`].
+    pub fn new(id: impl Into<String>) -> Result<Self, NameError> {
+        let id = id.into();
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let starts_well = id.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
+        if id.len() > 63 || !starts_well || !id.bytes().all(plain) {
+            return Err(NameError::Library(shortened(&id)));
+        }
+        Ok(Self(id))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LibraryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! segment_id {
+    ($(#[$meta:meta])* $name:ident, $kind:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and keeps an id as the provider writes it, not percent-encoded.
+            ///
+            /// # Errors
+            /// [`NameError::Segment`].
+            pub fn new(id: impl Into<String>) -> Result<Self, NameError> {
+                let id = id.into();
+                if id.is_empty() || id.len() > MAX_ID_BYTES || id.chars().any(char::is_control) {
+                    return Err(NameError::Segment { kind: $kind });
+                }
+                Ok(Self(id))
+            }
+
+            /// The id as the provider writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+segment_id!(
+    /// The owner of images in a library: an advertiser's login (`self` for the token's own), an ad account's number,
+    /// or `{store}~{product}`.
+    AlbumId,
+    "album"
+);
+segment_id!(
+    /// An image in an album: the provider's hash (Yandex, Facebook) or id (Evotor).
+    ImageId,
+    "image"
+);
+
+/// `libraries/{library}/albums/{album}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlbumName {
+    /// The library.
+    pub library: LibraryId,
+    /// The album in it.
+    pub album: AlbumId,
+}
+
+impl fmt::Display for AlbumName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "libraries/{}/albums/{}", self.library, utf8_percent_encode(self.album.as_str(), RESERVED))
+    }
+}
+
+impl FromStr for AlbumName {
+    type Err = NameError;
+
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        let pattern = "libraries/{library}/albums/{album}";
+        let [library, album] = segments(name, ["libraries", "albums"], pattern)?;
+        Ok(Self { library: LibraryId::new(library)?, album: AlbumId::new(album)? })
+    }
+}
+
+/// `libraries/{library}/albums/{album}/images/{image}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImageName {
+    /// The album that holds the image.
+    pub album: AlbumName,
+    /// The image in it.
+    pub image: ImageId,
+}
+
+impl fmt::Display for ImageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/images/{}", self.album, utf8_percent_encode(self.image.as_str(), RESERVED))
+    }
+}
+
+impl FromStr for ImageName {
+    type Err = NameError;
+
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        let pattern = "libraries/{library}/albums/{album}/images/{image}";
+        let [library, album, image] = segments(name, ["libraries", "albums", "images"], pattern)?;
+        let album = AlbumName { library: LibraryId::new(library)?, album: AlbumId::new(album)? };
+        Ok(Self { album, image: ImageId::new(image)? })
+    }
+}
+
+/// Splits `collection/id/collection/id…` and decodes the ids.
+fn segments<const N: usize>(
+    name: &str,
+    collections: [&str; N],
+    pattern: &'static str,
+) -> Result<[String; N], NameError> {
+    let refused = || NameError::Pattern { name: shortened(name), pattern };
+    let mut parts = name.split('/');
+    let mut ids = [const { String::new() }; N];
+    for (collection, id) in collections.into_iter().zip(&mut ids) {
+        let encoded = (parts.next() == Some(collection)).then(|| parts.next()).flatten().ok_or_else(refused)?;
+        *id = percent_decode_str(encoded).decode_utf8().map_err(|_| refused())?.into_owned();
+    }
+    if parts.next().is_some() {
+        return Err(refused());
+    }
+    Ok(ids)
+}

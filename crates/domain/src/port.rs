@@ -1,0 +1,135 @@
+//! The port that every provider implements. Small and object-safe; what a provider lacks it refuses with
+//! [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), never with a silent no-op.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Rules};
+
+/// A provider and the API of it that a library speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provider {
+    /// Yandex Direct API v5, AdImages.
+    YandexDirectV5,
+    /// Yandex Direct API v4 Live, AdImage.
+    YandexDirectLive4,
+    /// Facebook Graph adimages.
+    Facebook,
+    /// Evotor Cloud product images.
+    Evotor,
+}
+
+impl Provider {
+    /// Stable name for configuration, errors and metrics: `yandex-direct-v5`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::YandexDirectV5 => "yandex-direct-v5",
+            Self::YandexDirectLive4 => "yandex-direct-live4",
+            Self::Facebook => "facebook",
+            Self::Evotor => "evotor",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a library does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// The provider does it.
+    Native,
+    /// Polyptych does it with other calls of the provider.
+    Emulated,
+    /// It cannot be done.
+    Absent,
+}
+
+/// What a library can do, and its limits per call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Keep identical bytes once, under the first name.
+    pub deduplicates: Capability,
+    /// Put an image in the place of another.
+    pub replace: Capability,
+    /// Serve the stored bytes unchanged at [`Image::url`].
+    pub download: Capability,
+    /// Images per upload call of the provider.
+    pub uploads_per_call: u32,
+    /// Images per delete call of the provider.
+    pub deletes_per_call: u32,
+    /// Images per page of a list.
+    pub page_size: u32,
+}
+
+/// One image to be uploaded; it already satisfies the library's rules.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// Name to keep, with an extension.
+    pub name: String,
+    /// Format of the content.
+    pub format: Format,
+    /// Class asked for, in the provider's words; absent lets the provider choose.
+    pub class: Option<String>,
+    /// The bytes.
+    pub content: Content,
+    /// Whether an image that stands in the way may be deleted first.
+    pub replace: bool,
+}
+
+/// One configured connection to a provider.
+///
+/// Every method can fail with [`ErrorKind::CredentialRefused`](crate::ErrorKind::CredentialRefused),
+/// `PermissionDenied`, `RateLimited`, `QuotaExhausted`, `ProviderUnavailable`, `ProviderTimeout`, `ProviderRefused` and
+/// `AnswerUnreadable`; errors name library, album, provider, its code and request id. Dropping a returned future
+/// closes the connection to the provider.
+#[async_trait]
+pub trait ImageLibrary: Send + Sync {
+    /// Its configured id.
+    fn id(&self) -> &LibraryId;
+
+    /// Which provider it is.
+    fn provider(&self) -> Provider;
+
+    /// `json`, `soap`, `bytes` or `multipart`: how it talks to the provider.
+    fn encoding(&self) -> &'static str;
+
+    /// The album that is meant where none is named.
+    fn default_album(&self) -> Option<&AlbumId>;
+
+    /// What it can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// What an image must be to be accepted.
+    fn rules(&self) -> &'static Rules;
+
+    /// Uploads images into `album`: one outcome per item, in order. The image that an outcome holds tells at least its id.
+    ///
+    /// # Errors
+    /// The call as a whole failed; [`Error::applied`] tells whether some images may have been stored.
+    /// Per item: `RulesViolated`, `CorruptImage`, `AlbumOccupied`, `QuotaExhausted` and others.
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error>;
+
+    /// Lists the images of `album`, in an order that the provider keeps between pages.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if `page.after` is not a cursor of this library; `AlbumNotFound`.
+    async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error>;
+
+    /// Reads one image.
+    ///
+    /// # Errors
+    /// `ImageNotFound`, `AlbumNotFound`.
+    async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error>;
+
+    /// Deletes images from `album`: one outcome per id, in order.
+    ///
+    /// # Errors
+    /// The call as a whole failed; [`Error::applied`] tells whether some images may be gone.
+    /// Per item: `ImageNotFound`, `ImageInUse`.
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error>;
+}
