@@ -226,6 +226,8 @@ pub enum Binding {
         path: String,
         /// Parameters in schema order.
         params: Vec<Param>,
+        /// Media type that the answer is asked for in (`Accept`); empty to leave it to the server.
+        accept: String,
         /// Type of the answer; `None` where there is no body.
         output: Option<TypeRef>,
     },
@@ -254,8 +256,10 @@ pub struct Param {
 pub enum Location {
     /// In the path template.
     Path,
-    /// In the query.
+    /// In the query; a list as the text of a JSON array.
     Query,
+    /// In the query; a list of texts, separated by commas.
+    QueryCommas,
     /// A member of the JSON body.
     JsonBody,
     /// A part of a multipart form.

@@ -5,11 +5,13 @@
 //! ([`xml`]), SOAP ([`soap`]), query strings ([`query`]) and [`multipart`] live here, so that generated code stays small.
 
 pub mod body;
+pub mod fault;
 pub mod json;
 pub mod multipart;
 pub mod open_enum;
 pub mod query;
 pub mod request;
+pub mod rest;
 pub mod soap;
 pub mod xml;
 

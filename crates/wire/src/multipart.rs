@@ -15,6 +15,17 @@ pub enum MultipartError {
     MediaType(String),
 }
 
+/// A file as a part of a form.
+#[derive(Debug, Clone)]
+pub struct FilePart {
+    /// File name for the part's header; characters that would end the header are replaced.
+    pub file_name: String,
+    /// Media type: `image/png`.
+    pub media_type: String,
+    /// The bytes.
+    pub content: Blob,
+}
+
 /// A form in the making.
 ///
 /// The boundary must not occur in a file: derive it from a digest of the content, which the content cannot hold.
