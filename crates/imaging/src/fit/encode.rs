@@ -1,0 +1,149 @@
+//! Writes a finished picture as JPEG, PNG or GIF within a number of bytes. It never changes the size of the picture.
+
+use std::borrow::Cow;
+
+use image::codecs::gif::GifEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, ImageResult};
+
+use super::Rgb;
+use super::canvas::Canvas;
+use crate::decode::one_line;
+use crate::{Format, ImageError};
+
+const BEST_QUALITY: u8 = 92;
+const WORST_QUALITY: u8 = 40;
+
+/// The largest side that a format's header can hold, where that is less than any picture within the limits has.
+const LARGEST_SIDE: u32 = 65_535;
+
+/// From 1, the slowest and best choice of palette, to 30.
+const GIF_SPEED: i32 = 10;
+
+/// The formats to try, best first: the source's own, then the allowed ones in their order; GIF only when it is alone.
+pub(super) fn candidates(source: Format, allowed: &[Format]) -> Vec<Format> {
+    let own = allowed.iter().filter(|format| **format == source);
+    let mut candidates: Vec<Format> = Vec::new();
+    for format in own.chain(allowed) {
+        if matches!(format, Format::Jpeg | Format::Png) && !candidates.contains(format) {
+            candidates.push(*format);
+        }
+    }
+    if candidates.is_empty() && allowed.contains(&Format::Gif) {
+        candidates.push(Format::Gif);
+    }
+    candidates
+}
+
+/// The picture in the first candidate format that gets it within `max_bytes`.
+pub(super) fn within(
+    canvas: &Canvas,
+    candidates: &[Format],
+    max_bytes: u64,
+    background: Rgb,
+) -> Result<(Format, Vec<u8>), ImageError> {
+    let mut refusals = Vec::new();
+    for format in candidates {
+        let attempt = match format {
+            Format::Png => smallest_png(canvas, max_bytes),
+            Format::Gif => gif(canvas),
+            _ => jpeg_within(canvas, max_bytes, background),
+        };
+        match attempt {
+            Ok(bytes) if bytes.len() as u64 <= max_bytes => return Ok((*format, bytes)),
+            Ok(bytes) => refusals.push(format!("{format} takes {} bytes", bytes.len())),
+            Err(detail) => refusals.push(format!("{format} {detail}")),
+        }
+    }
+    Err(ImageError::cannot_fit(format!("at most {max_bytes} bytes are allowed, {}", refusals.join(", "))))
+}
+
+/// The best quality that stays within `max_bytes`, else the worst one.
+fn jpeg_within(canvas: &Canvas, max_bytes: u64, background: Rgb) -> Result<Vec<u8>, String> {
+    check_sides(canvas)?;
+    let opaque = if canvas.alpha() { Cow::Owned(flattened(canvas, background)) } else { Cow::Borrowed(canvas.data()) };
+    let encode = |quality| {
+        written(|out| {
+            let mut encoder = JpegEncoder::new_with_quality(out, quality);
+            encoder.encode(&opaque, canvas.pixels().width, canvas.pixels().height, ExtendedColorType::Rgb8)
+        })
+    };
+    let fits = |bytes: &[u8]| bytes.len() as u64 <= max_bytes;
+    let best = encode(BEST_QUALITY)?;
+    if fits(&best) {
+        return Ok(best);
+    }
+    let mut chosen = encode(WORST_QUALITY)?;
+    if !fits(&chosen) {
+        return Ok(chosen);
+    }
+    let (mut good, mut bad) = (WORST_QUALITY, BEST_QUALITY);
+    while bad - good > 1 {
+        let middle = good.midpoint(bad);
+        let bytes = encode(middle)?;
+        if fits(&bytes) {
+            (good, chosen) = (middle, bytes);
+        } else {
+            bad = middle;
+        }
+    }
+    Ok(chosen)
+}
+
+fn flattened(canvas: &Canvas, background: Rgb) -> Vec<u8> {
+    canvas.with_data(canvas.pixels(), canvas.data().to_vec()).over(background).into_data()
+}
+
+/// Without loss; the strongest compression costs several times the default one, so it is tried only when bytes are short.
+fn smallest_png(canvas: &Canvas, max_bytes: u64) -> Result<Vec<u8>, String> {
+    let encode = |compression| {
+        written(|out| {
+            let encoder = PngEncoder::new_with_quality(out, compression, FilterType::Adaptive);
+            encoder.write_image(canvas.data(), canvas.pixels().width, canvas.pixels().height, colour(canvas))
+        })
+    };
+    let bytes = encode(CompressionType::Default)?;
+    if bytes.len() as u64 <= max_bytes { Ok(bytes) } else { encode(CompressionType::Best) }
+}
+
+fn gif(canvas: &Canvas) -> Result<Vec<u8>, String> {
+    check_sides(canvas)?;
+    written(|out| {
+        let mut encoder = GifEncoder::new_with_speed(out, GIF_SPEED);
+        encoder.encode(canvas.data(), canvas.pixels().width, canvas.pixels().height, colour(canvas))
+    })
+}
+
+fn colour(canvas: &Canvas) -> ExtendedColorType {
+    if canvas.alpha() { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 }
+}
+
+fn check_sides(canvas: &Canvas) -> Result<(), String> {
+    let pixels = canvas.pixels();
+    if pixels.width.max(pixels.height) > LARGEST_SIDE {
+        return Err(format!("has no side longer than {LARGEST_SIDE} pixels"));
+    }
+    Ok(())
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> ImageResult<()>) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    write(&mut out).map_err(|error| format!("cannot be written: {}", one_line(&error.to_string())))?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Format::{Bmp, Gif, Jpeg, Png, WebP};
+
+    #[test]
+    fn the_sources_format_comes_first_and_gif_only_alone() {
+        assert_eq!(candidates(Png, &[Jpeg, Png]), [Png, Jpeg]);
+        assert_eq!(candidates(WebP, &[Jpeg, Png, Jpeg, WebP]), [Jpeg, Png]);
+        assert_eq!(candidates(Gif, &[Gif, Png]), [Png]);
+        assert_eq!(candidates(Gif, &[Gif, Bmp]), [Gif]);
+        assert_eq!(candidates(Jpeg, &[Bmp]), []);
+    }
+}
