@@ -158,6 +158,8 @@ pub enum Scalar {
     Float64,
     /// Bytes as base64: a `Blob` that is encoded while sending.
     Base64,
+    /// The same in a member that the schema declares as text; set by an overlay.
+    Base64Text,
     /// A file part of a multipart form: a `Blob`.
     File,
     /// A decimal of any precision, kept as the text on the wire.
