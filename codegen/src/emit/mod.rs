@@ -1,5 +1,6 @@
 //! Emitters: from a prepared [`crate::ir::Api`] to the text of Rust files.
 
+pub mod grpc;
 pub mod header;
 
 use proc_macro2::TokenStream;

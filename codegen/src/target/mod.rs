@@ -1,5 +1,6 @@
 //! What is generated from what: one list of targets, each in the file of its provider.
 
+mod proto;
 mod yandex;
 
 use crate::{Error, ErrorKind, Errors, Inputs, Output};
@@ -19,7 +20,7 @@ pub struct Target {
 
 /// All targets, in the order in which they run.
 pub fn all() -> Vec<Target> {
-    [yandex::TARGETS].concat()
+    [yandex::TARGETS, proto::TARGETS].concat()
 }
 
 /// The input at `path`.
