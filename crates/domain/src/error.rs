@@ -215,8 +215,10 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         if let Some(error) = &self.0.provider_error {
             let parts = [("code", &error.code), ("subcode", &error.subcode), ("request", &error.request_id)];
-            let told: Vec<_> =
-                parts.iter().filter_map(|(label, value)| value.as_ref().map(|value| format!("{label} {value}"))).collect();
+            let told: Vec<_> = parts
+                .iter()
+                .filter_map(|(label, value)| value.as_ref().map(|value| format!("{label} {value}")))
+                .collect();
             if !told.is_empty() {
                 write!(f, " ({})", told.join(", "))?;
             }

@@ -181,3 +181,58 @@ fn segments<const N: usize>(
     }
     Ok(ids)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_name_is_parsed_into_its_ids_and_printed_back() {
+        let text = "libraries/evotor/albums/20180413-2595~5e46f8de/images/2392e522";
+        let name: ImageName = text.parse().unwrap();
+        assert_eq!(name.album.library.as_str(), "evotor");
+        assert_eq!(name.album.album.as_str(), "20180413-2595~5e46f8de");
+        assert_eq!(name.to_string(), text);
+    }
+
+    #[test]
+    fn reserved_characters_of_an_id_are_encoded() {
+        let name: AlbumName = "libraries/a/albums/x%2Fy%20z".parse().unwrap();
+        assert_eq!(name.album.as_str(), "x/y z");
+        assert_eq!(name.to_string(), "libraries/a/albums/x%2Fy%20z");
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_the_pattern() {
+        for text in [
+            "",
+            "libraries",
+            "libraries/a/albums/b/images/",
+            "libraries/a/images/b",
+            "libraries/A/albums/b/images/c",
+            "libraries/a/albums/b/images/c/d",
+            "libraries/a/albums/%ff/images/c",
+            "libraries/a/albums/%00/images/c",
+            "/libraries/a/albums/b/images/c",
+        ] {
+            assert!(text.parse::<ImageName>().is_err(), "{text}");
+        }
+        let error = "x".parse::<AlbumName>().unwrap_err().to_string();
+        assert_eq!(error, "`x` does not have the form `libraries/{library}/albums/{album}`");
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_round_trips(album in "[^\\p{C}]{1,40}", image in "[^\\p{C}]{1,40}") {
+            let library = LibraryId::new("yandex-v5").unwrap();
+            let name = ImageName { album: AlbumName { library, album: AlbumId::new(album).unwrap() }, image: ImageId::new(image).unwrap() };
+            prop_assert_eq!(name.to_string().parse::<ImageName>().unwrap(), name);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,200}") {
+            let _ = text.parse::<ImageName>();
+        }
+    }
+}

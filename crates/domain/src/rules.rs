@@ -7,6 +7,8 @@ mod fit;
 
 use std::fmt;
 
+pub(crate) use check::has_extension;
+
 use crate::{Focus, Format, Pixels, Rgb};
 
 /// How sure a rule is.

@@ -1,0 +1,198 @@
+//! The use cases over all configured libraries. Checks and fits before anything is spent, then calls one library.
+
+mod prepare;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::workers::{Workers, on_workers};
+use crate::{
+    AlbumId, AlbumName, Content, Error, ErrorKind, Fit, Format, Image, ImageLibrary, ImageName, LibraryId, Page,
+    PageRequest, Pixels, Sha256, Upload,
+};
+
+/// One image to be put into one library.
+#[derive(Debug, Clone)]
+pub struct UploadCommand {
+    /// Where to.
+    pub library: LibraryId,
+    /// Which album; absent means the library's default album.
+    pub album: Option<AlbumId>,
+    /// Name to keep, with an extension; where fitting changes the format, the extension follows.
+    pub name: String,
+    /// The bytes as received.
+    pub content: Content,
+    /// What may be done to them.
+    pub fit: Fit,
+    /// Class in the provider's words; absent means any.
+    pub class: Option<String>,
+    /// Whether an image that stands in the way may be deleted first.
+    pub replace: bool,
+}
+
+/// The file that was sent to the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Its format.
+    pub format: Format,
+    /// Its size as stored in the file.
+    pub pixels: Pixels,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Whether it differs from what was received.
+    pub fitted: bool,
+}
+
+/// A finished upload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UploadReceipt {
+    /// The album that holds the image.
+    pub album: AlbumName,
+    /// The image as far as the provider's answer tells.
+    pub image: Image,
+    /// What was sent.
+    pub sent: Sent,
+}
+
+/// The configured libraries and what can be done with them.
+pub struct Service {
+    libraries: BTreeMap<LibraryId, Arc<dyn ImageLibrary>>,
+    workers: Arc<dyn Workers>,
+}
+
+impl Service {
+    /// Serves these libraries; CPU work runs on `workers`.
+    ///
+    /// # Errors
+    /// `Configuration` if two libraries have the same id.
+    pub fn new(libraries: Vec<Arc<dyn ImageLibrary>>, workers: Arc<dyn Workers>) -> Result<Self, Error> {
+        let mut named = BTreeMap::new();
+        for library in libraries {
+            if let Some(other) = named.insert(library.id().clone(), library) {
+                let message = format!("the library `{}` is configured twice", other.id());
+                return Err(Error::new(ErrorKind::Configuration, message));
+            }
+        }
+        Ok(Self { libraries: named, workers })
+    }
+
+    /// All libraries, ordered by id.
+    pub fn libraries(&self) -> impl Iterator<Item = &Arc<dyn ImageLibrary>> {
+        self.libraries.values()
+    }
+
+    /// One library.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`.
+    pub fn library(&self, id: &LibraryId) -> Result<&Arc<dyn ImageLibrary>, Error> {
+        self.libraries.get(id).ok_or_else(|| {
+            let known: Vec<_> = self.libraries.keys().map(LibraryId::as_str).collect();
+            let message = format!("no library `{id}` is configured; configured are: {}", known.join(", "));
+            Error::new(ErrorKind::LibraryNotFound, message)
+        })
+    }
+
+    /// Checks an image against the library's rules, fits it if asked to, and uploads it.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `NotAnImage`, `CorruptImage`, `TooLarge` and `RulesViolated` before anything was sent;
+    /// otherwise what [`ImageLibrary::upload`] tells. [`Error::applied`] says whether the image may have been stored.
+    pub async fn upload(&self, command: UploadCommand) -> Result<UploadReceipt, Error> {
+        let library = self.library(&command.library)?;
+        let album = album(library.as_ref(), command.album.as_ref())?;
+        self.upload_to(library.as_ref(), &album, command)
+            .await
+            .map_err(|error| located(error, library.as_ref(), &album))
+    }
+
+    async fn upload_to(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        command: UploadCommand,
+    ) -> Result<UploadReceipt, Error> {
+        let (rules, replace) = (library.rules(), command.replace);
+        let prepared = on_workers(self.workers.as_ref(), move || prepare::prepare(rules, command)).await??;
+        let upload = Upload {
+            name: prepared.name,
+            format: prepared.sent.format,
+            class: prepared.class,
+            content: prepared.content,
+            replace,
+        };
+        let mut outcomes = library.upload(album, std::slice::from_ref(&upload)).await?;
+        let image = match (outcomes.pop(), outcomes.is_empty()) {
+            (Some(outcome), true) => outcome?,
+            _ => {
+                let message = "the library did not answer with one outcome for one image";
+                return Err(Error::new(ErrorKind::Internal, message).with_applied(crate::Applied::Unknown));
+            }
+        };
+        let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
+        Ok(UploadReceipt { album, image, sent: prepared.sent })
+    }
+
+    /// Lists images of an album (absent: the default album); the returned name says which.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::list`] tells.
+    pub async fn list(
+        &self,
+        library: &LibraryId,
+        album_id: Option<&AlbumId>,
+        page: &PageRequest,
+    ) -> Result<(AlbumName, Page<Image>), Error> {
+        let library = self.library(library)?.as_ref();
+        let album = album(library, album_id)?;
+        let images = library.list(&album, page).await.map_err(|error| located(error, library, &album))?;
+        Ok((AlbumName { library: library.id().clone(), album }, images))
+    }
+
+    /// Reads one image.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::get`] tells.
+    pub async fn get(&self, name: &ImageName) -> Result<Image, Error> {
+        let library = self.library(&name.album.library)?.as_ref();
+        let album = &name.album.album;
+        library.get(album, &name.image).await.map_err(|error| located(error, library, album))
+    }
+
+    /// Deletes one image.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::delete`] tells.
+    pub async fn delete(&self, name: &ImageName) -> Result<(), Error> {
+        let library = self.library(&name.album.library)?.as_ref();
+        let album = &name.album.album;
+        let outcome = async {
+            let mut outcomes = library.delete(album, std::slice::from_ref(&name.image)).await?;
+            match (outcomes.pop(), outcomes.is_empty()) {
+                (Some(outcome), true) => outcome,
+                _ => {
+                    let message = "the library did not answer with one outcome for one deletion";
+                    Err(Error::new(ErrorKind::Internal, message).with_applied(crate::Applied::Unknown))
+                }
+            }
+        };
+        outcome.await.map_err(|error| located(error, library, album))
+    }
+}
+
+/// The album that is meant.
+fn album(library: &dyn ImageLibrary, named: Option<&AlbumId>) -> Result<AlbumId, Error> {
+    named.or(library.default_album()).cloned().ok_or_else(|| {
+        let message = format!(
+            "name an album: libraries/{0}/albums/{{album}}; the library `{0}` has no default album",
+            library.id()
+        );
+        Error::new(ErrorKind::InvalidArgument, message).with_library(library.id(), library.provider())
+    })
+}
+
+fn located(error: Error, library: &dyn ImageLibrary, album: &AlbumId) -> Error {
+    error.with_library(library.id(), library.provider()).with_album(album)
+}

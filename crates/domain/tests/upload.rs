@@ -1,0 +1,217 @@
+//! What an upload does before and after it reaches a library, seen through a library that only remembers.
+
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_executor::block_on;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use polyptych_domain::*;
+
+const NAME: NameRule =
+    NameRule { max_chars: 20, extension_required: true, evidence: Evidence::Assumed, source: "this test" };
+
+/// Takes PNG 300x300 and, by demand only, a 100x50 banner.
+const RULES: Rules = Rules {
+    classes: &[
+        ImageClass {
+            name: "ICON",
+            formats: &[Format::Png],
+            size: SizeRule::Exact(&[Pixels { width: 300, height: 300 }]),
+            max_bytes: 100_000,
+            automatic: true,
+            evidence: Evidence::Assumed,
+            source: "this test",
+        },
+        ImageClass {
+            name: "BANNER",
+            formats: &[Format::Jpeg],
+            size: SizeRule::Exact(&[Pixels { width: 100, height: 50 }]),
+            max_bytes: 100_000,
+            automatic: false,
+            evidence: Evidence::Assumed,
+            source: "this test",
+        },
+    ],
+    name: NAME,
+    images_per_album: None,
+};
+
+#[derive(Default)]
+struct Remembering {
+    uploads: Mutex<Vec<Upload>>,
+    default_album: Option<AlbumId>,
+    capabilities: Option<Capabilities>,
+}
+
+fn library_id() -> LibraryId {
+    LibraryId::new("shelf").unwrap()
+}
+
+/// `LibraryId` has no const constructor; the port hands out a reference.
+static ID: std::sync::LazyLock<LibraryId> = std::sync::LazyLock::new(library_id);
+
+#[async_trait]
+impl ImageLibrary for Remembering {
+    fn id(&self) -> &LibraryId {
+        &ID
+    }
+    fn provider(&self) -> Provider {
+        Provider::Evotor
+    }
+    fn encoding(&self) -> &'static str {
+        "multipart"
+    }
+    fn default_album(&self) -> Option<&AlbumId> {
+        self.default_album.as_ref()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.capabilities.as_ref().unwrap()
+    }
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.uploads.lock().unwrap().extend_from_slice(uploads);
+        Ok(uploads.iter().map(|_| Ok(Image::new(album.clone(), ImageId::new("1").unwrap()))).collect())
+    }
+    async fn list(&self, _: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
+        Ok(Page { items: Vec::new(), next: None })
+    }
+    async fn get(&self, _: &AlbumId, _: &ImageId) -> Result<Image, Error> {
+        Err(Error::new(ErrorKind::ImageNotFound, "there is no such image"))
+    }
+    async fn delete(&self, _: &AlbumId, _: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+    let image = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 256) as u8, (y % 256) as u8, 128]));
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(image).write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn command(bytes: Vec<u8>, name: &str, fit: Fit) -> UploadCommand {
+    UploadCommand {
+        library: library_id(),
+        album: Some(AlbumId::new("a").unwrap()),
+        name: name.to_owned(),
+        content: Content::from_bytes(bytes),
+        fit,
+        class: None,
+        replace: false,
+    }
+}
+
+fn upload(command: UploadCommand) -> (Result<UploadReceipt, Error>, Vec<Upload>) {
+    let library = Arc::new(Remembering::default());
+    let service = Service::new(vec![library.clone()], Arc::new(InlineWorkers)).unwrap();
+    let result = block_on(service.upload(command));
+    let uploads = library.uploads.lock().unwrap().clone();
+    (result, uploads)
+}
+
+const CONTAIN: Fit = Fit::Contain { background: polyptych_domain::Rgb::WHITE };
+
+#[test]
+fn an_image_that_suits_is_sent_byte_for_byte_even_with_a_fit() {
+    for fit in [Fit::None, CONTAIN] {
+        let bytes = picture(300, 300, ImageFormat::Png);
+        let (result, uploads) = upload(command(bytes.clone(), "a.png", fit));
+        let receipt = result.unwrap();
+        assert!(!receipt.sent.fitted);
+        assert_eq!(receipt.sent.sha256, Sha256::of(&bytes));
+        assert_eq!(uploads[0].content.source().read().unwrap(), bytes);
+        assert_eq!(receipt.album.to_string(), "libraries/shelf/albums/a");
+    }
+}
+
+#[test]
+fn without_a_fit_every_broken_rule_is_named_and_nothing_is_sent() {
+    let (result, uploads) =
+        upload(command(picture(640, 480, ImageFormat::Jpeg), "a-very-long-name-without-end", Fit::None));
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RulesViolated);
+    let rules: Vec<_> = error.violations().iter().map(|violation| violation.rule).collect();
+    // BANNER takes JPEG, so it comes nearest: only its size is wrong.
+    assert_eq!(rules, ["name", "name", "pixels"]);
+    assert_eq!(error.applied(), Applied::No);
+    assert!(uploads.is_empty());
+}
+
+#[test]
+fn a_fit_brings_the_image_to_an_automatic_class_and_renames_it() {
+    let (result, uploads) = upload(command(picture(640, 480, ImageFormat::Jpeg), "photo.JPG", CONTAIN));
+    let receipt = result.unwrap();
+    assert_eq!((receipt.sent.format, receipt.sent.pixels.to_string()), (Format::Png, "300x300".to_owned()));
+    assert!(receipt.sent.fitted);
+    assert_eq!(uploads[0].name, "photo.png");
+    let sent = image::load_from_memory(&uploads[0].content.source().read().unwrap()).unwrap();
+    assert_eq!((sent.width(), sent.height()), (300, 300));
+}
+
+#[test]
+fn a_class_is_used_when_it_is_asked_for_and_an_unknown_one_is_refused() {
+    let mut banner = command(picture(640, 480, ImageFormat::Png), "b.png", CONTAIN);
+    banner.class = Some("BANNER".to_owned());
+    let (result, uploads) = upload(banner.clone());
+    assert_eq!(result.unwrap().sent.pixels.to_string(), "100x50");
+    assert_eq!(uploads[0].class.as_deref(), Some("BANNER"));
+
+    banner.class = Some("POSTER".to_owned());
+    let error = upload(banner).0.unwrap_err();
+    assert_eq!(error.to_string(), "shelf: class is POSTER, allowed is ICON, BANNER");
+}
+
+#[test]
+fn what_is_no_image_is_refused_before_anything_is_sent() {
+    let truncated = {
+        let mut bytes = picture(300, 300, ImageFormat::Png);
+        bytes.truncate(bytes.len() / 2);
+        bytes
+    };
+    let cases: [(Vec<u8>, ErrorKind); 3] = [
+        (b"<html>".to_vec(), ErrorKind::NotAnImage),
+        (Vec::new(), ErrorKind::NotAnImage),
+        (truncated, ErrorKind::CorruptImage),
+    ];
+    for (bytes, kind) in cases {
+        let (result, uploads) = upload(command(bytes, "a.png", CONTAIN));
+        assert_eq!(result.unwrap_err().kind(), kind);
+        assert!(uploads.is_empty());
+    }
+}
+
+#[test]
+fn bad_names_albums_and_libraries_are_refused_with_what_to_do() {
+    let png = || picture(300, 300, ImageFormat::Png);
+    for name in ["", "  ", "a\n.png"] {
+        assert_eq!(upload(command(png(), name, Fit::None)).0.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
+    let mut nowhere = command(png(), "a.png", Fit::None);
+    nowhere.album = None;
+    let message = upload(nowhere).0.unwrap_err().to_string();
+    assert!(message.contains("name an album: libraries/shelf/albums/{album}"), "{message}");
+
+    let mut unknown = command(png(), "a.png", Fit::None);
+    unknown.library = LibraryId::new("other").unwrap();
+    let error = upload(unknown).0.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LibraryNotFound);
+    assert_eq!(error.message(), "no library `other` is configured; configured are: shelf");
+}
+
+#[test]
+fn a_library_that_answers_with_the_wrong_number_of_outcomes_is_an_error_with_unknown_effect() {
+    let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
+    let error = block_on(service.delete(&"libraries/shelf/albums/a/images/1".parse().unwrap())).unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::Internal, Applied::Unknown));
+}
+
+#[test]
+fn two_libraries_of_one_id_are_refused() {
+    let twice: Vec<Arc<dyn ImageLibrary>> = vec![Arc::new(Remembering::default()), Arc::new(Remembering::default())];
+    let error = Service::new(twice, Arc::new(InlineWorkers)).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}
