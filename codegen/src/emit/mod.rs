@@ -2,6 +2,7 @@
 
 pub mod grpc;
 pub mod header;
+pub mod tables;
 
 use proc_macro2::TokenStream;
 

@@ -1,6 +1,9 @@
 //! Parsers of stored schemas: one per format, each from bytes to [`crate::ir::Api`].
 
+pub mod graph;
+pub mod openapi;
 pub mod proto;
+pub mod tables;
 pub mod wsdl;
 mod xml;
 mod xsd;

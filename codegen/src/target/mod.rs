@@ -1,6 +1,7 @@
 //! What is generated from what: one list of targets, each in the file of its provider.
 
 mod proto;
+mod tables;
 mod yandex;
 
 use crate::{Error, ErrorKind, Errors, Inputs, Output};
@@ -20,7 +21,7 @@ pub struct Target {
 
 /// All targets, in the order in which they run.
 pub fn all() -> Vec<Target> {
-    [yandex::TARGETS, proto::TARGETS].concat()
+    [yandex::TARGETS, proto::TARGETS, tables::TARGETS].concat()
 }
 
 /// The input at `path`.

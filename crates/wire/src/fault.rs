@@ -14,7 +14,7 @@ pub enum Class {
     Quota,
     /// The credential is not accepted: get another one first.
     Reauth,
-    /// A write may have been carried out: look before a repetition.
+    /// A write may have been carried out: look before a repetition. A read may just be repeated.
     UnknownOutcome,
     /// Too much was asked for at once: ask for less.
     Shrink,
