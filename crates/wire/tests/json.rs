@@ -1,0 +1,65 @@
+//! JSON as the providers write it.
+
+use polyptych_wire::json;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Sloppy {
+    #[serde(default, deserialize_with = "json::lenient_int")]
+    count: Option<i64>,
+    #[serde(default, deserialize_with = "json::lenient_int")]
+    size: Option<u32>,
+    #[serde(default, deserialize_with = "json::lenient_list")]
+    items: Vec<i64>,
+    #[serde(default, deserialize_with = "json::lenient_text")]
+    id: Option<String>,
+}
+
+fn read(text: &str) -> Result<Sloppy, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+#[test]
+fn a_count_may_be_a_number_or_text() {
+    let expected = Sloppy { count: Some(7), size: Some(3), items: vec![1], id: Some("19".to_owned()) };
+    assert_eq!(read(r#"{"count":7,"size":3,"items":[1],"id":19}"#).unwrap(), expected);
+    assert_eq!(read(r#"{"count":"7","size":"3","items":[1],"id":"19"}"#).unwrap(), expected);
+}
+
+#[test]
+fn absent_null_and_empty_are_the_same() {
+    let expected = Sloppy { count: None, size: None, items: vec![], id: None };
+    assert_eq!(read("{}").unwrap(), expected);
+    assert_eq!(read(r#"{"count":null,"size":"","items":null,"id":null}"#).unwrap(), expected);
+    assert_eq!(read(r#"{"items":[]}"#).unwrap(), expected);
+}
+
+#[test]
+fn a_value_out_of_range_or_of_another_kind_is_an_error_and_not_a_guess() {
+    for text in [
+        r#"{"size":-1}"#,
+        r#"{"size":4294967296}"#,
+        r#"{"count":"x"}"#,
+        r#"{"count":true}"#,
+        r#"{"items":{}}"#,
+        r#"{"count":1.5}"#,
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}
+
+polyptych_wire::open_enum! {
+    /// Colours.
+    enum Colour {
+        /// Red.
+        Red = "RED",
+    }
+}
+
+#[test]
+fn an_enum_keeps_a_value_that_it_does_not_know() {
+    let values: Vec<Colour> = serde_json::from_str(r#"["RED","PUCE"]"#).unwrap();
+    assert_eq!(values, [Colour::Red, Colour::Unknown("PUCE".into())]);
+    assert_eq!(serde_json::to_string(&values).unwrap(), r#"["RED","PUCE"]"#);
+    assert_eq!(Colour::NAMED, ["RED"]);
+}

@@ -1,0 +1,112 @@
+//! The XML reader is tolerant where the wire is sloppy and strict where that protects.
+
+use polyptych_wire::xml::{ReadXml, XmlError, XmlReader, XmlWriter};
+use proptest::prelude::*;
+
+fn text_of(document: &str) -> Result<String, XmlError> {
+    let mut reader = XmlReader::new(document.as_bytes())?;
+    String::read_xml(&mut reader.root()?)
+}
+
+/// Names of the root's children; each child is left unread.
+fn children(document: &str) -> Result<Vec<String>, XmlError> {
+    let mut reader = XmlReader::new(document.as_bytes())?;
+    let mut root = reader.root()?;
+    let mut names = Vec::new();
+    while let Some(child) = root.next_child()? {
+        names.push(child.name().to_owned());
+    }
+    Ok(names)
+}
+
+#[test]
+fn text_in_several_events_is_joined() {
+    assert_eq!(text_of("<a>x &amp; y&#x21;<![CDATA[<z>]]><!-- no -->.</a>").unwrap(), "x & y!<z>.");
+}
+
+#[test]
+fn text_of_child_elements_does_not_mix_in() {
+    assert_eq!(text_of("<a>x<b>no</b>y</a>").unwrap(), "xy");
+}
+
+#[test]
+fn what_a_child_leaves_unread_is_skipped() {
+    assert_eq!(children("<a><p:b xmlns:p='u'><c><b/></c></p:b> <d/><e>1</e></a>").unwrap(), ["b", "d", "e"]);
+    assert_eq!(children("<a/>").unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn nil_is_seen_under_any_prefix() {
+    let mut reader = XmlReader::new(b"<a><b x:nil='true' xmlns:x='i'/><c nil='1'/><d nil='false'/><e/></a>").unwrap();
+    let mut root = reader.root().unwrap();
+    let mut nil = Vec::new();
+    while let Some(child) = root.next_child().unwrap() {
+        nil.push(child.is_nil());
+    }
+    assert_eq!(nil, [true, true, false, false]);
+}
+
+#[test]
+fn a_document_type_and_its_entities_are_refused() {
+    let bomb = "<!DOCTYPE a [<!ENTITY l 'lol'>]><a>&l;</a>";
+    assert!(matches!(text_of(bomb), Err(XmlError::Dtd(_))));
+    assert!(matches!(text_of("<a>&undefined;</a>"), Err(XmlError::Dtd(name)) if name == "undefined"));
+}
+
+#[test]
+fn depth_and_attributes_are_limited() {
+    let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+    assert!(text_of(&deep(128)).is_ok());
+    assert!(matches!(text_of(&deep(300_000)), Err(XmlError::Limit { limit: 128, .. })));
+    let wide = format!("<a {}/>", (0..65).map(|n| format!("a{n}='' ")).collect::<String>());
+    assert!(matches!(text_of(&wide), Err(XmlError::Limit { limit: 64, .. })));
+}
+
+#[test]
+fn a_cut_document_is_an_error_wherever_it_is_cut() {
+    let document = "<a><b>text</b><c x='1'/></a>";
+    for end in 0..document.len() {
+        assert!(children(&document[..end]).is_err() || end == 0, "{}", &document[..end]);
+    }
+    assert!(matches!(text_of(""), Err(XmlError::Truncated { .. })));
+}
+
+#[test]
+fn numbers_say_what_they_should_have_been() {
+    let mut reader = XmlReader::new(b"<Code>12a</Code>").unwrap();
+    let error = i32::read_xml(&mut reader.root().unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "element `Code` does not hold a 32-bit integer");
+}
+
+#[test]
+fn a_character_that_xml_cannot_carry_fails_the_document() {
+    let mut writer = XmlWriter::document();
+    writer.element("a", "b\u{0}c");
+    assert_eq!(writer.finish().unwrap_err(), XmlError::Character(0));
+}
+
+proptest! {
+    #[test]
+    fn any_text_that_xml_can_carry_survives_writing_and_reading(text in "[ -~а-я€😀\t]{0,60}") {
+        let mut writer = XmlWriter::document();
+        writer.start("a");
+        writer.attribute("b", &text);
+        writer.text(&text);
+        writer.end("a");
+        let sent = futures_executor::block_on(futures_util::TryStreamExt::try_concat(
+            futures_util::TryStreamExt::map_ok(writer.finish().unwrap().outgoing(""), |chunk| chunk.to_vec()),
+        )).unwrap();
+        prop_assert_eq!(text_of(std::str::from_utf8(&sent).unwrap()).unwrap(), text);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = XmlReader::new(&bytes).and_then(|mut reader| String::read_xml(&mut reader.root()?));
+    }
+
+    #[test]
+    fn no_markup_panics(text in "[<>/a&;!\\[\\]'\" =-]{0,80}") {
+        let _ = text_of(&text);
+        let _ = children(&text);
+    }
+}
