@@ -1,0 +1,189 @@
+//! Why a call has no answer, and how far it got.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// How far a request got before the call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// The server cannot hold a whole request, so nothing was applied: no connection, or the announced
+    /// `Content-Length` was never reached. Part of the body may have been on the wire.
+    NotSent,
+    /// The whole request may have arrived and no answer came: it may or may not have been applied.
+    Unknown,
+    /// The server answered with a status, but the answer could not be read to its end.
+    Answered,
+}
+
+/// Which of the limits in [`crate::Timeouts`] ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeoutKind {
+    /// Name resolution, TCP and TLS together.
+    Connect,
+    /// No byte moved in either direction.
+    Idle,
+    /// The whole try.
+    Total,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The credential source gave no usable credential.
+    Credential,
+    /// The request cannot be put on the wire as it is: a path that a URL parser would change, a header that is ours.
+    InvalidRequest,
+    /// The host was not found or refused the connection.
+    Connect,
+    /// The TLS handshake failed: certificate, name or protocol.
+    Tls,
+    /// A limit of time ran out.
+    Timeout {
+        /// Which one.
+        what: TimeoutKind,
+        /// How long it was.
+        limit: Duration,
+    },
+    /// The source of the image failed, or yielded more or fewer bytes than it announced.
+    RequestBody,
+    /// The connection broke before a whole answer was there.
+    Interrupted,
+    /// The answer is larger than the cap.
+    ResponseTooLarge {
+        /// The cap in bytes.
+        limit: u64,
+    },
+}
+
+/// A call without a whole answer.
+///
+/// `Display` is one line without the cause, which is [`std::error::Error::source`]. Neither they nor `Debug` hold a
+/// query string, a token or a body.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    delivery: Delivery,
+    kind: ErrorKind,
+    operation: &'static str,
+    host: Box<str>,
+    status: Option<StatusCode>,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(
+        failure: Failure,
+        delivery: Delivery,
+        status: Option<StatusCode>,
+        operation: &'static str,
+        host: &str,
+    ) -> Self {
+        let Failure { kind, source } = failure;
+        Self(Box::new(Inner { delivery, kind, operation, host: host.into(), status, source }))
+    }
+
+    /// How far the request got; whether a write may have been applied follows from it.
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation in the provider's words: `AdImages.add`.
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// Host, and port where it is not the scheme's own, of the library's address.
+    pub fn host(&self) -> &str {
+        &self.0.host
+    }
+
+    /// The status of the answer; present exactly when [`Error::delivery`] is [`Delivery::Answered`].
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// Whether time ran out. The peer or the network is slow; the request may have arrived, see [`Error::delivery`].
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Timeout { .. })
+    }
+
+    /// Whether no usable credential was there. Ours to fix; nothing was sent.
+    pub fn is_credential(&self) -> bool {
+        self.0.kind == ErrorKind::Credential
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {}", self.0.operation, self.0.host, self.0.kind)?;
+        match (self.0.delivery, self.0.status) {
+            (Delivery::Answered, Some(status)) => write!(f, " (answered {})", status.as_u16()),
+            (Delivery::Unknown, _) => f.write_str(" (the request may have been applied)"),
+            _ => f.write_str(" (the request was not applied)"),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential => f.write_str("no usable credential"),
+            Self::InvalidRequest => f.write_str("the request cannot be sent as it is"),
+            Self::Connect => f.write_str("cannot connect"),
+            Self::Tls => f.write_str("the tls handshake failed"),
+            Self::Timeout { what: TimeoutKind::Connect, limit } => write!(f, "not connected within {limit:?}"),
+            Self::Timeout { what: TimeoutKind::Idle, limit } => write!(f, "no byte moved for {limit:?}"),
+            Self::Timeout { what: TimeoutKind::Total, limit } => write!(f, "not finished within {limit:?}"),
+            Self::RequestBody => f.write_str("the image could not be read to its announced length"),
+            Self::Interrupted => f.write_str("the connection broke"),
+            Self::ResponseTooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("operation", &self.0.operation)
+            .field("host", &self.0.host)
+            .field("kind", &self.0.kind)
+            .field("delivery", &self.0.delivery)
+            .field("status", &self.0.status)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// What went wrong inside a try, before it is known how far the request got.
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) source: Option<Source>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, source: impl Into<Source>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+}
+
+impl From<ErrorKind> for Failure {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}

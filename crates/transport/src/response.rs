@@ -1,0 +1,32 @@
+//! What the server answered, read whole and within the cap.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+/// An answer of any status; whether it is an error is for the provider to say.
+///
+/// `Debug` prints the status and the length of the body, never headers or bytes.
+#[derive(Clone)]
+pub struct Response {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers, names in lower case.
+    pub headers: HeaderMap,
+    /// The whole body; empty when there was none.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// The value of a header as text; `None` when it is absent or not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({}, {} bytes)", self.status.as_u16(), self.body.len())
+    }
+}

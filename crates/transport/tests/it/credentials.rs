@@ -1,0 +1,76 @@
+//! Where tokens come from, and what happens without one.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use polyptych_transport::{
+    Auth, Config, CredentialError, CredentialSource, Delivery, ErrorKind, Fixed, FromEnv, FromFile, Transport,
+};
+use secrecy::ExposeSecret;
+
+use crate::peer::get;
+
+async fn value(source: &dyn CredentialSource) -> String {
+    source.credential().await.unwrap().expose_secret().to_owned()
+}
+
+#[tokio::test]
+async fn a_fixed_credential_is_trimmed_and_never_empty() {
+    assert_eq!(value(&Fixed::new(" secret\n")).await, "secret");
+    assert!(matches!(Fixed::new(" \n").credential().await, Err(CredentialError::Empty)));
+}
+
+#[tokio::test]
+async fn an_environment_variable_is_read() {
+    assert_eq!(value(&FromEnv::new("CARGO_PKG_NAME")).await, "polyptych-transport");
+    let missing = FromEnv::new("POLYPTYCH_TEST_NOT_SET").credential().await;
+    assert!(matches!(missing, Err(CredentialError::Unset(name)) if name == "POLYPTYCH_TEST_NOT_SET"));
+}
+
+#[tokio::test]
+async fn a_file_is_read_again_when_it_changes_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let write = |text: &str, modified: SystemTime| {
+        std::fs::write(&path, text).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    };
+    let source = FromFile::new(&path);
+
+    write("first\n", epoch);
+    assert_eq!(value(&source).await, "first");
+    write("FIRST\n", epoch);
+    assert_eq!(value(&source).await, "first", "same time, length and inode: not read again");
+    write("FIRST\n", epoch + Duration::from_secs(1));
+    assert_eq!(value(&source).await, "FIRST");
+    write("longer\n", epoch + Duration::from_secs(1));
+    assert_eq!(value(&source).await, "longer");
+}
+
+#[tokio::test]
+async fn a_file_without_a_usable_credential_is_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let source = FromFile::new(&path);
+    assert!(matches!(source.credential().await, Err(CredentialError::File { .. })));
+    std::fs::write(&path, " \n").unwrap();
+    assert!(matches!(source.credential().await, Err(CredentialError::Empty)));
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert!(matches!(source.credential().await, Err(CredentialError::NotUtf8)));
+    std::fs::write(&path, vec![b'a'; 64 * 1024 + 1]).unwrap();
+    assert!(matches!(source.credential().await, Err(CredentialError::TooLarge)));
+}
+
+#[tokio::test]
+async fn without_a_usable_credential_nothing_is_sent() {
+    // Nobody listens there: a connection would be another error.
+    let base = "http://127.0.0.1:9";
+    for secret in ["", "new\nline"] {
+        let transport = Transport::new(Config::new(base, Auth::Bearer, Arc::new(Fixed::new(secret)))).unwrap();
+        let error = transport.execute(&get("/")).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Credential, Delivery::NotSent));
+        assert!(error.is_credential());
+        assert!(std::error::Error::source(&error).unwrap().is::<CredentialError>());
+    }
+}

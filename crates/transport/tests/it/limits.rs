@@ -1,0 +1,120 @@
+//! Caps on time and size. The clock is paused once the peer has nothing more to do, so that no test waits.
+
+use std::time::Duration;
+
+use polyptych_transport::{ConfigError, Delivery, ErrorKind, TimeoutKind, Timeouts, Transport};
+use tokio::io::AsyncWriteExt;
+
+use crate::peer::{Peer, get, post, read_head, read_request, reply};
+
+const LIMITS: Timeouts =
+    Timeouts { connect: Duration::from_secs(10), idle: Duration::from_secs(60), total: Duration::from_secs(3600) };
+
+#[tokio::test]
+async fn a_peer_that_never_answers_is_a_timeout_of_unknown_delivery() {
+    let peer = Peer::new().await;
+    let transport = Transport::new(peer.config().with_timeouts(LIMITS)).unwrap();
+    let request = post("{}");
+    let (answer, _stream) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        tokio::time::pause();
+        stream
+    });
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Idle, limit: LIMITS.idle });
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert!(error.is_timeout());
+}
+
+#[tokio::test]
+async fn a_peer_that_stops_reading_is_a_timeout_before_the_request_was_sent() {
+    let peer = Peer::new().await;
+    let transport = Transport::new(peer.config().with_timeouts(LIMITS)).unwrap();
+    let request = post(vec![7_u8; 64 * 1024 * 1024]);
+    let (answer, _stream) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_head(&mut stream).await;
+        tokio::time::pause();
+        stream
+    });
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Idle, limit: LIMITS.idle });
+    assert_eq!(error.delivery(), Delivery::NotSent);
+}
+
+#[tokio::test]
+async fn a_peer_that_stops_in_the_middle_of_its_answer_is_a_timeout_after_the_answer() {
+    let peer = Peer::new().await;
+    let transport = Transport::new(peer.config().with_timeouts(LIMITS)).unwrap();
+    let request = get("/");
+    let (answer, _stream) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").await.unwrap();
+        // The client must see the head before time jumps.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::pause();
+        stream
+    });
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Idle, limit: LIMITS.idle });
+    assert_eq!((error.delivery(), error.status().map(|status| status.as_u16())), (Delivery::Answered, Some(200)));
+}
+
+#[tokio::test]
+async fn a_try_as_a_whole_is_limited_even_while_bytes_move() {
+    let peer = Peer::new().await;
+    let limits = Timeouts { idle: Duration::from_secs(7200), ..LIMITS };
+    let transport = Transport::new(peer.config().with_timeouts(limits)).unwrap();
+    let request = post("{}");
+    let (answer, _stream) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        tokio::time::pause();
+        stream
+    });
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Total, limit: LIMITS.total });
+    assert_eq!(error.delivery(), Delivery::Unknown);
+}
+
+#[tokio::test]
+async fn an_answer_over_the_cap_is_refused_announced_or_not() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n5\r\n78901\r\n0\r\n\r\n";
+    for answer in [reply("200 OK", "12345678901"), chunked.to_owned()] {
+        let peer = Peer::new().await;
+        let transport = Transport::new(peer.config().with_max_response_bytes(10)).unwrap();
+        let request = get("/");
+        let (answer, _) = tokio::join!(transport.execute(&request), peer.answer(&answer));
+        let error = answer.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ResponseTooLarge { limit: 10 });
+        assert_eq!((error.delivery(), error.status().map(|status| status.as_u16())), (Delivery::Answered, Some(200)));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_exactly_the_cap_is_read() {
+    let peer = Peer::new().await;
+    let transport = Transport::new(peer.config().with_max_response_bytes(10)).unwrap();
+    let request = get("/");
+    let (answer, _) = tokio::join!(transport.execute(&request), peer.answer(reply("200 OK", "1234567890")));
+    assert_eq!(answer.unwrap().body, "1234567890");
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_is_refused() {
+    let peer = Peer::new().await;
+    for name in ["connect", "idle", "total"] {
+        let mut limits = LIMITS;
+        match name {
+            "connect" => limits.connect = Duration::ZERO,
+            "idle" => limits.idle = Duration::ZERO,
+            _ => limits.total = Duration::ZERO,
+        }
+        let refused = Transport::new(peer.config().with_timeouts(limits));
+        assert!(matches!(refused, Err(ConfigError::Timeout(found)) if found == name));
+    }
+}
