@@ -267,3 +267,69 @@ pub enum Location {
     /// A part of a multipart form.
     FormPart,
 }
+
+impl TypeRef {
+    /// The named type at the core, inside lists and maps; `None` for scalars.
+    pub fn name(&self) -> Option<&TypeName> {
+        match self {
+            Self::Scalar(_) => None,
+            Self::Named(name) => Some(name),
+            Self::List(item) | Self::Map(item) => item.name(),
+        }
+    }
+
+    /// The core itself, inside lists and maps, to be changed.
+    pub fn core_mut(&mut self) -> &mut Self {
+        match self {
+            Self::List(item) | Self::Map(item) => item.core_mut(),
+            core => core,
+        }
+    }
+}
+
+impl TypeDef {
+    /// Every type that it refers to, its base included.
+    pub fn references(&self) -> Vec<&TypeName> {
+        match &self.kind {
+            TypeKind::Struct { base, fields } => base.iter().chain(fields.iter().filter_map(|f| f.ty.name())).collect(),
+            TypeKind::Enum { .. } => Vec::new(),
+            TypeKind::Alias(target) => target.name().into_iter().collect(),
+        }
+    }
+
+    /// Every reference in members and aliases, to be changed.
+    pub fn type_refs_mut(&mut self) -> Vec<&mut TypeRef> {
+        match &mut self.kind {
+            TypeKind::Struct { fields, .. } => fields.iter_mut().map(|field| &mut field.ty).collect(),
+            TypeKind::Enum { .. } => Vec::new(),
+            TypeKind::Alias(target) => vec![target],
+        }
+    }
+}
+
+impl Operation {
+    /// The types that go out: the parameters.
+    pub fn inputs(&self) -> Vec<&TypeRef> {
+        match &self.binding {
+            Binding::Soap { input, .. } => input.iter().collect(),
+            Binding::Rest { params, .. } => params.iter().map(|param| &param.field.ty).collect(),
+        }
+    }
+
+    /// The type that comes back.
+    pub fn output(&self) -> Option<&TypeRef> {
+        match &self.binding {
+            Binding::Soap { output, .. } | Binding::Rest { output, .. } => output.as_ref(),
+        }
+    }
+
+    /// Every reference in parameters and answer, to be changed.
+    pub fn type_refs_mut(&mut self) -> Vec<&mut TypeRef> {
+        match &mut self.binding {
+            Binding::Soap { input, output, .. } => input.iter_mut().chain(output).collect(),
+            Binding::Rest { params, output, .. } => {
+                params.iter_mut().map(|param| &mut param.field.ty).chain(output).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Overlays: small named corrections of what a schema says or fails to say. Each must match exactly one node, so that
+//! a correction that the provider has made itself, or that hits too much, fails the run.
+
+use serde::Deserialize;
+
+use crate::ir::{Api, Binding, Effect, Field, Origin, Scalar, TypeDef, TypeKind, TypeRef};
+use crate::{Error, ErrorKind, Errors};
+
+/// One correction: which node, what about it, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlay {
+    /// Where it stands in `schemas/`.
+    pub origin: Origin,
+    entry: Entry,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Local name of a type.
+    r#type: Option<String>,
+    /// Member of the type, as on the wire.
+    field: Option<String>,
+    /// Name of an operation.
+    operation: Option<String>,
+    /// Parameter of the operation, as on the wire.
+    param: Option<String>,
+    /// Why; printed when the overlay fails.
+    reason: String,
+    /// Short text: stored inline.
+    inline: Option<bool>,
+    /// Text that is in truth base64 of bytes.
+    base64: Option<bool>,
+    /// Whether requests must have it.
+    required: Option<bool>,
+    /// What a repetition of the operation does.
+    effect: Option<EffectName>,
+    /// Documentation.
+    doc: Option<String>,
+    /// Name in Rust.
+    rename: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum EffectName {
+    Safe,
+    Idempotent,
+    Write,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overlays {
+    #[serde(default)]
+    overlay: Vec<Entry>,
+}
+
+/// Reads an overlay file.
+///
+/// # Errors
+/// If it is not TOML of the expected shape.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Overlay>, Error> {
+    let syntax = |detail: String| Error::in_file(ErrorKind::Syntax, file, detail);
+    let text = std::str::from_utf8(bytes).map_err(|error| syntax(format!("not UTF-8: {error}")))?;
+    let overlays: Overlays = toml::from_str(text).map_err(|error| syntax(error.message().to_owned()))?;
+    let place = |index: usize| Origin { file: file.to_owned(), place: format!("overlay[{index}]") };
+    Ok(overlays.overlay.into_iter().enumerate().map(|(index, entry)| Overlay { origin: place(index), entry }).collect())
+}
+
+/// Applies all overlays.
+///
+/// # Errors
+/// For each that matches no node or several, or sets what its node does not have.
+pub fn run(mut api: Api, overlays: &[Overlay]) -> Result<Api, Errors> {
+    let mut errors = Errors::default();
+    for overlay in overlays {
+        if let Err(detail) = apply(&mut api, &overlay.entry) {
+            let detail = format!("{detail} (its reason: {})", overlay.entry.reason);
+            errors.push(Error::new(ErrorKind::Overlay, &overlay.origin, detail));
+        }
+    }
+    errors.into_result(api)
+}
+
+fn apply(api: &mut Api, entry: &Entry) -> Result<(), String> {
+    let Entry { r#type, field, operation, param, .. } = entry;
+    let fix = entry;
+    match (r#type, field, operation, param) {
+        (Some(ty), None, None, None) => fix_type(find_type(api, ty)?, fix),
+        (Some(ty), Some(field), None, None) => fix_field(find_field(find_type(api, ty)?, ty, field)?, fix),
+        (None, None, Some(operation), param) => {
+            let found = api.operations.get_mut(operation).ok_or(format!("there is no operation `{operation}`"))?;
+            match (param, &mut found.binding) {
+                (None, _) => {
+                    if fix.inline.or(fix.base64).or(fix.required).is_some() {
+                        return Err("an operation takes effect, doc and rename only".to_owned());
+                    }
+                    if let Some(effect) = fix.effect {
+                        found.effect = effect.into();
+                    }
+                    set_text(&mut found.doc, &fix.doc);
+                    set_text(&mut found.rust_name, &fix.rename);
+                    Ok(())
+                }
+                (Some(param), Binding::Rest { params, .. }) => {
+                    let matching = params.iter_mut().map(|param| &mut param.field).filter(|field| field.wire == *param);
+                    fix_field(single(matching, &format!("parameter `{param}` of `{operation}`"))?, fix)
+                }
+                (Some(_), Binding::Soap { .. }) => Err(format!("`{operation}` has no parameters of its own")),
+            }
+        }
+        _ => Err("an overlay names a type, a type and a field, an operation, or an operation and a param".to_owned()),
+    }
+}
+
+fn find_type<'a>(api: &'a mut Api, local: &str) -> Result<&'a mut TypeDef, String> {
+    let matching = api.types.iter_mut().filter(|(name, _)| name.local == local).map(|(_, def)| def);
+    single(matching, &format!("type `{local}`"))
+}
+
+fn find_field<'a>(def: &'a mut TypeDef, ty: &str, wire: &str) -> Result<&'a mut Field, String> {
+    let TypeKind::Struct { fields, .. } = &mut def.kind else {
+        return Err(format!("the type `{ty}` has no fields"));
+    };
+    single(fields.iter_mut().filter(|field| field.wire == wire), &format!("field `{wire}` of `{ty}`"))
+}
+
+fn single<T>(mut matching: impl Iterator<Item = T>, what: &str) -> Result<T, String> {
+    let first = matching.next().ok_or_else(|| format!("there is no {what}"))?;
+    match matching.count() {
+        0 => Ok(first),
+        more => Err(format!("there are {} nodes for {what}", more + 1)),
+    }
+}
+
+fn fix_type(def: &mut TypeDef, fix: &Entry) -> Result<(), String> {
+    if fix.inline.or(fix.base64).or(fix.required).is_some() || fix.effect.is_some() {
+        return Err("a type takes doc and rename only".to_owned());
+    }
+    set_text(&mut def.doc, &fix.doc);
+    set_text(&mut def.rust_name, &fix.rename);
+    Ok(())
+}
+
+fn fix_field(field: &mut Field, fix: &Entry) -> Result<(), String> {
+    if fix.effect.is_some() {
+        return Err("a field has no effect".to_owned());
+    }
+    if let Some(inline) = fix.inline {
+        field.inline = inline;
+    }
+    if let Some(required) = fix.required {
+        field.required = required;
+    }
+    if fix.base64 == Some(true) {
+        match field.ty.core_mut() {
+            core @ TypeRef::Scalar(Scalar::String) => *core = TypeRef::Scalar(Scalar::Base64Text),
+            _ => return Err(format!("`{}` is not text", field.wire)),
+        }
+    }
+    set_text(&mut field.doc, &fix.doc);
+    set_text(&mut field.rust_name, &fix.rename);
+    Ok(())
+}
+
+fn set_text(text: &mut String, fix: &Option<String>) {
+    if let Some(fix) = fix {
+        text.clone_from(fix);
+    }
+}
+
+impl From<EffectName> for Effect {
+    fn from(name: EffectName) -> Self {
+        match name {
+            EffectName::Safe => Self::Safe,
+            EffectName::Idempotent => Self::Idempotent,
+            EffectName::Write => Self::Write,
+        }
+    }
+}
