@@ -1,1 +1,41 @@
-//! Under construction.
+//! One image in many image libraries.
+//!
+//! [`Config`] describes libraries, [`open_libraries`] connects them, and [`domain::Service`] does the work:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use polyptych::domain::{Content, Fit, LibraryId, Rgb, Service, UploadCommand};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = polyptych::Config::read("polyptych.toml").await?;
+//! let workers = Arc::new(polyptych::facade::CpuWorkers::default());
+//! let service = Service::new(polyptych::open_libraries(&config)?, workers)?;
+//! let receipt = service
+//!     .upload(UploadCommand {
+//!         library: LibraryId::new("facebook")?,
+//!         album: None,
+//!         name: "banner.png".to_owned(),
+//!         content: Content::from_bytes(std::fs::read("banner.png")?),
+//!         fit: Fit::Contain { background: Rgb::WHITE },
+//!         class: None,
+//!         replace: false,
+//!     })
+//!     .await?;
+//! println!("{} as {}", receipt.image.id, receipt.sent.format);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod config;
+pub mod emulated;
+
+mod libraries;
+
+pub use config::Config;
+pub use libraries::{OpenError, open_libraries};
+pub use polyptych_domain as domain;
+pub use polyptych_emulator as emulator;
+pub use polyptych_facade as facade;
+pub use polyptych_proto as proto;
+pub use polyptych_providers as providers;
+pub use polyptych_transport as transport;

@@ -1,0 +1,184 @@
+//! The configuration file: which libraries there are and how to reach them. It names where credentials are, never the
+//! credentials.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The whole file, TOML. Unknown keys are refused, so that a misspelt one does not go unseen.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Libraries by id.
+    #[serde(default)]
+    pub libraries: BTreeMap<String, LibraryConfig>,
+}
+
+/// One library.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LibraryConfig {
+    /// Which provider and API.
+    pub provider: ProviderKind,
+    /// How to talk to it; absent means the provider's first: see [`ProviderKind::encodings`].
+    pub encoding: Option<Encoding>,
+    /// Base address; absent means the provider's production host.
+    pub endpoint: Option<String>,
+    /// Where the token is.
+    pub token: TokenConfig,
+    /// Album that is meant where none is named: a login or `self`, an ad account, `{store}~{product}`.
+    pub default_album: Option<String>,
+    /// API version: `v5` or `v501` (Yandex Direct v5), `v26.0` (Facebook); absent means the newest known.
+    pub version: Option<String>,
+    /// Language of provider messages, `en` by default.
+    pub language: Option<String>,
+    /// Certificate authority to trust beside the system's: a PEM file.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A provider and its API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    /// Yandex Direct v5 AdImages.
+    YandexDirectV5,
+    /// Yandex Direct v4 Live AdImage.
+    #[serde(rename = "yandex-direct-live4")]
+    YandexDirectLive4,
+    /// Facebook Graph adimages.
+    Facebook,
+    /// Evotor Cloud product images.
+    Evotor,
+}
+
+/// How images travel to a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// JSON with base64 (both Yandex APIs).
+    Json,
+    /// SOAP with base64 (both Yandex APIs).
+    Soap,
+    /// JSON with base64 (Facebook).
+    Bytes,
+    /// A form with the file (Facebook, Evotor).
+    Multipart,
+}
+
+/// Where a token is: exactly one place.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TokenConfig {
+    /// An environment variable.
+    Env(String),
+    /// A file, read again when it changes.
+    File(PathBuf),
+    /// The token itself: for programs that build a [`Config`] in memory; refused in files.
+    #[serde(skip_deserializing)]
+    Fixed(String),
+}
+
+impl std::fmt::Debug for TokenConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "Env({name})"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Fixed(_) => f.write_str("Fixed(…)"),
+        }
+    }
+}
+
+impl ProviderKind {
+    /// The encodings that it speaks, the default first.
+    pub fn encodings(self) -> &'static [Encoding] {
+        match self {
+            Self::YandexDirectV5 | Self::YandexDirectLive4 => &[Encoding::Json, Encoding::Soap],
+            Self::Facebook => &[Encoding::Bytes, Encoding::Multipart],
+            Self::Evotor => &[Encoding::Multipart],
+        }
+    }
+
+    /// Its production host.
+    pub fn endpoint(self) -> &'static str {
+        match self {
+            Self::YandexDirectV5 => "https://api.direct.yandex.com",
+            Self::YandexDirectLive4 => "https://api.direct.yandex.ru",
+            Self::Facebook => "https://graph.facebook.com",
+            Self::Evotor => "https://api.evotor.ru",
+        }
+    }
+}
+
+/// Why a configuration file is not usable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read the configuration file `{path}`")]
+    Read {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what a configuration should be.
+    #[error("the configuration file `{path}` is not usable: {message}")]
+    Parse {
+        /// Its path.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the line that is wrong.
+    pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text = tokio::fs::read_to_string(path)
+            .await
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_needs_only_its_provider_and_its_token() {
+        let config = Config::parse(
+            "[libraries.ads]\nprovider = \"facebook\"\ntoken = { env = \"FB_TOKEN\" }\n\
+             [libraries.live]\nprovider = \"yandex-direct-live4\"\nencoding = \"soap\"\ntoken = { file = \"t\" }\n",
+        )
+        .unwrap();
+        assert_eq!(config.libraries["ads"].token, TokenConfig::Env("FB_TOKEN".to_owned()));
+        assert_eq!(config.libraries["live"].encoding, Some(Encoding::Soap));
+    }
+
+    #[test]
+    fn unknown_keys_and_tokens_in_the_file_are_refused_with_the_place() {
+        for (text, hint) in [
+            ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nendpont = \"x\"\n", "endpont"),
+            ("[libraries.a]\nprovider = \"myspace\"\ntoken = { env = \"T\" }\n", "myspace"),
+            ("[libraries.a]\nprovider = \"facebook\"\ntoken = { fixed = \"secret\" }\n", "fixed"),
+            ("[libraries.a]\nprovider = \"facebook\"\n", "token"),
+        ] {
+            let message = Config::parse(text).unwrap_err();
+            assert!(message.contains(hint) && message.contains("line"), "{message}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        assert_eq!(format!("{:?}", TokenConfig::Fixed("canary".to_owned())), "Fixed(…)");
+    }
+}

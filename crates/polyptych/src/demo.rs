@@ -1,0 +1,45 @@
+//! `polyptych demo`: the main job from end to end, through the same gRPC API that clients use.
+
+mod picture;
+mod round;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use tonic::transport::Channel;
+
+use crate::process;
+use polyptych::proto::v1;
+use v1::library_service_client::LibraryServiceClient;
+
+/// Publishes each picture to each library and takes it back. Returns whether all of it held.
+pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
+    let pictures = picture::load(images).await?;
+    let running = process::Emulated::start("127.0.0.1:0".parse()?, "127.0.0.1:0".parse()?).await?;
+    println!("emulator on http://{}, façade on http://{}", running.emulator, running.facade);
+    let channel = Channel::from_shared(format!("http://{}", running.facade))?
+        .connect()
+        .await
+        .context("the façade that was just started does not accept a connection")?;
+    let libraries = LibraryServiceClient::new(channel.clone())
+        .list_libraries(v1::ListLibrariesRequest::default())
+        .await?
+        .into_inner()
+        .libraries;
+    let mut held = true;
+    for picture in &pictures {
+        let rounds = futures_util::future::join_all(
+            libraries.iter().map(|library| round::play(channel.clone(), library.clone(), picture.clone())),
+        )
+        .await;
+        println!("\n{}\n{}", picture, table::of(&rounds));
+        held &= rounds.iter().all(round::Round::held);
+    }
+    drop(channel);
+    running.stop().await?;
+    let (count, libraries) = (pictures.len(), libraries.len());
+    let verdict = if held { "all of it held" } else { "not all of it held" };
+    println!("\n{count} pictures, {libraries} libraries: published, listed, read and deleted; {verdict}");
+    Ok(held)
+}

@@ -1,0 +1,42 @@
+//! The pictures of the demo: the user's files, or three that come with the program.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+
+/// A file by name.
+#[derive(Debug, Clone)]
+pub(super) struct Picture {
+    pub(super) name: String,
+    pub(super) bytes: Bytes,
+}
+
+impl fmt::Display for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.name, self.bytes.len())
+    }
+}
+
+const INCLUDED: [(&str, &[u8]); 3] = [
+    ("landscape.jpg", include_bytes!("../../pictures/landscape.jpg")),
+    ("mark.png", include_bytes!("../../pictures/mark.png")),
+    ("banner.gif", include_bytes!("../../pictures/banner.gif")),
+];
+
+/// Reads the files, or takes the included ones if none are named.
+pub(super) async fn load(paths: Vec<PathBuf>) -> Result<Vec<Picture>> {
+    if paths.is_empty() {
+        let included = INCLUDED.map(|(name, bytes)| Picture { name: name.to_owned(), bytes: Bytes::from_static(bytes) });
+        return Ok(included.into());
+    }
+    let mut pictures = Vec::with_capacity(paths.len());
+    for path in paths {
+        let name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?;
+        let name = name.to_string_lossy().into_owned();
+        let bytes = tokio::fs::read(&path).await.with_context(|| format!("cannot read `{}`", path.display()))?;
+        pictures.push(Picture { name, bytes: bytes.into() });
+    }
+    Ok(pictures)
+}
