@@ -5,5 +5,4 @@ mod hostile;
 mod inspect;
 mod reference;
 mod samples;
-mod speed;
 mod verify;
