@@ -1,0 +1,65 @@
+//! One album: images by the provider's identifier, in the order in which they came.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// An ordered table of images. Lookup, insertion and removal do not depend on the number of images.
+#[derive(Debug)]
+pub(crate) struct Album<T> {
+    places: HashMap<String, u64>,
+    images: BTreeMap<u64, T>,
+    next: u64,
+}
+
+impl<T> Default for Album<T> {
+    fn default() -> Self {
+        Self { places: HashMap::new(), images: BTreeMap::new(), next: 0 }
+    }
+}
+
+impl<T> Album<T> {
+    /// Puts `image` last. An image of the same identifier is replaced and returned.
+    pub(crate) fn insert(&mut self, id: String, image: T) -> Option<T> {
+        let old = self.places.insert(id, self.next).and_then(|place| self.images.remove(&place));
+        self.images.insert(self.next, image);
+        self.next += 1;
+        old
+    }
+
+    /// The image of this identifier.
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.places.get(id).and_then(|place| self.images.get(place))
+    }
+
+    /// Takes the image of this identifier out.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
+        self.places.remove(id).and_then(|place| self.images.remove(&place))
+    }
+
+    /// All images, oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.images.values()
+    }
+
+    /// The number of images.
+    pub(crate) fn len(&self) -> usize {
+        self.images.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_keep_their_order_of_arrival_across_removals() {
+        let mut album = Album::default();
+        for id in ["a", "b", "c"] {
+            assert_eq!(album.insert(id.to_owned(), id), None);
+        }
+        assert_eq!(album.remove("b"), Some("b"));
+        assert_eq!(album.remove("b"), None);
+        album.insert("d".to_owned(), "d");
+        assert_eq!(album.iter().copied().collect::<Vec<_>>(), ["a", "c", "d"]);
+        assert_eq!((album.len(), album.get("c")), (3, Some(&"c")));
+    }
+}

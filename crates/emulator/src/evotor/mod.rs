@@ -1,0 +1,101 @@
+//! Evotor Cloud REST API v2: the image of a product (upload, list, read, delete). Stores and products themselves are not
+//! served; each exists unless the settings list others.
+
+pub(crate) mod rate;
+mod reply;
+mod service;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::Method;
+use http::request::Parts;
+
+use crate::exchange::Exchange;
+use crate::routes::run;
+use crate::state::State;
+use reply::Refusal;
+use service::Product;
+
+/// Answers a request for the images of a product, or for one of them.
+pub(crate) async fn serve(
+    state: Arc<State>,
+    head: Parts,
+    body: Body,
+    (store, product): (&str, &str),
+    image: Option<&str>,
+) -> Response {
+    let cap = state.settings.evotor.body_cap;
+    // Store ids are the same in either letter case.
+    let product = Product { store: store.to_uppercase(), product: product.to_owned() };
+    let image = image.map(str::to_owned);
+    run(state, head, body, ("evotor", cap), move |state, exchange| async move {
+        let result = answer(&state, &exchange, &product, image.as_deref()).await;
+        if let Err(refusal) = &result {
+            exchange.ticket.failed(refusal.journal_code());
+        }
+        let token = token(&exchange);
+        let window = state.rates.look(token.unwrap_or_default(), state.now(), &state.settings.evotor);
+        let response = reply::write(result, &window);
+        exchange.answer(response)
+    })
+    .await
+}
+
+async fn answer(
+    state: &Arc<State>,
+    exchange: &Exchange,
+    product: &Product,
+    image: Option<&str>,
+) -> Result<reply::Reply, Refusal> {
+    let operation = match (exchange.method(), image) {
+        (&Method::POST, None) => "images.upload",
+        (&Method::GET, None) => "images.list",
+        (&Method::GET, Some(_)) => "images.get",
+        (&Method::DELETE, Some(_)) => "images.delete",
+        (&Method::DELETE, None) => "images.deleteAll",
+        _ => "images",
+    };
+    exchange.ticket.describe(operation, Some(&product.album()));
+    let token = token(exchange).filter(|token| state.settings.token(token).is_some());
+    let token = token.ok_or(Refusal::status(401))?;
+    if !state.rates.take(token, state.now(), &state.settings.evotor) {
+        return Err(Refusal::status(429));
+    }
+    if !accepts(exchange.header("accept")) {
+        return Err(Refusal::status(406));
+    }
+    if !service::exists(&state.settings.evotor, product) {
+        return Err(Refusal::status(404));
+    }
+    match (exchange.method(), image) {
+        (&Method::POST, None) => service::upload(state, exchange, product).await,
+        (&Method::GET, None) => Ok(service::list(state, exchange, product)),
+        (&Method::GET, Some(image)) => service::one(state, exchange, product, image),
+        (&Method::DELETE, Some(image)) => service::delete(state, product, image),
+        (&Method::DELETE, None) if state.settings.evotor.delete_all => Ok(service::delete_all(state, product)),
+        _ => Err(Refusal::status(405)),
+    }
+}
+
+/// The token in any of the three forms seen (assumption, reference 10.11): `X-Authorization`, `Authorization` with
+/// `Bearer`, `Authorization` without a scheme.
+fn token(exchange: &Exchange) -> Option<&str> {
+    let own = exchange.header("x-authorization");
+    if !own.is_empty() {
+        return Some(own);
+    }
+    match exchange.header("authorization").split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim()),
+        Some(_) => None,
+        None => Some(exchange.header("authorization")),
+    }
+    .filter(|token| !token.is_empty())
+}
+
+/// `Accept` may be left out (assumption, reference 10.10); when present it must admit the API's type.
+fn accepts(header: &str) -> bool {
+    let mut ranges = header.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
+    header.is_empty() || ranges.any(|range| matches!(range, "*/*" | "application/*" | reply::MEDIA_TYPE))
+}

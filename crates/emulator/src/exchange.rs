@@ -1,0 +1,146 @@
+//! One request on its way through: its head, its capped body, its journal ticket, and the address it came to. What a
+//! protocol makes of it is decided elsewhere.
+
+use std::borrow::Cow;
+
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderName};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use crate::journal::Ticket;
+use crate::state::State;
+
+/// A request whose body is here.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) head: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) ticket: Ticket,
+    /// Where handed-out URLs begin, without a final slash.
+    pub(crate) base: String,
+}
+
+impl Exchange {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// The answer to give instead: 413 beyond `cap` bytes, 400 when the body breaks off.
+    pub(crate) async fn read(
+        state: &State,
+        head: Parts,
+        body: Body,
+        cap: usize,
+        ticket: Ticket,
+    ) -> Result<Self, Response> {
+        let declared = head.headers.get(http::header::CONTENT_LENGTH);
+        let declared = declared.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > cap as u64) {
+            return Err(too_large(ticket, cap));
+        }
+        match to_bytes(body, cap).await {
+            Ok(body) => {
+                let base = base(state, &head);
+                Ok(Self { head, body, ticket, base })
+            }
+            Err(error) if is_length_limit(&error) => Err(too_large(ticket, cap)),
+            Err(_) => Err(text(StatusCode::BAD_REQUEST, "the request body broke off")),
+        }
+    }
+
+    /// The method of the request line.
+    pub(crate) fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    /// A header as text; empty when absent or not ASCII.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        header(&self.head, name)
+    }
+
+    /// The media type of the body, in lower case and without parameters.
+    pub(crate) fn media_type(&self) -> String {
+        let full = self.header(CONTENT_TYPE.as_str());
+        full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// Closes the journal entry with the answer's status.
+    pub(crate) fn answer(self, response: Response) -> Response {
+        self.ticket.close(response.status().as_u16());
+        response
+    }
+}
+
+/// A header of a request head as text; empty when absent or not ASCII.
+pub(crate) fn header<'a>(head: &'a Parts, name: &str) -> &'a str {
+    head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()
+}
+
+fn base(state: &State, head: &Parts) -> String {
+    if let Some(public) = &state.settings.public_url {
+        return public.trim_end_matches('/').to_owned();
+    }
+    let host = match header(head, HOST.as_str()) {
+        "" => head.uri.authority().map_or("localhost", |authority| authority.as_str()),
+        host => host,
+    };
+    format!("http://{host}")
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut source: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = source {
+        if error.to_string().contains("length limit") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+fn too_large(ticket: Ticket, cap: usize) -> Response {
+    ticket.close(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
+    text(StatusCode::PAYLOAD_TOO_LARGE, &format!("the emulator takes request bodies of at most {cap} bytes here"))
+}
+
+/// A plain text answer.
+pub(crate) fn text(status: StatusCode, message: &str) -> Response {
+    reply(status, "text/plain; charset=utf-8", format!("{message}\n"))
+}
+
+/// An answer of the given media type.
+pub(crate) fn reply(status: StatusCode, media_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// Sets a header; a value that cannot stand in a header is left out.
+pub(crate) fn set_header(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// The parts of a path between slashes, percent-decoded; a trailing slash makes no part.
+pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_cut_at_its_slashes_before_it_is_decoded() {
+        assert_eq!(segments("/v26.0/1%3Aab/"), ["v26.0", "1:ab"]);
+        assert_eq!(segments("/stores/a%2Fb"), ["stores", "a/b"]);
+        assert_eq!(segments("/"), [""]);
+    }
+}

@@ -1,0 +1,154 @@
+//! Creating images on the edge, from `bytes` or file parts (reference 8). All pictures of a request are looked at before
+//! the first is stored, so an error leaves nothing behind.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::ImageFormat;
+use serde_json::{Map, Value, json};
+
+use super::error::GraphError;
+use super::fields;
+use super::params::Params;
+use crate::base64;
+use crate::digest::facebook_hash;
+use crate::exchange::Exchange;
+use crate::library::FacebookImage;
+use crate::lock::hold;
+use crate::picture::{Picture, PictureFault};
+use crate::state::{Examined, State};
+
+const NOT_SUPPORTED: u32 = 1_487_411;
+const NOT_PROCESSED: u32 = 1_487_197;
+const NOT_BASE64: u32 = 1_487_242;
+const ZIP: u32 = 1_815_814;
+
+/// The most characters of a file's name.
+const LONGEST_NAME: usize = 100;
+/// Extensions that the server's own message lists.
+const EXTENSIONS: [&str; 7] = ["jpg", "jpeg", "gif", "bmp", "png", "tiff", "tif"];
+
+/// One picture of a request.
+struct Sent {
+    /// Its key in the answer.
+    key: String,
+    name: String,
+    bytes: Bytes,
+    /// A file's part has a type; `bytes` needs none.
+    typed: bool,
+    file: bool,
+}
+
+/// Stores the pictures of a request. `fields` has no effect (assumption, reference 16.15). Of two parts with one file
+/// name both are stored and the last is in the answer (assumption, 16.20).
+pub(crate) async fn answer(
+    state: &Arc<State>,
+    exchange: &Exchange,
+    params: &mut Params,
+    account: &str,
+) -> Result<Value, GraphError> {
+    for (name, word) in [("copy_from", "Copying from another account"), ("url", "Uploading by URL")] {
+        if params.get(name).is_some() {
+            return Err(GraphError::invalid(format!("(#100) {word} is not emulated")));
+        }
+    }
+    let pictures = collect(state, params)?;
+    let mut ready = Vec::with_capacity(pictures.len());
+    for sent in pictures {
+        let examined = state.examine(sent.bytes.clone()).await;
+        let place = exchange.ticket.sent(account, &examined.sha, examined.bytes.len());
+        match judge(state, &sent, &examined) {
+            Ok(picture) => ready.push((sent, examined, picture, place)),
+            Err(error) => {
+                exchange.ticket.settle(place, format!("refused:{}", error.journal_code()));
+                return Err(error);
+            }
+        }
+    }
+    let mut images = Map::new();
+    for (sent, examined, picture, place) in ready {
+        match store(state, account, &sent.name, &examined, picture) {
+            Ok((image, new)) => {
+                exchange.ticket.settle(place, if new { "stored" } else { "known" });
+                images.insert(sent.key, fields::uploaded(state, &exchange.base, account, &image));
+            }
+            Err(error) => {
+                exchange.ticket.settle(place, format!("refused:{}", error.journal_code()));
+                return Err(error);
+            }
+        }
+    }
+    Ok(json!({ "images": images }))
+}
+
+fn collect(state: &State, params: &mut Params) -> Result<Vec<Sent>, GraphError> {
+    let mut pictures = Vec::new();
+    if let Some(text) = params.take("bytes") {
+        let bytes = base64::decode(text).filter(|bytes| !bytes.is_empty());
+        let bytes = bytes.ok_or_else(|| GraphError::picture(NOT_BASE64))?;
+        let given = params.get("name").filter(|name| !name.is_empty() && state.settings.facebook.name_with_bytes);
+        let name = given.unwrap_or("bytes").to_owned();
+        pictures.push(Sent { key: "bytes".to_owned(), name, bytes: bytes.into(), typed: true, file: false });
+    }
+    for part in params.files.drain(..) {
+        let name = part.file_name.unwrap_or_default();
+        pictures.push(Sent {
+            key: name.clone(),
+            name,
+            bytes: part.content,
+            typed: part.media_type.is_some(),
+            file: true,
+        });
+    }
+    if pictures.is_empty() {
+        return Err(GraphError::invalid("(#100) The request holds no image: neither bytes nor a file part"));
+    }
+    Ok(pictures)
+}
+
+fn judge(state: &State, sent: &Sent, examined: &Examined) -> Result<Picture, GraphError> {
+    let settings = &state.settings.facebook;
+    let extension = sent.name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let extension = extension.unwrap_or_default();
+    if examined.bytes.starts_with(b"PK\x03\x04") || (sent.file && extension == "zip") {
+        return Err(GraphError::picture(ZIP));
+    }
+    let named = !settings.check_file_names
+        || (EXTENSIONS.contains(&extension.as_str()) && sent.name.chars().count() <= LONGEST_NAME);
+    if sent.file && (!named || (settings.require_part_type && !sent.typed)) {
+        return Err(GraphError::picture(NOT_SUPPORTED));
+    }
+    if examined.bytes.len() > settings.largest_picture {
+        return Err(GraphError::picture(settings.too_large_subcode));
+    }
+    match examined.picture {
+        Ok(picture) if picture.format == ImageFormat::WebP => Err(GraphError::picture(NOT_SUPPORTED)),
+        Ok(picture) => Ok(picture),
+        Err(PictureFault::Unknown) => Err(GraphError::picture(NOT_SUPPORTED)),
+        Err(PictureFault::Corrupt | PictureFault::TooBig) => Err(GraphError::picture(NOT_PROCESSED)),
+    }
+}
+
+/// The image, and whether it is new.
+fn store(
+    state: &State,
+    account: &str,
+    name: &str,
+    examined: &Examined,
+    picture: Picture,
+) -> Result<(FacebookImage, bool), GraphError> {
+    let now = state.now();
+    let mut library = hold(&state.library);
+    let copy = if state.settings.deduplicate { 0 } else { library.next_copy() };
+    let hash = facebook_hash(&examined.sha, copy);
+    if let Some(known) = library.facebook.get(account).and_then(|album| album.get(&hash)) {
+        return Ok((known.clone(), false));
+    }
+    let content = library.keep(examined.sha, &examined.bytes, picture, state.settings.stored_bytes).map_err(|_| {
+        let text = "The emulator holds as many bytes of pictures as it was allowed to.";
+        GraphError::picture(NOT_PROCESSED).saying(text)
+    })?;
+    let image = FacebookImage { hash: hash.clone(), name: name.to_owned(), created: now, updated: now, content };
+    library.facebook.entry(account.to_owned()).or_default().insert(hash, image.clone());
+    Ok((image, true))
+}

@@ -1,0 +1,37 @@
+//! Answers of Live 4 as typed data, with members in the order of the WSDL. Each form writes it in its own way.
+
+use serde_json::{Map, Value};
+
+/// A value of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Data {
+    Text(String),
+    Int(i64),
+    /// A count that JSON writes as a string (recorded).
+    Count(usize),
+    /// Items of the named type.
+    List(&'static str, Vec<Data>),
+    /// A structure of the named type.
+    Struct(&'static str, Vec<(&'static str, Data)>),
+}
+
+impl Data {
+    /// The JSON form.
+    pub(crate) fn to_json(&self, count_as_text: bool) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Int(number) => Value::from(*number),
+            Self::Count(count) if count_as_text => Value::String(count.to_string()),
+            Self::Count(count) => Value::from(*count),
+            Self::List(_, items) => items.iter().map(|item| item.to_json(count_as_text)).collect(),
+            Self::Struct(_, members) => {
+                let members = members.iter();
+                Value::Object(
+                    members
+                        .map(|(name, value)| ((*name).to_owned(), value.to_json(count_as_text)))
+                        .collect::<Map<_, _>>(),
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Which API a path belongs to. The table is one match over the parts of the path; a trailing slash never matters.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State as Extract};
+use axum::response::Response;
+use http::StatusCode;
+use http::request::Parts;
+
+use crate::exchange::{Exchange, segments, text};
+use crate::state::State;
+use crate::{control, evotor, facebook, live4, media, yandex_v5};
+
+/// Answers one request, whatever its path.
+pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    let parts = segments(&path);
+    let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+    match parts.as_slice() {
+        ["_emulator", rest @ ..] => control::answer(&state, &head, rest),
+        ["images", rest @ ..] => media::answer(&state, &head, rest).await,
+        ["json", "v5" | "v501", "adimages"] => yandex_v5::json(state, head, body).await,
+        ["v5" | "v501", "adimages"] if is_wsdl(&head) => no_wsdl(),
+        ["live", "v4", "wsdl"] | ["live", "v4", "wsdl", "2"] | ["v5" | "v501", "general.xsd"] => no_wsdl(),
+        ["v5" | "v501", "adimages"] => yandex_v5::soap(state, head, body).await,
+        ["live", "v4", "json"] | ["live", "v4", "json", "2"] => live4::json(state, head, body).await,
+        ["live", "v4", "soap"] | ["live", "v4", "soap", "2"] => live4::soap(state, head, body).await,
+        ["stores", store, "products", product, "images"] => {
+            evotor::serve(state, head, body, (store, product), None).await
+        }
+        ["stores", store, "products", product, "images", image] => {
+            evotor::serve(state, head, body, (store, product), Some(image)).await
+        }
+        [version, account, "adimages"] if is_version(version) => {
+            facebook::edge(state, head, body, version, account).await
+        }
+        [account, "adimages"] if account.starts_with("act_") => facebook::edge(state, head, body, "", account).await,
+        [version, node] if is_version(version) => facebook::node(state, head, body, version, node).await,
+        _ => text(StatusCode::NOT_FOUND, "no operation of the emulated APIs has this path"),
+    }
+}
+
+/// Reads a provider request and runs `serve` to its end even when the caller goes away meanwhile, as a real service
+/// would: what was received whole is applied.
+pub(crate) async fn run<F, W>(
+    state: Arc<State>,
+    head: Parts,
+    body: Body,
+    (api, cap): (&'static str, usize),
+    serve: F,
+) -> Response
+where
+    F: FnOnce(Arc<State>, Exchange) -> W,
+    W: Future<Output = Response> + Send + 'static,
+{
+    let ticket = state.journal.open(state.now(), api, head.method.as_str(), head.uri.path());
+    let exchange = match Exchange::read(&state, head, body, cap, ticket).await {
+        Ok(exchange) => exchange,
+        Err(answer) => return answer,
+    };
+    match tokio::spawn(serve(state, exchange)).await {
+        Ok(response) => response,
+        Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the emulator failed; this is a defect of it"),
+    }
+}
+
+fn is_version(part: &str) -> bool {
+    facebook::version::parse(part).is_some()
+}
+
+fn is_wsdl(head: &Parts) -> bool {
+    let query = head.uri.query().unwrap_or_default().to_ascii_lowercase();
+    query.split('&').any(|pair| pair == "wsdl" || pair == "wsdl=")
+}
+
+fn no_wsdl() -> Response {
+    text(StatusCode::NOT_FOUND, "the emulator does not serve schema documents; use a stored copy of the WSDL")
+}

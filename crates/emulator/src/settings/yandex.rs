@@ -1,0 +1,90 @@
+//! Choices for the two Yandex Direct APIs.
+
+/// What the owner of a token is to Yandex Direct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// An advertiser: another `Client-Login` is refused (8800), `Login` and `Logins` of Live 4 are ignored.
+    Advertiser,
+    /// An agency: a client login is required by v5 (8000) and by Live 4 (71).
+    Agency,
+    /// Takes a client login when one is given and acts for itself otherwise. Not a role of the real service: a
+    /// convenience of the emulator, and the default.
+    Either,
+}
+
+/// What becomes of `ImageData` that is not base64 (v5 reference 13.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadBase64 {
+    /// The whole request fails with 8000.
+    Request,
+    /// The item fails with 5004.
+    Item,
+}
+
+/// The form of Live 4 SOAP replies (Live 4 reference 6.3, 6.5 and 11.22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoapStyle {
+    /// As recorded: SOAP::Lite's type namespace, the return element named after its type, members by alphabet.
+    Recorded,
+    /// As the WSDL says: `return`, types in the namespace `API`, members in schema order.
+    Wsdl,
+}
+
+/// Settings of Yandex Direct v5 and Live 4.
+#[derive(Debug, Clone)]
+pub struct YandexSettings {
+    /// Role of the owners of unlisted tokens. Default [`Role::Either`].
+    pub role: Role,
+    /// The logins that exist. Default empty: every login exists.
+    pub logins: Vec<String>,
+    /// Points that an advertiser starts with and may hold at most; a 24th of them comes back every hour. Default
+    /// 160,000, as seen in the sandbox (v5 reference 8.2).
+    pub daily_points: u64,
+    /// The most images of an advertiser. Default 1,000: the documented 1,000 + 2 × ads of an advertiser without ads.
+    /// At the quota an item fails with 7001 (v5 reference 13.18).
+    pub image_quota: usize,
+    /// The most requests at once of an advertiser; one more is answered 506. Default 5.
+    pub concurrency: usize,
+    /// The most bytes of a request body; beyond it the connection gets HTTP 413. Default 256 MiB (v5 reference 13.3:
+    /// the true limit is unknown; ten Live 4 pictures of 20,000,000 characters must pass).
+    pub body_cap: usize,
+    /// What becomes of `ImageData` that is not base64. Default [`BadBase64::Request`] (v5 reference 13.4).
+    pub bad_base64: BadBase64,
+    /// Code of a whole-request error for an empty input array: 7000 or 8000. Default 7000 (v5 reference 13.20).
+    pub empty_array_code: i64,
+    /// How far a WIDE picture's ratio may be from 16:9. Default 0.005 (v5 reference 13.10).
+    pub wide_tolerance: f64,
+    /// Whether v5 SOAP insists on namespaces as its schema does: the body's root in the service namespace, its
+    /// children in none. Default true; what the real service does is not recorded.
+    pub strict_namespaces: bool,
+    /// Whether Live 4 JSON takes the token of `Authorization` when the body has none. Default false (Live 4
+    /// reference 11.15).
+    pub live4_header_token: bool,
+    /// The most characters of a Live 4 `RawData`. Default 20,000,000 (Live 4 reference 11.17).
+    pub live4_raw_data_chars: usize,
+    /// The form of Live 4 SOAP replies. Default [`SoapStyle::Recorded`] (Live 4 reference 11.22).
+    pub live4_soap_style: SoapStyle,
+    /// Whether Live 4 writes `TotalObjectsCount` as a JSON string. Default true, as recorded (Live 4 reference 11.21).
+    pub live4_count_as_text: bool,
+}
+
+impl Default for YandexSettings {
+    fn default() -> Self {
+        Self {
+            role: Role::Either,
+            logins: Vec::new(),
+            daily_points: 160_000,
+            image_quota: 1_000,
+            concurrency: 5,
+            body_cap: 256 << 20,
+            bad_base64: BadBase64::Request,
+            empty_array_code: 7000,
+            wide_tolerance: 0.005,
+            strict_namespaces: true,
+            live4_header_token: false,
+            live4_raw_data_chars: 20_000_000,
+            live4_soap_style: SoapStyle::Recorded,
+            live4_count_as_text: true,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What all requests share, and the one step that every upload goes through. It knows no protocol.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::digest::{Ids, Sha, sha256};
+use crate::evotor::rate::Rates;
+use crate::facebook::usage::Usage;
+use crate::journal::Journal;
+use crate::library::Library;
+use crate::lock::hold;
+use crate::picture::{Picture, PictureFault};
+use crate::settings::Settings;
+use crate::yandex::gate::Gate;
+use crate::yandex::points::Points;
+
+/// The emulator's memory.
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) ids: Ids,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) library: Mutex<Library>,
+    pub(crate) gate: Gate,
+    pub(crate) points: Points,
+    pub(crate) usage: Usage,
+    pub(crate) rates: Rates,
+    decoders: Semaphore,
+}
+
+/// A picture that was sent, looked at but not stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Examined {
+    pub(crate) sha: Sha,
+    pub(crate) bytes: Bytes,
+    pub(crate) picture: Result<Picture, PictureFault>,
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            ids: Ids::new(settings.seed),
+            journal: Arc::new(Journal::new(settings.journal_entries)),
+            library: Mutex::default(),
+            gate: Gate::default(),
+            points: Points::default(),
+            usage: Usage::default(),
+            rates: Rates::default(),
+            decoders: Semaphore::new(settings.decoders.max(1)),
+            settings,
+        }
+    }
+
+    /// Forgets images, journal, points and counters; settings stay.
+    pub(crate) fn reset(&self) {
+        *hold(&self.library) = Library::default();
+        self.journal.reset();
+        self.points.reset();
+        self.usage.reset();
+        self.rates.reset();
+        self.ids.reset();
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.settings.clock.unix_millis()
+    }
+
+    /// Waits for a place to decode in. The semaphore is never closed, so one always comes.
+    pub(crate) async fn decoder(&self) -> Option<SemaphorePermit<'_>> {
+        self.decoders.acquire().await.ok()
+    }
+
+    /// Digests and decodes a picture on a blocking thread. A content that the library holds is not decoded again.
+    pub(crate) async fn examine(self: &Arc<Self>, bytes: Bytes) -> Examined {
+        let _permit = self.decoder().await;
+        let state = Arc::clone(self);
+        let work = bytes.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let sha = sha256(&work);
+            let known = hold(&state.library).content(&sha);
+            let picture = match known {
+                Some(content) => Ok(content.picture),
+                None => Picture::inspect(&work, state.settings.decode_pixels),
+            };
+            (sha, picture)
+        });
+        // A decoder that panics has met a broken file.
+        let (sha, picture) = done.await.unwrap_or_else(|_| (sha256(&bytes), Err(PictureFault::Corrupt)));
+        Examined { sha, bytes, picture }
+    }
+}

@@ -1,0 +1,9 @@
+//! What the two Yandex Direct APIs share: advertisers, concurrency, points, texts, the rules for pictures and the step
+//! that stores one. Protocols are the business of `yandex_v5` and `live4`.
+
+pub(crate) mod account;
+pub(crate) mod classes;
+pub(crate) mod gate;
+pub(crate) mod points;
+pub(crate) mod texts;
+pub(crate) mod upload;

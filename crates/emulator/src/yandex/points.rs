@@ -1,0 +1,57 @@
+//! Points of each advertiser (v5 reference 8): a balance that starts full, is spent by calls, and grows by a 24th of
+//! the limit at the start of each hour. The sliding window of the real service is this balance with its cap.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use crate::lock::hold;
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+#[derive(Debug, Clone, Copy)]
+struct Balance {
+    left: u64,
+    hour: i64,
+}
+
+/// Balances by login.
+#[derive(Debug, Default)]
+pub(crate) struct Points(Mutex<HashMap<String, Balance>>);
+
+impl Points {
+    /// Forgets what was spent.
+    pub(crate) fn reset(&self) {
+        hold(&self.0).clear();
+    }
+
+    /// The points that `login` has now.
+    pub(crate) fn left(&self, login: &str, limit: u64, now: i64) -> u64 {
+        self.spend(login, 0, limit, now)
+    }
+
+    /// Takes `cost` points, as far as there are any, and tells what is left.
+    pub(crate) fn spend(&self, login: &str, cost: u64, limit: u64, now: i64) -> u64 {
+        let hour = now.div_euclid(HOUR_MILLIS);
+        let mut balances = hold(&self.0);
+        let balance = balances.entry(login.to_owned()).or_insert(Balance { left: limit, hour });
+        let hours = u64::try_from(hour.saturating_sub(balance.hour)).unwrap_or(0);
+        balance.left = balance.left.saturating_add(hours.saturating_mul(limit / 24)).min(limit);
+        balance.hour = hour;
+        balance.left = balance.left.saturating_sub(cost);
+        balance.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_gives_back_a_twenty_fourth_of_the_limit_and_no_more_than_was_spent() {
+        let points = Points::default();
+        assert_eq!(points.spend("a", 100, 240, 0), 140);
+        assert_eq!(points.left("a", 240, HOUR_MILLIS), 150);
+        assert_eq!(points.left("a", 240, 40 * HOUR_MILLIS), 240);
+        assert_eq!(points.spend("a", 999, 240, 40 * HOUR_MILLIS), 0);
+    }
+}
