@@ -29,7 +29,12 @@ fn seeds() -> Vec<Vec<u8>> {
     let picture = samples::gradient(21, 17);
     let mut seeds: Vec<_> = samples::every_format().into_iter().map(|(_, bytes)| bytes).collect();
     seeds.extend(Orientation::ALL.map(|orientation| samples::oriented_jpeg(&picture, orientation.exif())));
-    seeds.extend([samples::oriented_png(&picture, 6), samples::animated_gif(3), samples::cmyk_jpeg()]);
+    seeds.extend([
+        samples::oriented_png(&picture, 6),
+        samples::animated_gif(3),
+        samples::cmyk_jpeg(),
+        samples::progressive_jpeg(&picture),
+    ]);
     seeds
 }
 

@@ -145,3 +145,14 @@ pub(crate) fn cmyk_jpeg() -> Vec<u8> {
     out.extend(b"\xff\xd9");
     out
 }
+
+/// A JPEG of several scans with restart markers in them.
+pub(crate) fn progressive_jpeg(image: &RgbImage) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 80);
+    encoder.set_progressive(true);
+    encoder.set_restart_interval(2);
+    let (width, height) = (image.width() as u16, image.height() as u16);
+    encoder.encode(image, width, height, jpeg_encoder::ColorType::Rgb).expect("the sample encodes");
+    out
+}

@@ -76,6 +76,18 @@ fn a_jpeg_needs_its_end_marker_and_may_have_bytes_behind_it() {
 }
 
 #[test]
+fn a_jpeg_of_many_scans_and_restarts_is_walked_to_its_end() {
+    let good = samples::progressive_jpeg(&samples::gradient(60, 50));
+    assert!(good.windows(2).filter(|two| *two == b"\xff\xda").count() > 1);
+    assert!(good.windows(2).any(|two| two == b"\xff\xd0"));
+    verify(&good).unwrap();
+    assert_eq!(image::load_from_memory(&good).unwrap().width(), 60);
+    for length in 0..good.len() {
+        assert!(verify(&good[..length]).is_err(), "cut to {length} of {} passes", good.len());
+    }
+}
+
+#[test]
 fn the_end_marker_of_a_thumbnail_does_not_count() {
     let good = samples::jpeg(&samples::gradient(40, 30));
     let mut bytes = good[..2].to_vec();
