@@ -160,7 +160,7 @@ pub enum Scalar {
     Base64,
     /// The same in a member that the schema declares as text; set by an overlay.
     Base64Text,
-    /// A file part of a multipart form: a `Blob`.
+    /// A file part of a multipart form: a `FilePart`.
     File,
     /// A decimal of any precision, kept as the text on the wire.
     Decimal,

@@ -2,7 +2,14 @@
 
 pub mod grpc;
 pub mod header;
+pub mod json;
+mod layout;
+pub mod rest;
+pub mod shape;
+pub mod soap;
 pub mod tables;
+pub mod types;
+pub mod xml;
 
 use proc_macro2::TokenStream;
 
@@ -15,5 +22,5 @@ use crate::{Error, ErrorKind};
 pub fn format(tokens: TokenStream, file: &str) -> Result<String, Error> {
     let parsed = syn::parse2(tokens)
         .map_err(|error| Error::in_file(ErrorKind::Emit, file, format!("the generated code is not Rust: {error}")))?;
-    Ok(prettyplease::unparse(&parsed))
+    Ok(layout::lay_out(&prettyplease::unparse(&parsed)))
 }

@@ -106,7 +106,9 @@ impl<'a, 'i> Description<'a, 'i> {
         let style = match (style, self.uses(bound)?.as_slice()) {
             ("document", [] | ["literal"]) => SoapStyle::DocumentLiteral,
             ("rpc", [] | ["encoded"]) => SoapStyle::RpcEncoded,
-            _ => return Err(self.file.error(ErrorKind::Unsupported, bound, "neither document/literal nor rpc/encoded")),
+            _ => {
+                return Err(self.file.error(ErrorKind::Unsupported, bound, "neither document/literal nor rpc/encoded"));
+            }
         };
         let input = self.part(described, "input", style)?;
         let output = self.part(described, "output", style)?;

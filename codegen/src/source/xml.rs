@@ -39,9 +39,8 @@ impl File<'_> {
 
     /// The attribute that the format demands.
     pub(super) fn attribute<'n>(&self, node: Node<'n, '_>, name: &str) -> Result<&'n str, Error> {
-        node.attribute(name).ok_or_else(|| {
-            self.error(ErrorKind::Syntax, node, format!("`{}` has no `{name}`", node.tag_name().name()))
-        })
+        node.attribute(name)
+            .ok_or_else(|| self.error(ErrorKind::Syntax, node, format!("`{}` has no `{name}`", node.tag_name().name())))
     }
 
     /// The name that `prefixed` stands for at `node`.
@@ -62,9 +61,8 @@ impl File<'_> {
 
 /// Child elements of `node` in the namespace of schemas or service descriptions, annotations left out.
 pub(super) fn children<'a, 'i>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    node.children().filter(|child| {
-        child.is_element() && !matches!(child.tag_name().name(), "annotation" | "documentation")
-    })
+    node.children()
+        .filter(|child| child.is_element() && !matches!(child.tag_name().name(), "annotation" | "documentation"))
 }
 
 /// Child elements with a name.
@@ -75,9 +73,9 @@ pub(super) fn named<'a, 'i>(node: Node<'a, 'i>, namespace: &str, name: &str) -> 
 /// The documentation of a schema node or a service description node, its white space joined; may be empty.
 pub(super) fn documentation(node: Node<'_, '_>) -> String {
     let holders = node.children().filter(|child| child.has_tag_name((XSD, "annotation"))).chain([node]);
-    let texts = holders.flat_map(|holder| holder.children()).filter(|child| {
-        child.has_tag_name((XSD, "documentation")) || child.has_tag_name((WSDL, "documentation"))
-    });
+    let texts = holders
+        .flat_map(|holder| holder.children())
+        .filter(|child| child.has_tag_name((XSD, "documentation")) || child.has_tag_name((WSDL, "documentation")));
     let joined: Vec<&str> = texts.filter_map(|text| text.text()).flat_map(str::split_whitespace).collect();
     joined.join(" ")
 }

@@ -121,7 +121,8 @@ impl Reader<'_> {
                 Ok(TypeKind::Struct { base: Some(base), fields })
             }
             "restriction" if base.namespace == SOAP_ENCODING && base.local == "Array" => {
-                let item = children(derivation).find_map(|child| child.attribute((WSDL, "arrayType")).map(|ty| (child, ty)));
+                let item =
+                    children(derivation).find_map(|child| child.attribute((WSDL, "arrayType")).map(|ty| (child, ty)));
                 let Some((child, array)) = item else { return Err(self.file.unsupported(derivation)) };
                 let Some(item) = array.strip_suffix("[]") else { return Err(self.file.unsupported(child)) };
                 Ok(TypeKind::Alias(TypeRef::List(Box::new(self.reference(child, item)?))))

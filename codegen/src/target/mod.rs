@@ -1,5 +1,7 @@
 //! What is generated from what: one list of targets, each in the file of its provider.
 
+mod evotor;
+mod facebook;
 mod proto;
 mod tables;
 mod yandex;
@@ -21,7 +23,7 @@ pub struct Target {
 
 /// All targets, in the order in which they run.
 pub fn all() -> Vec<Target> {
-    [yandex::TARGETS, proto::TARGETS, tables::TARGETS].concat()
+    [yandex::TARGETS, facebook::TARGETS, evotor::TARGETS, proto::TARGETS, tables::TARGETS].concat()
 }
 
 /// The input at `path`.

@@ -74,6 +74,25 @@ pub fn write_list<T: WriteJson>(items: &[T], body: &mut BodyWriter) {
     body.push_str("]");
 }
 
+impl<T: WriteJson> WriteJson for Vec<T> {
+    fn write_json(&self, body: &mut BodyWriter) {
+        write_list(self, body);
+    }
+}
+
+macro_rules! through_serde {
+    ($($type:ty),*) => {$(
+        impl WriteJson for $type {
+            fn write_json(&self, body: &mut BodyWriter) {
+                write_serde(self, body);
+            }
+        }
+    )*};
+}
+
+// Parameters that are no record: of a method that takes one value, or none (`null`).
+through_serde!((), str, String, bool, i32, i64, u32, u64, f64);
+
 /// Reads an optional integer that may arrive as a number or as its decimal text; `null` and `""` are absent.
 ///
 /// # Errors

@@ -16,9 +16,11 @@ pub trait Operation {
     const SOAP_ACTION: &'static str;
     /// Target namespace: of the body's root element.
     const NAMESPACE: &'static str;
-    /// Local name of the request's root element (document/literal), or of the part that carries the parameters (rpc).
+    /// Local name of the request's root element (document/literal), or of the part that carries the parameters (rpc);
+    /// empty without parameters.
     const INPUT: &'static str;
-    /// `xsi:type` of the parameters for rpc/encoded, without prefix; empty for document/literal.
+    /// `xsi:type` of the parameters for rpc/encoded, with the prefix `ns1` (the operation's namespace) or `xsd`; empty for
+    /// document/literal.
     const INPUT_TYPE: &'static str;
     /// What a repetition would do.
     const EFFECT: Effect;
@@ -68,7 +70,9 @@ pub fn rpc_request<O: Operation>(request: &O::Request, locale: &str) -> Result<B
     writer.start("SOAP-ENV:Body");
     let method = ["ns1:", O::METHOD].concat();
     writer.start(&method);
-    writer.typed_element(O::INPUT, &["ns1:", O::INPUT_TYPE].concat(), request);
+    if !O::INPUT.is_empty() {
+        writer.typed_element(O::INPUT, O::INPUT_TYPE, request);
+    }
     writer.end(&method);
     writer.end("SOAP-ENV:Body");
     writer.end("SOAP-ENV:Envelope");

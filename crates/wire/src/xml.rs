@@ -10,7 +10,7 @@ mod writer;
 use std::borrow::Cow;
 
 pub use reader::{Element, XmlReader};
-pub use value::read_items;
+pub use value::{read_items, read_number};
 pub use writer::XmlWriter;
 
 /// Writes a value as the content (attributes and children) of the element that the caller has opened, in schema order.

@@ -1,5 +1,7 @@
 //! XML codecs of the scalar types that the schemas use.
 
+use std::str::FromStr;
+
 use compact_str::CompactString;
 
 use super::{Element, ReadXml, WriteXml, XmlError, XmlWriter};
@@ -15,6 +17,36 @@ pub fn read_items<T: ReadXml>(element: &mut Element<'_, '_>) -> Result<Vec<T>, X
         items.push(T::read_xml(&mut item)?);
     }
     Ok(items)
+}
+
+/// Reads an optional number; an empty element is absent.
+///
+/// # Errors
+/// If the text is something else than a number of the type.
+pub fn read_number<T: FromStr>(element: &mut Element<'_, '_>) -> Result<Option<T>, XmlError> {
+    let text = element.text()?;
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| element.invalid("a number in range")),
+    }
+}
+
+impl<T: WriteXml> WriteXml for Vec<T> {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        for item in self {
+            writer.element("item", item);
+        }
+    }
+}
+
+impl<T: ReadXml> ReadXml for Vec<T> {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        read_items(element)
+    }
+}
+
+impl WriteXml for () {
+    fn write_xml(&self, _: &mut XmlWriter) {}
 }
 
 impl WriteXml for str {
