@@ -1,6 +1,7 @@
 //! Paths and query strings, percent-encoded as RFC 3986 asks.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -26,6 +27,15 @@ impl Query {
         self.0.extend(utf8_percent_encode(name, RESERVED));
         self.0.push('=');
         self.0.extend(utf8_percent_encode(value, RESERVED));
+    }
+
+    /// Adds `name=value` with the value as JSON text.
+    ///
+    /// # Panics
+    /// If `Serialize` of the value fails, which the generated types (string keys only) never do.
+    #[expect(clippy::expect_used, reason = "generated types have string keys and no failing fields")]
+    pub fn push_json(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+        self.push(name, &serde_json::to_string(value).expect("generated types serialise to JSON"));
     }
 
     /// The query with its leading `?`; empty without parameters.
