@@ -1,2 +1,62 @@
-//! Under construction.
-fn main() {}
+//! Development commands of the workspace: `cargo xtask help` lists them. It links the generator and nothing else of
+//! ours, so that broken generated code can always be generated again.
+
+mod ci;
+mod codegen;
+mod layers;
+mod metadata;
+mod policy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development commands of the workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate code from `schemas/`.
+    Codegen(codegen::Options),
+    /// Check who knows whom: the layers of the workspace.
+    Layers,
+    /// Check licences, sources and duplicate versions of dependencies against `deny.toml`.
+    Policy,
+    /// Run every check, in the order of cost, up to the first that fails.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all is well; what is not has been printed.
+fn run(command: &Command) -> Result<bool> {
+    let root = root()?;
+    match command {
+        Command::Codegen(options) => codegen::run(&root, options),
+        Command::Layers => layers::run(&root),
+        Command::Policy => policy::run(&root),
+        Command::Ci => ci::run(&root),
+    }
+}
+
+/// The root of the workspace: the parent of this package, as cargo tells it.
+fn root() -> Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run me as `cargo xtask`")?;
+    Path::new(&package).parent().map(Path::to_owned).context("the package has no parent folder")
+}

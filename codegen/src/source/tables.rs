@@ -1,10 +1,14 @@
-//! Tables that people keep: `errors.toml`, what the codes of a provider mean. Every word of a closed set is checked
+//! Tables that people keep: `errors.toml`, what the codes of a provider mean, and `rules.toml`. Every word of a closed set is checked
 //! here, so that a misspelt class stops the generator and not the build.
+
+mod rules;
 
 use serde::Deserialize;
 
 use crate::ir::Origin;
 use crate::{Error, ErrorKind, Errors};
+
+pub use rules::{Class, Rules, Size, parse_rules};
 
 /// One row of an `errors.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +91,7 @@ const REASONS: Words = &[
     ("unsupported", "Unsupported"),
 ];
 
-pub(super) const EVIDENCE: Words = &[("documented", "Documented"), ("measured", "Measured"), ("assumed", "Assumed")];
+const EVIDENCE: Words = &[("documented", "Documented"), ("measured", "Measured"), ("assumed", "Assumed")];
 
 /// Parses an `errors.toml`: rows in the order in which the runtime looks them up.
 ///
@@ -143,7 +147,7 @@ fn read_row(row: Row, at: &Origin) -> Result<ErrorRow, Error> {
     })
 }
 
-pub(super) fn word(words: Words, text: &str, at: &Origin) -> Result<&'static str, Error> {
+fn word(words: Words, text: &str, at: &Origin) -> Result<&'static str, Error> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, variant)| *variant);
     found.ok_or_else(|| {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -151,7 +155,7 @@ pub(super) fn word(words: Words, text: &str, at: &Origin) -> Result<&'static str
     })
 }
 
-pub(super) fn from_toml<T: serde::de::DeserializeOwned>(file: &str, content: &[u8]) -> Result<T, Error> {
+fn from_toml<T: serde::de::DeserializeOwned>(file: &str, content: &[u8]) -> Result<T, Error> {
     let syntax = |detail: &str| Error::in_file(ErrorKind::Syntax, file, detail);
     let text = std::str::from_utf8(content).map_err(|error| syntax(&error.to_string()))?;
     toml::from_str(text).map_err(|error| syntax(error.message()))

@@ -1,0 +1,38 @@
+//! `cargo xtask ci`: every check in the order of cost, up to the first that fails. It is what the pipeline runs.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+/// Name of the step, arguments of cargo, and what goes into the environment.
+type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const STEPS: &[Step] = &[
+    ("format", &["fmt", "--all", "--check"], &[]),
+    ("layers", &["xtask", "layers"], &[]),
+    ("policy", &["xtask", "policy"], &[]),
+    ("generated code", &["xtask", "codegen", "--check"], &[]),
+    ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
+    ("tests", &["test", "--workspace", "--locked"], &[]),
+    ("documentation", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
+];
+
+/// Runs the command.
+pub(crate) fn run(root: &Path) -> Result<bool> {
+    for (name, arguments, environment) in STEPS {
+        println!("== {name}: cargo {}", arguments.join(" "));
+        let status = Command::new("cargo")
+            .args(*arguments)
+            .envs(environment.iter().copied())
+            .current_dir(root)
+            .status()
+            .with_context(|| format!("cannot run cargo for `{name}`"))?;
+        if !status.success() {
+            eprintln!("failed: {name}");
+            return Ok(false);
+        }
+    }
+    println!("all {} checks passed", STEPS.len());
+    Ok(true)
+}

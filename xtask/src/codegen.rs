@@ -1,0 +1,177 @@
+//! `cargo xtask codegen`: reads `schemas/`, and writes what the generator makes of it or compares it with what is
+//! there. Comparing is a pure function of two maps; files are touched at the edges only.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use polyptych_codegen::emit::header::is_intact;
+use polyptych_codegen::target::{self, Target};
+use polyptych_codegen::{Errors, Inputs, Output};
+
+/// Options of the command.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Compare instead of writing, and list every file that differs.
+    #[arg(long)]
+    check: bool,
+    /// Generate only these targets.
+    #[arg(long, value_name = "NAME")]
+    target: Vec<String>,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Problem {
+    /// Its content is not what the schemas make now.
+    Stale,
+    /// It is not there.
+    Missing,
+    /// No target makes it.
+    Orphan,
+    /// Somebody changed it by hand.
+    Edited,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "stale",
+            Self::Missing => "missing",
+            Self::Orphan => "orphan",
+            Self::Edited => "edited by hand",
+        })
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    let targets = selected(&options.target)?;
+    let inputs = read_tree(&root.join("schemas"), "").context("cannot read the schemas")?;
+    let made = match generate(&targets, &inputs) {
+        Ok(made) => made,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return Ok(false);
+        }
+    };
+    let mut there = Output::new();
+    for folder in targets.iter().map(|target| target.folder).collect::<BTreeSet<_>>() {
+        there.extend(read_tree(&root.join(folder), folder)?);
+    }
+    let mut problems = compare(&made, &there);
+    if !options.target.is_empty() {
+        // Other targets write into the same folders.
+        problems.retain(|_, problem| *problem != Problem::Orphan);
+    }
+    if options.check { Ok(report(&problems, made.len())) } else { write(root, &made, &there, &problems) }
+}
+
+fn selected(names: &[String]) -> Result<Vec<Target>> {
+    let all = target::all();
+    for name in names {
+        if all.iter().all(|target| target.name != name) {
+            let known: Vec<&str> = all.iter().map(|target| target.name).collect();
+            bail!("there is no target `{name}`; there are {}", known.join(", "));
+        }
+    }
+    Ok(all.into_iter().filter(|target| names.is_empty() || names.iter().any(|name| name == target.name)).collect())
+}
+
+fn generate(targets: &[Target], inputs: &Inputs) -> Result<Output, Errors> {
+    let mut made = Output::new();
+    let mut errors = Errors::default();
+    for target in targets {
+        match (target.generate)(inputs) {
+            Ok(files) => made.extend(files),
+            Err(more) => errors.extend(more),
+        }
+    }
+    errors.into_result(made)
+}
+
+/// Every file of `there` that is not as in `made`, and every file of `made` that is not there.
+fn compare(made: &Output, there: &Output) -> BTreeMap<String, Problem> {
+    let missing = made.keys().filter(|path| !there.contains_key(*path)).map(|path| (path.clone(), Problem::Missing));
+    let other = there.iter().filter_map(|(path, content)| match made.get(path) {
+        None => Some((path.clone(), Problem::Orphan)),
+        Some(made) if made == content => None,
+        Some(_) if is_edited(content) => Some((path.clone(), Problem::Edited)),
+        Some(_) => Some((path.clone(), Problem::Stale)),
+    });
+    missing.chain(other).collect()
+}
+
+/// Whether the header of a generated file does not fit its body.
+fn is_edited(content: &[u8]) -> bool {
+    std::str::from_utf8(content).ok().and_then(is_intact) == Some(false)
+}
+
+fn report(problems: &BTreeMap<String, Problem>, files: usize) -> bool {
+    if problems.is_empty() {
+        println!("{files} generated files are up to date");
+        return true;
+    }
+    for (path, problem) in problems {
+        eprintln!("{problem}: {path}");
+    }
+    eprintln!("run `cargo xtask codegen` to bring {} of the generated files up to date", problems.len());
+    false
+}
+
+/// Writes what differs. An orphan goes only if it is a file of the generator, unchanged.
+fn write(root: &Path, made: &Output, there: &Output, problems: &BTreeMap<String, Problem>) -> Result<bool> {
+    let mut well = true;
+    for (path, problem) in problems {
+        let file = root.join(path);
+        if *problem == Problem::Orphan {
+            let text = there.get(path).and_then(|content| std::str::from_utf8(content).ok());
+            if text.and_then(is_intact) == Some(true) {
+                fs::remove_file(&file).with_context(|| format!("cannot remove {path}"))?;
+                println!("removed {path}");
+            } else {
+                eprintln!(
+                    "orphan: {path}: no target makes it, and it is not a file of the generator; remove it by hand"
+                );
+                well = false;
+            }
+            continue;
+        }
+        let Some(content) = made.get(path) else { continue };
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make the folder of {path}"))?;
+        }
+        fs::write(&file, content).with_context(|| format!("cannot write {path}"))?;
+        println!("wrote {path} ({problem})");
+    }
+    if problems.is_empty() {
+        println!("{} generated files were up to date", made.len());
+    }
+    Ok(well)
+}
+
+/// Every file under `folder`, by its path with `/` after `prefix`; nothing if there is no such folder.
+fn read_tree(folder: &Path, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    if !folder.exists() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().with_context(|| format!("{} is not a plain name", entry.path().display()))?;
+        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        if entry.file_type()?.is_dir() {
+            files.extend(read_tree(&entry.path(), &path)?);
+        } else {
+            let content = fs::read(entry.path()).with_context(|| format!("cannot read {path}"))?;
+            files.insert(path, content);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;
