@@ -1,0 +1,200 @@
+//! One call to a provider: executes the request and turns everything that can go wrong into the domain's error, with
+//! place, provider's words and the truth about whether something was changed.
+
+use http::HeaderMap;
+use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, ProviderError};
+use polyptych_transport::{Delivery, Error as TransportError, ErrorKind as Trouble, Response, Transport};
+use polyptych_wire::fault::{Class, ErrorTable, Level};
+use polyptych_wire::{Effect, Request};
+
+use crate::refusal::{Refusal, Subject, kind, of_status};
+
+/// What is the same for every call of a library.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) library: LibraryId,
+    pub(crate) provider: Provider,
+    pub(crate) transport: Transport,
+    pub(crate) errors: &'static ErrorTable,
+    /// The header that carries the request id, where the provider has one.
+    pub(crate) request_id: Option<&'static str>,
+}
+
+impl Line {
+    pub(crate) fn call<'a>(&'a self, album: &'a AlbumId, subject: Subject, effect: Effect) -> Call<'a> {
+        Call { line: self, album, subject, effect }
+    }
+
+    /// An error of this library before anything was sent.
+    pub(crate) fn error(&self, album: &AlbumId, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).with_library(&self.library, self.provider).with_album(album)
+    }
+
+    /// Refuses a batch that does not fit into one call of the provider: splitting it is for the caller, who can then
+    /// tell which part failed.
+    pub(crate) fn check_batch(&self, album: &AlbumId, items: usize, limit: u32) -> Result<(), Error> {
+        if items <= limit as usize {
+            return Ok(());
+        }
+        let message = format!("{items} images in one call; this library takes at most {limit}");
+        Err(self.error(album, ErrorKind::InvalidArgument, message))
+    }
+}
+
+/// The place of a call: what an error of it is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    line: &'a Line,
+    album: &'a AlbumId,
+    subject: Subject,
+    effect: Effect,
+}
+
+impl Call<'_> {
+    /// The same call seen from another subject: an item of a batch.
+    pub(crate) fn about(self, subject: Subject) -> Self {
+        Self { subject, ..self }
+    }
+
+    /// Sends the request; an answer of any status is a success here.
+    pub(crate) async fn execute(&self, request: &Request) -> Result<Response, Error> {
+        self.line.transport.execute(request).await.map_err(|error| self.undelivered(error))
+    }
+
+    /// An error at this place, with nothing applied.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        self.line.error(self.album, kind, message)
+    }
+
+    /// The request could not be written; a fault of ours, since names and media types are checked before.
+    pub(crate) fn unmade(&self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.error(ErrorKind::Internal, "the request could not be made").with_source(cause)
+    }
+
+    /// The provider answered with an error of its own.
+    pub(crate) fn refused(&self, level: Level, refusal: Refusal, answer: &Response) -> Error {
+        let status = answer.status.as_u16();
+        let entry = refusal.code.and_then(|code| self.line.errors.find(level, code, refusal.subcode, &refusal.message));
+        let (kind, message) = match entry {
+            Some(entry) => (kind(entry, self.subject), entry.meaning),
+            None if refusal.transient => (ErrorKind::ProviderUnavailable, "the provider failed for the moment"),
+            None => of_status(status).unwrap_or((ErrorKind::ProviderRefused, "the provider refused the request")),
+        };
+        let unsure = entry.map_or(status >= 500, |entry| entry.class == Class::UnknownOutcome);
+        let provider = ProviderError {
+            code: refusal.code.map(|code| code.to_string()),
+            subcode: refusal.subcode.map(|subcode| subcode.to_string()),
+            http_status: Some(status),
+            message: refusal.message,
+            request_id: refusal.request_id.or_else(|| self.request_id(&answer.headers)),
+        };
+        let applied = if unsure { self.unsure() } else { Applied::No };
+        self.error(kind, message).with_applied(applied).with_provider_error(provider)
+    }
+
+    /// The answer is of the API and says that the call succeeded, but it cannot be read: a write was applied.
+    pub(crate) fn unreadable(
+        &self,
+        answer: &Response,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        let applied = if self.effect == Effect::Safe { Applied::No } else { Applied::Yes };
+        let message = match applied {
+            Applied::No => "the provider's answer cannot be read",
+            _ => "the provider accepted the request, but its answer cannot be read",
+        };
+        self.error(ErrorKind::AnswerUnreadable, message)
+            .with_applied(applied)
+            .with_provider_error(self.wordless(answer))
+            .with_source(cause)
+    }
+
+    /// The answer is not one of the API: an HTML page of a gateway, an empty body. Its status decides; under a
+    /// success nobody knows what became of a write.
+    pub(crate) fn foreign(&self, answer: &Response) -> Error {
+        let status = answer.status.as_u16();
+        let (kind, message) = of_status(status).unwrap_or((
+            ErrorKind::ProviderUnavailable,
+            "what answered is not the provider's API but something before it",
+        ));
+        let applied = if status >= 500 || answer.status.is_success() { self.unsure() } else { Applied::No };
+        self.error(kind, message).with_applied(applied).with_provider_error(self.wordless(answer))
+    }
+
+    fn undelivered(&self, error: TransportError) -> Error {
+        let applied = match error.delivery() {
+            Delivery::NotSent => Applied::No,
+            Delivery::Unknown => self.unsure(),
+            Delivery::Answered if self.effect == Effect::Safe => Applied::No,
+            Delivery::Answered => match error.status() {
+                Some(status) if status.is_success() => Applied::Yes,
+                Some(status) if status.is_client_error() || status.is_redirection() => Applied::No,
+                _ => Applied::Unknown,
+            },
+        };
+        let (kind, message) = trouble(&error);
+        let mut told = self.error(kind, message).with_applied(applied);
+        if let Some(status) = error.status() {
+            told = told.with_provider_error(ProviderError {
+                http_status: Some(status.as_u16()),
+                message: "the answer was cut off".to_owned(),
+                ..ProviderError::default()
+            });
+        }
+        told.with_source(error)
+    }
+
+    fn unsure(&self) -> Applied {
+        if self.effect == Effect::Safe { Applied::No } else { Applied::Unknown }
+    }
+
+    fn wordless(&self, answer: &Response) -> ProviderError {
+        ProviderError {
+            http_status: Some(answer.status.as_u16()),
+            message: described(answer),
+            request_id: self.request_id(&answer.headers),
+            ..ProviderError::default()
+        }
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        let value = headers.get(self.line.request_id?)?.to_str().ok()?;
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+}
+
+fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
+    match error.kind() {
+        Trouble::Credential => (ErrorKind::CredentialRefused, "the library has no usable credential"),
+        Trouble::Connect => (ErrorKind::ProviderUnavailable, "the provider cannot be reached"),
+        Trouble::Tls => (ErrorKind::ProviderUnavailable, "no trusted connection to the provider"),
+        Trouble::Timeout { .. } => (ErrorKind::ProviderTimeout, "the provider did not answer in time"),
+        Trouble::Interrupted if error.delivery() == Delivery::Answered => {
+            (ErrorKind::AnswerUnreadable, "the provider's answer was cut off")
+        }
+        Trouble::Interrupted => (ErrorKind::ProviderUnavailable, "the connection to the provider broke"),
+        Trouble::ResponseTooLarge { .. } => (ErrorKind::AnswerUnreadable, "the provider's answer is too large"),
+        Trouble::RequestBody => (ErrorKind::Internal, "the image could not be read while it was sent"),
+        _ => (ErrorKind::Internal, "the request could not be made"),
+    }
+}
+
+/// What a body is, for people; never what it says, since nobody knows what a gateway repeats in its pages.
+fn described(answer: &Response) -> String {
+    let media_type = answer.header("content-type").and_then(|value| value.split(';').next()).unwrap_or("unknown type");
+    match answer.body.len() {
+        0 => "an empty body".to_owned(),
+        bytes => format!("a body of {bytes} bytes, {}", media_type.trim()),
+    }
+}
+
+/// What is wrong with an answer that decodes but does not fit what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadAnswer(pub(crate) String);
+
+impl From<&str> for BadAnswer {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}

@@ -1,0 +1,34 @@
+//! Errors of Evotor Cloud. The status decides and is the code of the table; the body, where there is one, explains.
+
+use polyptych_domain::Error;
+use polyptych_transport::Response;
+use polyptych_wire::fault::Level;
+use polyptych_wire_evotor::{Answer, DecodeError, Refusal as Refused};
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+
+/// The answer of an operation, or the domain's error.
+pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<T>, DecodeError>) -> Result<T, Error> {
+    match read {
+        Ok(Answer::Success(value)) => Ok(value),
+        Ok(Answer::Refused(refused)) => Err(call.refused(Level::Request, refusal(refused), answer)),
+        Err(error) if answer.body.trim_ascii_start().starts_with(b"{") => Err(call.unreadable(answer, error)),
+        Err(_) => Err(call.foreign(answer)),
+    }
+}
+
+fn refusal(refused: Refused) -> Refusal {
+    let code = Some(refused.status.into());
+    let Some(error) = refused.error else { return Refusal { code, ..Refusal::default() } };
+    let violations: Vec<_> = error
+        .violations
+        .iter()
+        .map(|violation| {
+            let subject = violation.subject.as_deref().unwrap_or_default();
+            Refusal::joined(subject, violation.reason.as_deref().unwrap_or_default())
+        })
+        .collect();
+    let message = Refusal::joined(error.message.as_deref().unwrap_or_default(), &violations.join("; "));
+    Refusal { code, message, ..Refusal::default() }
+}

@@ -1,0 +1,205 @@
+//! Evotor Cloud product images as a library. An album is `{store}~{product}` and holds one image at most. Images are
+//! known by their id.
+//!
+//! The transport must send the token as `X-Authorization` or as `Authorization: Bearer`; the provider takes both.
+
+mod convert;
+mod fault;
+
+use async_trait::async_trait;
+use polyptych_domain::{
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page,
+    PageRequest, Provider, Rules, Upload,
+};
+use polyptych_transport::Response;
+use polyptych_wire::Request;
+use polyptych_wire::rest::Operation;
+use polyptych_wire_evotor::{DeleteProductImage, GetProductImage, ListProductImages, UploadProductImage, decode};
+
+use crate::call::{BadAnswer, Call, Line};
+use crate::content::{boundary, file_part};
+use crate::refusal::Subject;
+use crate::settings::Settings;
+
+/// Where production answers.
+pub const ADDRESS: &str = "https://api.evotor.ru";
+
+const CAPABILITIES: Capabilities = Capabilities {
+    deduplicates: Capability::Absent,
+    replace: Capability::Emulated,
+    // What is served is not promised to be what was sent.
+    download: Capability::Absent,
+    uploads_per_call: 1,
+    deletes_per_call: 1,
+    page_size: 1,
+};
+
+/// A library at Evotor Cloud.
+#[derive(Debug)]
+pub struct Evotor {
+    line: Line,
+    default_album: Option<AlbumId>,
+}
+
+/// The product whose image an album holds.
+#[derive(Debug, Clone, Copy)]
+struct Product<'a> {
+    store: &'a str,
+    id: &'a str,
+}
+
+impl Evotor {
+    /// A library of these settings.
+    pub fn new(settings: Settings) -> Self {
+        let line = Line {
+            library: settings.id,
+            provider: Provider::Evotor,
+            transport: settings.transport,
+            errors: &polyptych_wire_evotor::ERRORS,
+            request_id: None,
+        };
+        Self { line, default_album: settings.default_album }
+    }
+
+    fn product<'a>(&self, album: &'a AlbumId) -> Result<Product<'a>, Error> {
+        // A dot segment would name another resource.
+        let usable = |part: &str| !["", ".", ".."].contains(&part);
+        match album.as_str().split_once('~') {
+            Some((store, id)) if usable(store) && usable(id) => Ok(Product { store, id }),
+            _ => {
+                let message = "the album must name a store and a product: `{store}~{product}`";
+                Err(self.line.error(album, ErrorKind::InvalidArgument, message))
+            }
+        }
+    }
+
+    /// The id as a segment of a path.
+    fn image<'a>(&self, album: &AlbumId, id: &'a ImageId) -> Result<&'a str, Error> {
+        match id.as_str() {
+            "." | ".." => Err(self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image")),
+            id => Ok(id),
+        }
+    }
+
+    async fn send<O: Operation>(&self, call: &Call<'_>, request: &Request) -> Result<(O::Answer, Response), Error> {
+        let answer = call.execute(request).await?;
+        let read = decode::<O>(answer.status.as_u16(), &answer.body);
+        Ok((fault::answer(call, &answer, read)?, answer))
+    }
+
+    /// The images of a product: none or one.
+    async fn fetch(&self, album: &AlbumId, product: Product<'_>) -> Result<Vec<Image>, Error> {
+        let call = self.line.call(album, Subject::Album, ListProductImages::EFFECT);
+        let list = ListProductImages::new(product.store, product.id);
+        let (list, answer) = self.send::<ListProductImages>(&call, &list.request()).await?;
+        let images: Result<_, BadAnswer> = list.items.into_iter().map(|item| convert::image(album, item)).collect();
+        images.map_err(|error| call.unreadable(&answer, error))
+    }
+
+    async fn remove(&self, album: &AlbumId, product: Product<'_>, id: &ImageId) -> Result<(), Error> {
+        let call = self.line.call(album, Subject::Image, DeleteProductImage::EFFECT);
+        let delete = DeleteProductImage::new(product.store, product.id, self.image(album, id)?);
+        self.send::<DeleteProductImage>(&call, &delete.request()).await.map(drop)
+    }
+
+    async fn add(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Image, Error> {
+        let call = self.line.call(album, Subject::Upload, UploadProductImage::EFFECT);
+        let add = UploadProductImage::new(product.store, product.id, file_part(upload));
+        let request = add.request(&boundary(&upload.content)).map_err(|error| call.unmade(error))?;
+        let (image, answer) = self.send::<UploadProductImage>(&call, &request).await?;
+        convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
+    }
+
+    /// Deletes what stands in the way, then uploads.
+    async fn replace(
+        &self,
+        album: &AlbumId,
+        product: Product<'_>,
+        old: &[Image],
+        upload: &Upload,
+    ) -> Result<Image, Error> {
+        for image in old {
+            self.remove(album, product, &image.id).await?;
+        }
+        self.add(album, product, upload).await.map_err(|error| self.emptied(album, error))
+    }
+
+    /// The old image is gone and the new one is not known to be there. What "applied" would be true of neither.
+    fn emptied(&self, album: &AlbumId, error: Error) -> Error {
+        if error.applied() == Applied::Yes {
+            return error;
+        }
+        let message = format!("the old image was deleted, but the new one was not stored: {}", error.message());
+        let mut told = self.line.error(album, error.kind(), message).with_applied(Applied::Unknown);
+        if let Some(words) = error.provider_error() {
+            told = told.with_provider_error(words.clone());
+        }
+        told.with_source(error)
+    }
+}
+
+#[async_trait]
+impl ImageLibrary for Evotor {
+    fn id(&self) -> &LibraryId {
+        &self.line.library
+    }
+
+    fn provider(&self) -> Provider {
+        self.line.provider
+    }
+
+    fn encoding(&self) -> &'static str {
+        "multipart"
+    }
+
+    fn default_album(&self) -> Option<&AlbumId> {
+        self.default_album.as_ref()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &CAPABILITIES
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &crate::rules::EVOTOR
+    }
+
+    /// Looks first: the provider's own answer to a second image is not documented.
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
+        let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
+        let product = self.product(album)?;
+        let old = self.fetch(album, product).await?;
+        if old.is_empty() {
+            return Ok(vec![Ok(self.add(album, product, upload).await?)]);
+        }
+        if upload.replace {
+            return Ok(vec![Ok(self.replace(album, product, &old, upload).await?)]);
+        }
+        let message = "the product has an image; delete it first, or ask to replace it";
+        Ok(vec![Err(self.line.error(album, ErrorKind::AlbumOccupied, message))])
+    }
+
+    async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
+        if page.after.is_some() {
+            let message = "the page token is not one of this library";
+            return Err(self.line.error(album, ErrorKind::InvalidArgument, message));
+        }
+        Ok(Page { items: self.fetch(album, self.product(album)?).await?, next: None })
+    }
+
+    async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
+        let product = self.product(album)?;
+        let call = self.line.call(album, Subject::Image, GetProductImage::EFFECT);
+        let get = GetProductImage::new(product.store, product.id, self.image(album, id)?);
+        let (image, answer) = self.send::<GetProductImage>(&call, &get.request()).await?;
+        convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
+    }
+
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
+        let Some(id) = ids.first() else { return Ok(Vec::new()) };
+        self.remove(album, self.product(album)?, id).await?;
+        Ok(vec![Ok(())])
+    }
+}

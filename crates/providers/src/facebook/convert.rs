@@ -1,0 +1,39 @@
+//! Graph images as the domain's.
+
+use polyptych_domain::{AlbumId, Image, ImageId, Pixels};
+use polyptych_wire_facebook::{AdImage, CreatedAdImage};
+
+use crate::call::BadAnswer;
+use crate::time::parse_time;
+
+/// An image of a list; it must have the hash, which was asked for.
+pub(super) fn image(album: &AlbumId, item: AdImage) -> Result<Image, BadAnswer> {
+    let mut image = Image::new(album.clone(), id(item.hash.as_deref())?);
+    image.name = item.name;
+    image.pixels = pixels(item.width, item.height);
+    image.url = item.url;
+    image.preview_url = item.url_128;
+    // The field was asked for, so that its absence means none.
+    image.in_use = Some(!item.creatives.is_empty());
+    image.created = item.created_time.as_deref().and_then(parse_time);
+    Ok(image)
+}
+
+/// The image that an upload made.
+pub(super) fn created(album: &AlbumId, item: CreatedAdImage) -> Result<Image, BadAnswer> {
+    let mut image = Image::new(album.clone(), id(item.hash.as_deref())?);
+    image.name = item.name;
+    image.pixels = pixels(item.width, item.height);
+    image.url = item.url;
+    image.preview_url = item.url_128;
+    Ok(image)
+}
+
+fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {
+    let hash = hash.ok_or_else(|| BadAnswer::from("an image without a hash"))?;
+    ImageId::new(hash).map_err(|error| BadAnswer(error.to_string()))
+}
+
+fn pixels(width: Option<u64>, height: Option<u64>) -> Option<Pixels> {
+    Some(Pixels::new(width?.try_into().ok()?, height?.try_into().ok()?))
+}

@@ -1,0 +1,38 @@
+//! Errors of the Graph API. The body decides, whatever the status.
+
+use polyptych_domain::Error;
+use polyptych_transport::Response;
+use polyptych_wire::fault::Level;
+use polyptych_wire_facebook::{Answer, DecodeError, GraphError};
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+
+/// Every error of the Graph API is about a whole request.
+pub(super) const LEVEL: Level = Level::Request;
+
+/// The answer of an operation, or the domain's error.
+pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<T>, DecodeError>) -> Result<T, Error> {
+    match read {
+        Ok(Answer::Success(value)) => Ok(value),
+        Ok(Answer::Refused(error)) => Err(call.refused(LEVEL, refusal(*error), answer)),
+        Err(error @ DecodeError::Unreadable { .. }) if answer.body.trim_ascii_start().starts_with(b"{") => {
+            Err(call.unreadable(answer, error))
+        }
+        Err(_) => Err(call.foreign(answer)),
+    }
+}
+
+fn refusal(error: GraphError) -> Refusal {
+    let user = Refusal::joined(
+        error.error_user_title.as_deref().unwrap_or_default(),
+        error.error_user_msg.as_deref().unwrap_or_default(),
+    );
+    Refusal {
+        code: error.code,
+        subcode: error.error_subcode,
+        message: Refusal::joined(error.message.as_deref().unwrap_or_default(), &user),
+        request_id: error.fbtrace_id.map(String::from),
+        transient: error.is_transient == Some(true),
+    }
+}

@@ -1,0 +1,119 @@
+//! What both Yandex APIs share: reading an answer in either encoding, the token's own login, picture addresses.
+
+use polyptych_domain::{AlbumId, Error, ErrorKind, PageRequest};
+use polyptych_transport::Response;
+use polyptych_wire::fault::Level;
+use polyptych_wire_yandex::{Answer, ApiFault, DecodeError, EncodeError, Encoding};
+
+use crate::call::{BadAnswer, Call, Line};
+use crate::refusal::Refusal;
+
+/// The album that stands for the token's own login.
+pub(crate) const SELF: &str = "self";
+
+/// The header of the request id, on every answer of both APIs.
+pub(crate) const REQUEST_ID: &str = "requestid";
+
+/// The login that an album names; `None` for the token's own.
+pub(crate) fn login(album: &AlbumId) -> Option<&str> {
+    Some(album.as_str()).filter(|login| *login != SELF)
+}
+
+/// The domain's name of an encoding.
+pub(crate) fn encoding_name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Json => "json",
+        Encoding::Soap => "soap",
+    }
+}
+
+/// A request that could not be written: a text of it cannot be carried by XML. Nothing was sent.
+pub(crate) fn unwritable(call: &Call<'_>, error: EncodeError) -> Error {
+    call.error(ErrorKind::InvalidArgument, "a name holds characters that cannot be sent").with_source(error)
+}
+
+/// The response in an answer, or the domain's error. Faults come under any status; a response is believed under a
+/// success only.
+pub(crate) fn response<T>(
+    call: &Call<'_>,
+    encoding: Encoding,
+    answer: &Response,
+    read: Result<Answer<T>, DecodeError>,
+) -> Result<T, Error> {
+    match read {
+        Ok(Answer::Fault(fault)) => Err(call.refused(Level::Request, refusal(fault), answer)),
+        Ok(Answer::Response(response)) if answer.status.is_success() => Ok(response),
+        Err(error) if answer.status.is_success() && is_of_the_api(encoding, &answer.body) => {
+            Err(call.unreadable(answer, error))
+        }
+        _ => Err(call.foreign(answer)),
+    }
+}
+
+fn refusal(fault: ApiFault) -> Refusal {
+    Refusal {
+        code: fault.code,
+        message: Refusal::joined(&fault.message, fault.detail.as_deref().unwrap_or_default()),
+        request_id: fault.request_id,
+        ..Refusal::default()
+    }
+}
+
+/// Whether a body that does not read is at least of the right kind: a JSON object, a SOAP envelope.
+fn is_of_the_api(encoding: Encoding, body: &[u8]) -> bool {
+    let start = body.trim_ascii_start();
+    match encoding {
+        Encoding::Json => start.starts_with(b"{"),
+        Encoding::Soap => start.get(..1024).unwrap_or(start).windows(8).any(|part| part == b"Envelope"),
+    }
+}
+
+/// The place at which a page starts: our cursors are the providers' offsets.
+pub(crate) fn offset(line: &Line, album: &AlbumId, page: &PageRequest) -> Result<i64, Error> {
+    let cursor = page.after.as_deref().unwrap_or("0");
+    match cursor.parse() {
+        Ok(offset) if offset >= 0 => Ok(offset),
+        _ => Err(line.error(album, ErrorKind::InvalidArgument, "the page token is not one of this library")),
+    }
+}
+
+/// The address of a picture, over TLS on Yandex's own hosts: the provider writes `http` there and redirects.
+pub(crate) fn picture_url(url: String) -> String {
+    let Some(rest) = url.strip_prefix("http://") else { return url };
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let ours = ["yandex.ru", "yandex.com"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|name| name.is_empty() || name.ends_with('.')));
+    let plain_port = !rest.get(host.len()..).is_some_and(|after| after.starts_with(':'));
+    if ours && plain_port { format!("https://{rest}") } else { url }
+}
+
+/// One outcome per item that was asked for, or the answer cannot be matched with the request.
+pub(crate) fn matching<T>(call: &Call<'_>, answer: &Response, results: Vec<T>, asked: usize) -> Result<Vec<T>, Error> {
+    if results.len() == asked {
+        return Ok(results);
+    }
+    let message = format!("{} results for {asked} items", results.len());
+    Err(call.unreadable(answer, BadAnswer(message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_of_yandex_are_fetched_over_tls() {
+        for (given, expected) in [
+            ("http://direct.yandex.ru/images/direct/a", "https://direct.yandex.ru/images/direct/a"),
+            ("http://yandex.com", "https://yandex.com"),
+            ("https://direct.yandex.ru/a", "https://direct.yandex.ru/a"),
+            ("http://127.0.0.1:8080/images/a", "http://127.0.0.1:8080/images/a"),
+            ("http://direct.yandex.ru:8080/a", "http://direct.yandex.ru:8080/a"),
+            ("http://notyandex.ru/a", "http://notyandex.ru/a"),
+            ("http://yandex.ru.example.com/a", "http://yandex.ru.example.com/a"),
+            ("", ""),
+        ] {
+            assert_eq!(picture_url(given.to_owned()), expected);
+        }
+    }
+}
