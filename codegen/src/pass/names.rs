@@ -129,7 +129,12 @@ pub fn pascal_case(wire: &str) -> String {
 /// `AdImageURL` to `ad_image_url`, `AdIDS` to `ad_ids`.
 pub fn snake_case(wire: &str) -> String {
     let name = words(wire).join("_").to_ascii_lowercase();
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("value_{name}") } else { name }
+    match name.as_str() {
+        // The keywords that cannot be raw identifiers.
+        "self" | "super" | "crate" => name + "_",
+        _ if name.starts_with(|c: char| c.is_ascii_digit()) => format!("value_{name}"),
+        _ => name,
+    }
 }
 
 /// Splits where the case rises, where a run of capitals ends, and at anything that is not a letter or a digit.

@@ -1,0 +1,10 @@
+//! The generator: what it makes of small schemas, what it refuses, and that it reads what the provider publishes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod fixtures;
+mod overlays;
+mod published;
+mod refusals;
+mod stability;
+mod support;
