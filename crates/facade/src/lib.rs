@@ -1,1 +1,22 @@
-//! Under construction.
+//! The gRPC services of Polyptych: proto in, domain called, proto out, every failure as one status of one table.
+//!
+//! This layer keeps the protocol: message order, sizes, deadlines, page tokens, statuses. It never decides about images
+//! and never talks to a provider; that is [`polyptych_domain::Service`].
+
+mod calls;
+mod convert;
+mod deadline;
+mod image_service;
+mod library_service;
+mod page_token;
+mod progress;
+mod server;
+mod settings;
+mod spool;
+mod status;
+mod workers;
+
+pub use server::{Facade, FacadeError};
+pub use settings::Settings;
+pub use status::{ERROR_DOMAIN, Reason};
+pub use workers::WorkerPool;

@@ -1,0 +1,91 @@
+//! What holds for every call: its deadline is kept here, and no failure leaves without an `ErrorInfo`.
+//!
+//! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
+//! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::service::Routes;
+use tonic::{Code, Status};
+
+use crate::deadline;
+use crate::progress::Progress;
+use crate::status::{Reason, Refusal};
+
+/// All services of the server behind the rules of this module.
+#[derive(Debug, Clone)]
+pub(crate) struct Calls {
+    routes: Routes,
+}
+
+impl Calls {
+    pub(crate) fn new(routes: Routes) -> Self {
+        Self { routes: routes.prepare() }
+    }
+}
+
+impl Service<http::Request<Body>> for Calls {
+    type Response = http::Response<Body>;
+    type Error = <Routes as Service<http::Request<Body>>>::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<http::Request<Body>>::poll_ready(&mut self.routes, context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let deadline = match deadline::timeout(request.headers()) {
+            Ok(timeout) => timeout.map(tokio::time::sleep),
+            Err(value) => {
+                let message =
+                    format!("the header grpc-timeout `{value}` is not 1 to 8 digits and one of H, M, S, m, u, n");
+                let refusal = Refusal::new(Code::InvalidArgument, Reason::InvalidArgument, message);
+                return Box::pin(std::future::ready(Ok(Status::from(refusal).into_http())));
+            }
+        };
+        let progress = Arc::new(Progress::default());
+        request.extensions_mut().insert(Arc::clone(&progress));
+        let method = request.uri().path().to_owned();
+        let answer = self.routes.call(request);
+        Box::pin(async move {
+            let answer = match deadline {
+                None => answer.await?,
+                Some(deadline) => tokio::select! {
+                    biased;
+                    answer = answer => answer?,
+                    () = deadline => expired(&progress).into_http(),
+                },
+            };
+            let answer = explained(answer);
+            let status = answer.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
+            tracing::debug!(method, status, "call answered");
+            Ok(answer)
+        })
+    }
+}
+
+fn expired(progress: &Progress) -> Status {
+    let refusal = Refusal::new(Code::DeadlineExceeded, Reason::DeadlineExceeded, "the deadline of the call has passed");
+    progress.cut_off(refusal).into()
+}
+
+/// Adds an `ErrorInfo` to a failure that does not come from a handler: an unknown method, an unreadable message.
+fn explained(answer: http::Response<Body>) -> http::Response<Body> {
+    if answer.headers().contains_key("grpc-status-details-bin") {
+        return answer;
+    }
+    let Some(status) = Status::from_header_map(answer.headers()) else { return answer };
+    let (reason, what) = match status.code() {
+        Code::Ok => return answer,
+        Code::Unimplemented => (Reason::UnknownMethod, "no such service or method"),
+        Code::OutOfRange | Code::Internal | Code::InvalidArgument => (Reason::MalformedMessage, "unreadable message"),
+        Code::Cancelled => (Reason::UploadInterrupted, "the call was cancelled"),
+        _ => return answer,
+    };
+    let message = if status.message().is_empty() { what } else { status.message() };
+    Status::from(Refusal::new(status.code(), reason, message)).into_http()
+}

@@ -1,0 +1,57 @@
+//! `LibraryService`: what is configured, answered from memory.
+
+use std::sync::Arc;
+
+use polyptych_domain::{LibraryId, Service};
+use polyptych_proto::v1;
+use polyptych_proto::v1::library_service_server::LibraryService;
+use tonic::{Request, Response, Status};
+
+use crate::image_service::find;
+use crate::status::Refusal;
+use crate::{Settings, convert, page_token};
+
+/// What the page tokens of libraries belong to.
+const COLLECTION: &str = "libraries";
+
+pub(crate) struct Libraries {
+    service: Arc<Service>,
+    settings: Arc<Settings>,
+}
+
+impl Libraries {
+    pub(crate) fn new(service: Arc<Service>, settings: Arc<Settings>) -> Self {
+        Self { service, settings }
+    }
+}
+
+#[tonic::async_trait]
+impl LibraryService for Libraries {
+    async fn list_libraries(
+        &self,
+        request: Request<v1::ListLibrariesRequest>,
+    ) -> Result<Response<v1::ListLibrariesResponse>, Status> {
+        let request = request.into_inner();
+        let size = self.settings.page_of(request.page_size)? as usize;
+        let after = match request.page_token.as_str() {
+            "" => None,
+            token => Some(
+                page_token::open(COLLECTION, token)
+                    .and_then(|id| LibraryId::new(id).ok())
+                    .ok_or_else(|| Refusal::argument("page_token", "this is not a token of this list"))?,
+            ),
+        };
+        let mut rest = self.service.libraries().filter(|library| Some(library.id()) > after.as_ref()).peekable();
+        let page: Vec<_> = rest.by_ref().take(size).collect();
+        let last = page.last().filter(|_| rest.peek().is_some());
+        Ok(Response::new(v1::ListLibrariesResponse {
+            next_page_token: last.map(|last| page_token::seal(COLLECTION, last.id().as_str())).unwrap_or_default(),
+            libraries: page.into_iter().map(|library| convert::library(library.as_ref())).collect(),
+        }))
+    }
+
+    async fn get_library(&self, request: Request<v1::GetLibraryRequest>) -> Result<Response<v1::Library>, Status> {
+        let id = convert::parse_library("name", &request.into_inner().name)?;
+        Ok(Response::new(convert::library(find(&self.service, &id)?)))
+    }
+}

@@ -1,0 +1,151 @@
+//! The services put together: those of `polyptych.v1`, health and reflection, served over HTTP/2.
+
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use polyptych_domain::Service;
+use polyptych_proto::FILE_DESCRIPTOR_SET;
+use polyptych_proto::v1::image_service_server::{self, ImageServiceServer};
+use polyptych_proto::v1::library_service_server::{self, LibraryServiceServer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tonic::service::Routes;
+use tonic::transport::server::{Connected, Server, TcpIncoming};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::Settings;
+use crate::calls::Calls;
+use crate::image_service::Images;
+use crate::library_service::Libraries;
+use crate::spool::Spool;
+
+/// What a message may be longer than the chunk in it.
+const MESSAGE_OVERHEAD: usize = 4 << 10;
+/// No call but an upload takes a long message.
+const MAX_UNARY_BYTES: usize = 64 << 10;
+const MAX_HEADER_BYTES: u32 = 16 << 10;
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// What health tells about: the server as a whole, and each service.
+const HEALTH_NAMES: [&str; 3] = ["", image_service_server::SERVICE_NAME, library_service_server::SERVICE_NAME];
+
+/// Why a façade cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum FacadeError {
+    /// The spool folder cannot be made, locked or swept.
+    #[error("the spool folder {} cannot be used", path.display())]
+    Spool {
+        /// The folder of the settings.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The descriptors cannot be served.
+    #[error("reflection cannot be set up")]
+    Reflection(#[source] tonic_reflection::server::Error),
+    /// The listener or the server failed.
+    #[error("the gRPC server failed")]
+    Server(#[source] tonic::transport::Error),
+}
+
+/// The gRPC server, ready to serve.
+#[derive(Debug)]
+pub struct Facade {
+    calls: Calls,
+    health: HealthReporter,
+    settings: Arc<Settings>,
+}
+
+impl Facade {
+    /// Puts the services together and makes the spool ready, which blocks for as long as it takes to sweep it.
+    ///
+    /// # Errors
+    /// [`FacadeError::Spool`], [`FacadeError::Reflection`].
+    pub fn new(service: Arc<Service>, settings: Settings) -> Result<Self, FacadeError> {
+        let spool =
+            Spool::open(&settings).map_err(|source| FacadeError::Spool { path: settings.spool_dir.clone(), source })?;
+        let settings = Arc::new(settings);
+        let images = Images::new(Arc::clone(&service), spool, Arc::clone(&settings));
+        let libraries = Libraries::new(service, Arc::clone(&settings));
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let routes = Routes::new(
+            ImageServiceServer::new(images)
+                .max_decoding_message_size(settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD)),
+        )
+        .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
+        .add_service(health_service)
+        .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?);
+        Ok(Self { calls: Calls::new(routes), health, settings })
+    }
+
+    /// Serves a TCP listener until `shutdown` completes, then lets calls in progress end for [`Settings::drain`].
+    ///
+    /// # Errors
+    /// [`FacadeError::Server`].
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), FacadeError> {
+        self.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown).await
+    }
+
+    /// Serves the connections of `incoming` like [`Facade::serve`].
+    ///
+    /// # Errors
+    /// [`FacadeError::Server`].
+    pub async fn serve_with_incoming<IO>(
+        self,
+        incoming: impl Stream<Item = io::Result<IO>>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), FacadeError>
+    where
+        IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        self.tell_health(ServingStatus::Serving).await;
+        let stopping = Notify::new();
+        let stop = async {
+            shutdown.await;
+            self.tell_health(ServingStatus::NotServing).await;
+            stopping.notify_one();
+        };
+        let served = Server::builder()
+            .max_concurrent_streams(self.settings.streams_per_connection)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .serve_with_incoming_shutdown(self.calls.clone(), incoming, stop);
+        let drained = async {
+            stopping.notified().await;
+            tokio::time::sleep(self.settings.drain).await;
+        };
+        tokio::select! {
+            served = served => served.map_err(FacadeError::Server),
+            () = drained => {
+                tracing::warn!("calls in progress did not end in time and are abandoned");
+                Ok(())
+            }
+        }
+    }
+
+    async fn tell_health(&self, status: ServingStatus) {
+        for name in HEALTH_NAMES {
+            self.health.set_service_status(name, status).await;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The limits of the façade, each with its default. They say nothing about libraries.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::status::Refusal;
+
+/// The most that the domain takes in one page.
+const MAX_PAGE_SIZE: u32 = 1000;
+
+/// Limits of the façade.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Longest file of one upload in bytes. Default: 64 MiB.
+    pub max_upload_bytes: u64,
+    /// Longest chunk of an upload in bytes. Default: 1 MiB.
+    pub max_chunk_bytes: usize,
+    /// Bytes of one upload that stay in memory; a longer one goes to a spool file. Default: 256 KiB.
+    pub memory_bytes: usize,
+    /// Folder of the spool files, made if missing. Servers may share it: each keeps a locked folder of its own in it and
+    /// removes, when it starts, what servers that ended without cleaning up have left. Default: `polyptych-spool` in the
+    /// system's folder for temporary files.
+    pub spool_dir: PathBuf,
+    /// Most bytes of all spool files together. Default: 1 GiB.
+    pub spool_bytes: u64,
+    /// Items of a page where the request does not say. Default: 100.
+    pub page_size: u32,
+    /// Most items of a page; a request for more gets this many. At most 1,000, the default.
+    pub max_page_size: u32,
+    /// How long an upload may send nothing before it is aborted. Default: 30 s.
+    pub upload_idle: Duration,
+    /// How long an upload may take to arrive, however steadily. Default: 15 min.
+    pub upload_total: Duration,
+    /// Calls at once per connection. Default: 128.
+    pub streams_per_connection: u32,
+    /// How long calls in progress may take to end once the server shuts down. Default: 30 s.
+    pub drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_upload_bytes: 64 << 20,
+            max_chunk_bytes: 1 << 20,
+            memory_bytes: 256 << 10,
+            spool_dir: std::env::temp_dir().join("polyptych-spool"),
+            spool_bytes: 1 << 30,
+            page_size: 100,
+            max_page_size: 1000,
+            upload_idle: Duration::from_secs(30),
+            upload_total: Duration::from_secs(15 * 60),
+            streams_per_connection: 128,
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Settings {
+    /// The size of the page to answer with, for the `page_size` of a request.
+    pub(crate) fn page_of(&self, asked: i32) -> Result<u32, Refusal> {
+        let asked = u32::try_from(asked).map_err(|_| {
+            Refusal::argument("page_size", format!("{asked} is negative; 0 leaves the size to the server"))
+        })?;
+        let size = if asked == 0 { self.page_size } else { asked };
+        Ok(size.clamp(1, self.max_page_size.clamp(1, MAX_PAGE_SIZE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_as_long_as_asked_within_the_bounds() {
+        let settings = Settings::default();
+        let sizes: Vec<_> = [0, 1, 100, 1000, 1001, i32::MAX].map(|asked| settings.page_of(asked).unwrap()).into();
+        assert_eq!(sizes, [100, 1, 100, 1000, 1000, 1000]);
+        assert!(settings.page_of(-1).is_err());
+    }
+
+    #[test]
+    fn no_setting_makes_a_page_empty_or_longer_than_the_domain_takes() {
+        let settings = Settings { page_size: 0, max_page_size: 5000, ..Settings::default() };
+        assert_eq!((settings.page_of(0).unwrap(), settings.page_of(4000).unwrap()), (1, 1000));
+    }
+}

@@ -1,0 +1,90 @@
+//! The folder of one server's spool files inside a folder that servers may share.
+//!
+//! Each server locks a folder of its own for as long as it runs. A folder whose lock is free belongs to a server that
+//! has ended, and is removed by the next one that starts. A lock on the shared folder orders the starts.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const LOCK: &str = "lock";
+const PREFIX: &str = "server-";
+
+/// A locked folder for spool files; dropping it removes it.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    next: AtomicU64,
+    /// Held open for its lock.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes a folder in `shared`, and removes those that servers have left there.
+    pub(super) fn open(shared: &Path) -> io::Result<Self> {
+        builder().recursive(true).create(shared)?;
+        let starts = open_lock(&shared.join(LOCK))?;
+        starts.lock()?;
+        sweep(shared)?;
+        let path = fresh_folder(shared)?;
+        let lock = open_lock(&path.join(LOCK))?;
+        lock.lock()?;
+        Ok(Self { path, next: AtomicU64::new(0), _lock: lock })
+    }
+
+    /// A path that no file has had.
+    pub(super) fn fresh_path(&self) -> PathBuf {
+        self.path.join(format!("{}.upload", self.next.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.path) {
+            tracing::warn!(%error, "the spool folder could not be removed; the next start sweeps it");
+        }
+    }
+}
+
+fn builder() -> DirBuilder {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// Makes a folder named after this process; a process may run several servers.
+fn fresh_folder(shared: &Path) -> io::Result<PathBuf> {
+    let mut number = 0_u32;
+    loop {
+        let path = shared.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        match builder().create(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn sweep(shared: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(shared)? {
+        let entry = entry?;
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if !ours || !entry.file_type()?.is_dir() {
+            continue;
+        }
+        let path = entry.path();
+        match open_lock(&path.join(LOCK))?.try_lock() {
+            Ok(()) => fs::remove_dir_all(&path)?,
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}

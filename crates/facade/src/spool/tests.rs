@@ -1,0 +1,162 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use futures_util::TryStreamExt;
+use tempfile::TempDir;
+
+use super::*;
+
+fn settings(folder: &TempDir) -> Settings {
+    Settings {
+        spool_dir: folder.path().join("spool"),
+        memory_bytes: 1000,
+        max_upload_bytes: 10_000,
+        spool_bytes: 12_000,
+        ..Settings::default()
+    }
+}
+
+/// Every file below, the locks left out.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.file_name().unwrap() != "lock" {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Bytes that differ from place to place.
+fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|index| (index * 31 % 251) as u8).collect()
+}
+
+async fn receive(spool: &Spool, bytes: &[u8], step: usize) -> Result<Content, SpoolError> {
+    let mut upload = spool.upload();
+    for chunk in bytes.chunks(step) {
+        upload.push(chunk).await?;
+    }
+    upload.finish().await
+}
+
+async fn chunks(content: &Content) -> Vec<u8> {
+    let chunks: Vec<_> = content.source().chunks().try_collect().await.unwrap();
+    chunks.concat()
+}
+
+#[tokio::test]
+async fn a_small_upload_stays_in_memory() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let bytes = pattern(1000);
+    let content = receive(&spool, &bytes, 300).await.unwrap();
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+    assert_eq!((content.len(), content.sha256(), spool.used()), (1000, Sha256::of(&bytes), 0));
+    assert_eq!(chunks(&content).await, bytes);
+}
+
+#[tokio::test]
+async fn a_larger_upload_is_in_one_file_until_its_last_reader_has_gone() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let bytes = pattern(9999);
+    let content = receive(&spool, &bytes, 300).await.unwrap();
+    assert_eq!(files(folder.path()).len(), 1);
+    assert_eq!((content.len(), content.sha256(), spool.used()), (9999, Sha256::of(&bytes), 9999));
+    for _ in 0..2 {
+        assert_eq!(content.source().read().unwrap(), bytes);
+        assert_eq!(chunks(&content).await, bytes);
+    }
+    let mut reading = content.source().chunks();
+    drop(content);
+    assert_eq!(reading.try_next().await.unwrap().unwrap(), bytes[..]);
+    drop(reading);
+    assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_longer_than_one_read_arrives_in_order() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings { max_upload_bytes: 1 << 20, spool_bytes: 1 << 20, ..settings(&folder) };
+    let spool = Spool::open(&settings).unwrap();
+    let bytes = pattern(700_001);
+    let content = receive(&spool, &bytes, 64 << 10).await.unwrap();
+    assert_eq!(chunks(&content).await, bytes);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_dropped_half_way_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let mut upload = spool.upload();
+    upload.push(&pattern(5000)).await.unwrap();
+    assert_eq!((files(folder.path()).len(), spool.used()), (1, 5000));
+    drop(upload);
+    assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));
+}
+
+#[tokio::test]
+async fn one_upload_has_its_cap_and_all_files_have_theirs() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let error = receive(&spool, &pattern(10_001), 500).await.unwrap_err();
+    assert!(matches!(error, SpoolError::UploadTooLong { max: 10_000 }), "{error}");
+    let first = receive(&spool, &pattern(10_000), 500).await.unwrap();
+    let error = receive(&spool, &pattern(2001), 500).await.unwrap_err();
+    assert!(matches!(error, SpoolError::Full), "{error}");
+    assert_eq!((files(folder.path()).len(), spool.used()), (1, 10_000));
+    let second = receive(&spool, &pattern(2000), 500).await.unwrap();
+    drop(first);
+    let third = receive(&spool, &pattern(10_000), 500).await.unwrap();
+    assert_eq!((files(folder.path()).len(), spool.used()), (2, 12_000));
+    drop((second, third));
+    assert_eq!(spool.used(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_from_outside_is_an_error_not_a_shorter_image() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let content = receive(&spool, &pattern(5000), 500).await.unwrap();
+    fs::write(&files(folder.path())[0], pattern(100)).unwrap();
+    assert_eq!(content.source().read().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    let error = content.source().chunks().try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn a_start_sweeps_what_ended_servers_left_and_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let settings = settings(&folder);
+    let alive = Spool::open(&settings).unwrap();
+    let kept = receive(&alive, &pattern(5000), 500).await.unwrap();
+    let left = settings.spool_dir.join("server-1-0");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("lock"), "").unwrap();
+    fs::write(left.join("3.upload"), "rest").unwrap();
+    let foreign = settings.spool_dir.join("notes");
+    fs::create_dir(&foreign).unwrap();
+    let second = Spool::open(&settings).unwrap();
+    assert!(!left.exists());
+    assert!(foreign.exists());
+    assert_eq!(kept.source().read().unwrap(), pattern(5000));
+    drop(kept);
+    drop((alive, second));
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_spool_file_is_for_the_server_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let content = receive(&spool, &pattern(5000), 500).await.unwrap();
+    let mode = fs::metadata(&files(folder.path())[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    drop(content);
+}

@@ -1,0 +1,252 @@
+//! What a caller is told when a call fails: one total table from the domain's kinds to a status and a reason, and the
+//! details that go with every status. It never passes on the cause of an error, only what the error itself says.
+
+use std::collections::HashMap;
+
+use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, Violation};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+/// `ErrorInfo.domain` of every error.
+pub const ERROR_DOMAIN: &str = "polyptych";
+
+/// Details travel in a header, and many clients take 8 KiB of headers in all; these caps keep well under it.
+const MAX_MESSAGE_CHARS: usize = 400;
+const MAX_VALUE_CHARS: usize = 200;
+const MAX_FIELDS: usize = 12;
+
+macro_rules! reasons {
+    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
+        /// `ErrorInfo.reason`: why a call failed. A closed list; see [`Reason::as_str`] for the text on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $($(#[$meta])* $name,)*
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The text on the wire: `RULES_VIOLATED`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A name or another argument is malformed; `BadRequest` names the field.
+    InvalidArgument = "INVALID_ARGUMENT",
+    /// The bytes are not an image of a known format.
+    NotAnImage = "NOT_AN_IMAGE",
+    /// The image is damaged.
+    CorruptImage = "CORRUPT_IMAGE",
+    /// The file or the picture is larger than this server handles.
+    ImageTooLarge = "IMAGE_TOO_LARGE",
+    /// The image or its name breaks the library's rules; `BadRequest` names each.
+    RulesViolated = "RULES_VIOLATED",
+    /// No library of that name is configured.
+    LibraryNotFound = "LIBRARY_NOT_FOUND",
+    /// The provider does not know the album, or hides it.
+    AlbumNotFound = "ALBUM_NOT_FOUND",
+    /// The album holds no such image.
+    ImageNotFound = "IMAGE_NOT_FOUND",
+    /// The album takes one image and has one.
+    AlbumOccupied = "ALBUM_OCCUPIED",
+    /// An advertisement uses the image.
+    ImageInUse = "IMAGE_IN_USE",
+    /// The provider refuses the library's credential.
+    CredentialRefused = "CREDENTIAL_REFUSED",
+    /// The library's credential has no right to this.
+    PermissionDenied = "PERMISSION_DENIED",
+    /// Points, calls or space at the provider are used up.
+    QuotaExhausted = "QUOTA_EXHAUSTED",
+    /// Too many requests for the provider.
+    RateLimited = "RATE_LIMITED",
+    /// The provider cannot be reached or is out of service.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE",
+    /// The provider did not answer in time.
+    ProviderTimeout = "PROVIDER_TIMEOUT",
+    /// The provider refused for a reason of its own; `provider_code` tells.
+    ProviderRefused = "PROVIDER_REFUSED",
+    /// The provider's answer could not be understood.
+    AnswerUnreadable = "ANSWER_UNREADABLE",
+    /// The library has no such capability.
+    Unsupported = "UNSUPPORTED",
+    /// The library's configuration does not work.
+    LibraryMisconfigured = "LIBRARY_MISCONFIGURED",
+    /// A fault of this server.
+    Internal = "INTERNAL",
+    /// The messages of an upload are not metadata followed by chunks.
+    UploadProtocol = "UPLOAD_PROTOCOL",
+    /// A chunk is longer than allowed.
+    ChunkTooLarge = "CHUNK_TOO_LARGE",
+    /// An upload ended without a byte of the file.
+    EmptyImage = "EMPTY_IMAGE",
+    /// This server holds as many bytes of uploads as it may; try again later.
+    SpoolFull = "SPOOL_FULL",
+    /// An upload sent nothing, or was not complete, for too long.
+    UploadStalled = "UPLOAD_STALLED",
+    /// The upload's stream broke.
+    UploadInterrupted = "UPLOAD_INTERRUPTED",
+    /// The caller's deadline has passed.
+    DeadlineExceeded = "DEADLINE_EXCEEDED",
+    /// No such service or method.
+    UnknownMethod = "UNKNOWN_METHOD",
+    /// A message is not what the method takes, or is too long.
+    MalformedMessage = "MALFORMED_MESSAGE",
+}
+
+/// The table: status code and reason of each kind of error.
+pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
+    match kind {
+        ErrorKind::InvalidArgument => (Code::InvalidArgument, Reason::InvalidArgument),
+        ErrorKind::NotAnImage => (Code::InvalidArgument, Reason::NotAnImage),
+        ErrorKind::CorruptImage => (Code::InvalidArgument, Reason::CorruptImage),
+        ErrorKind::TooLarge => (Code::ResourceExhausted, Reason::ImageTooLarge),
+        ErrorKind::RulesViolated => (Code::InvalidArgument, Reason::RulesViolated),
+        ErrorKind::LibraryNotFound => (Code::NotFound, Reason::LibraryNotFound),
+        ErrorKind::AlbumNotFound => (Code::NotFound, Reason::AlbumNotFound),
+        ErrorKind::ImageNotFound => (Code::NotFound, Reason::ImageNotFound),
+        ErrorKind::AlbumOccupied => (Code::AlreadyExists, Reason::AlbumOccupied),
+        ErrorKind::ImageInUse => (Code::FailedPrecondition, Reason::ImageInUse),
+        ErrorKind::CredentialRefused => (Code::FailedPrecondition, Reason::CredentialRefused),
+        ErrorKind::PermissionDenied => (Code::PermissionDenied, Reason::PermissionDenied),
+        ErrorKind::QuotaExhausted => (Code::ResourceExhausted, Reason::QuotaExhausted),
+        ErrorKind::RateLimited => (Code::ResourceExhausted, Reason::RateLimited),
+        ErrorKind::ProviderUnavailable => (Code::Unavailable, Reason::ProviderUnavailable),
+        ErrorKind::ProviderTimeout => (Code::Unavailable, Reason::ProviderTimeout),
+        ErrorKind::ProviderRefused => (Code::FailedPrecondition, Reason::ProviderRefused),
+        ErrorKind::AnswerUnreadable => (Code::Internal, Reason::AnswerUnreadable),
+        ErrorKind::Unsupported => (Code::Unimplemented, Reason::Unsupported),
+        ErrorKind::Configuration => (Code::FailedPrecondition, Reason::LibraryMisconfigured),
+        ErrorKind::Internal => (Code::Internal, Reason::Internal),
+    }
+}
+
+/// A failure on its way to becoming a status.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    code: Code,
+    reason: Reason,
+    message: String,
+    facts: HashMap<String, String>,
+    fields: Vec<FieldViolation>,
+}
+
+impl Refusal {
+    /// A failure that has changed nothing.
+    pub(crate) fn new(code: Code, reason: Reason, message: impl Into<String>) -> Self {
+        let refusal = Self { code, reason, message: message.into(), facts: HashMap::new(), fields: Vec::new() };
+        refusal.with_applied(Applied::No)
+    }
+
+    /// A malformed argument. `field` is a path in the request message.
+    pub(crate) fn argument(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::new(Code::InvalidArgument, Reason::InvalidArgument, message.clone()).with_field(field, message)
+    }
+
+    /// What the domain says. `argument` is the field to blame if it calls an argument invalid.
+    pub(crate) fn of(error: &Error, argument: &str) -> Self {
+        let (code, reason) = code_and_reason(error.kind());
+        let mut refusal = Self::new(code, reason, error.to_string()).with_applied(error.applied());
+        for (field, description) in fields(error, argument) {
+            refusal = refusal.with_field(field, description);
+        }
+        if let (Some(library), Some(provider)) = (error.library(), error.provider()) {
+            refusal = refusal.with_place(library, Some(provider), error.album());
+        }
+        let told = error.provider_error();
+        refusal
+            .with_fact("provider_code", told.and_then(|told| told.code.as_deref()))
+            .with_fact("provider_subcode", told.and_then(|told| told.subcode.as_deref()))
+            .with_fact("request_id", told.and_then(|told| told.request_id.as_deref()))
+    }
+
+    /// Says whether something was changed all the same.
+    pub(crate) fn with_applied(self, applied: Applied) -> Self {
+        self.with_fact("applied", Some(applied.as_str()))
+    }
+
+    /// Says where it happened.
+    pub(crate) fn with_place(self, library: &LibraryId, provider: Option<Provider>, album: Option<&AlbumId>) -> Self {
+        self.with_fact("library", Some(library.as_str()))
+            .with_fact("provider", provider.map(Provider::as_str))
+            .with_fact("album", album.map(AlbumId::as_str))
+    }
+
+    fn with_field(mut self, field: &str, description: impl Into<String>) -> Self {
+        if self.fields.len() < MAX_FIELDS {
+            self.fields.push(FieldViolation::new(field, shortened(description.into(), MAX_VALUE_CHARS)));
+        }
+        self
+    }
+
+    fn with_fact(mut self, key: &str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.facts.insert(key.to_owned(), shortened(value.to_owned(), MAX_VALUE_CHARS));
+        }
+        self
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let mut details = ErrorDetails::with_error_info(refusal.reason.as_str(), ERROR_DOMAIN, refusal.facts);
+        if !refusal.fields.is_empty() {
+            details.set_bad_request(refusal.fields);
+        }
+        Status::with_error_details(refusal.code, shortened(refusal.message, MAX_MESSAGE_CHARS), details)
+    }
+}
+
+/// The status of a failed use case; a fault of ours is logged with its causes, which the caller does not see.
+pub(crate) fn failed(error: &Error, argument: &str) -> Status {
+    if error.kind() == ErrorKind::Internal {
+        let mut causes = Vec::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        tracing::error!(error = %error, causes = causes.join(": "), "internal error");
+    }
+    Refusal::of(error, argument).into()
+}
+
+/// The fields of the request that the error blames, with the reason.
+fn fields<'a>(error: &'a Error, argument: &'a str) -> Vec<(&'a str, String)> {
+    match error.kind() {
+        ErrorKind::InvalidArgument => vec![(argument, error.message().to_owned())],
+        ErrorKind::RulesViolated if !error.violations().is_empty() => {
+            error.violations().iter().map(|violation| (blamed(violation), violation.to_string())).collect()
+        }
+        ErrorKind::NotAnImage | ErrorKind::CorruptImage | ErrorKind::RulesViolated => {
+            vec![("chunk", error.message().to_owned())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The field of an upload that breaks a rule.
+fn blamed(violation: &Violation) -> &'static str {
+    match violation.rule {
+        "name" => "metadata.display_name",
+        "class" => "metadata.image_class",
+        _ => "chunk",
+    }
+}
+
+fn shortened(text: String, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! A library in memory that implements the domain's port, can be told to fail, and can be told to hang.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use polyptych_domain::{
+    AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Format, Image, ImageClass, ImageId, ImageLibrary,
+    LibraryId, NameRule, Page, PageRequest, Pixels, Provider, Rules, SizeRule, Upload,
+};
+
+static RULES: Rules = Rules {
+    classes: &[
+        ImageClass {
+            name: "SMALL",
+            formats: &[Format::Png, Format::Jpeg],
+            size: SizeRule::Range {
+                min: Pixels { width: 4, height: 4 },
+                max: Pixels { width: 900, height: 900 },
+                min_ratio: 0.5,
+                max_ratio: 2.0,
+            },
+            max_bytes: 4 << 20,
+            automatic: true,
+            evidence: Evidence::Documented,
+            source: "test",
+        },
+        ImageClass {
+            name: "ICON",
+            formats: &[Format::Png],
+            size: SizeRule::Exact(&[Pixels { width: 16, height: 16 }]),
+            max_bytes: 10_000,
+            automatic: false,
+            evidence: Evidence::Assumed,
+            source: "test",
+        },
+    ],
+    name: NameRule { max_chars: 40, extension_required: true, evidence: Evidence::Measured, source: "test" },
+    images_per_album: Some(1000),
+};
+
+/// An image as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) image: Image,
+    pub(crate) bytes: Vec<u8>,
+}
+
+type Failure = Box<dyn Fn() -> Error + Send + Sync>;
+
+pub(crate) struct MemoryLibrary {
+    id: LibraryId,
+    default_album: Option<AlbumId>,
+    capabilities: Capabilities,
+    pub(crate) stored: Mutex<Vec<Stored>>,
+    failure: Mutex<Option<Failure>>,
+    hangs: Mutex<bool>,
+    /// Calls that came.
+    pub(crate) calls: AtomicUsize,
+    /// Calls that were dropped before their end.
+    pub(crate) dropped: AtomicUsize,
+}
+
+impl MemoryLibrary {
+    pub(crate) fn new(id: &str, default_album: Option<&str>) -> Self {
+        Self {
+            id: LibraryId::new(id).unwrap(),
+            default_album: default_album.map(|album| AlbumId::new(album).unwrap()),
+            capabilities: Capabilities {
+                deduplicates: Capability::Native,
+                replace: Capability::Emulated,
+                download: Capability::Absent,
+                uploads_per_call: 3,
+                deletes_per_call: 10_000,
+                page_size: 2,
+            },
+            stored: Mutex::default(),
+            failure: Mutex::default(),
+            hangs: Mutex::default(),
+            calls: AtomicUsize::new(0),
+            dropped: AtomicUsize::new(0),
+        }
+    }
+
+    /// Lets every call fail.
+    pub(crate) fn fail(&self, failure: impl Fn() -> Error + Send + Sync + 'static) {
+        *self.failure.lock().unwrap() = Some(Box::new(failure));
+    }
+
+    /// Lets every call wait for ever.
+    pub(crate) fn hang(&self) {
+        *self.hangs.lock().unwrap() = true;
+    }
+
+    /// Puts an image of that id into an album.
+    pub(crate) fn put(&self, album: &str, id: &str) {
+        let image = Image::new(AlbumId::new(album).unwrap(), ImageId::new(id).unwrap());
+        self.stored.lock().unwrap().push(Stored { image, bytes: Vec::new() });
+    }
+
+    async fn begin(&self) -> Result<(), Error> {
+        struct Guard<'g>(&'g AtomicUsize);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let hangs = *self.hangs.lock().unwrap();
+        if hangs {
+            let _guard = Guard(&self.dropped);
+            std::future::pending::<()>().await;
+        }
+        match &*self.failure.lock().unwrap() {
+            Some(failure) => Err(failure()),
+            None => Ok(()),
+        }
+    }
+
+    fn position(&self, album: &AlbumId, id: &ImageId) -> Result<usize, Error> {
+        let stored = self.stored.lock().unwrap();
+        let found = stored.iter().position(|stored| stored.image.album == *album && stored.image.id == *id);
+        found.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, format!("no image `{id}`")))
+    }
+}
+
+#[async_trait]
+impl ImageLibrary for MemoryLibrary {
+    fn id(&self) -> &LibraryId {
+        &self.id
+    }
+
+    fn provider(&self) -> Provider {
+        Provider::Evotor
+    }
+
+    fn encoding(&self) -> &'static str {
+        "bytes"
+    }
+
+    fn default_album(&self) -> Option<&AlbumId> {
+        self.default_album.as_ref()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.begin().await?;
+        let mut outcomes = Vec::new();
+        for upload in uploads {
+            let bytes = upload.content.source().chunks().try_collect::<Vec<_>>().await.unwrap().concat();
+            assert_eq!(bytes.len() as u64, upload.content.len());
+            let id = ImageId::new(upload.content.sha256().to_string()).unwrap();
+            let mut image = Image::new(album.clone(), id);
+            image.name = Some(upload.name.clone());
+            image.class.clone_from(&upload.class);
+            self.stored.lock().unwrap().push(Stored { image: image.clone(), bytes });
+            outcomes.push(Ok(image));
+        }
+        Ok(outcomes)
+    }
+
+    async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
+        self.begin().await?;
+        let bad = |_| Error::new(ErrorKind::InvalidArgument, "not a cursor");
+        let first: usize = page.after.as_deref().map_or(Ok(0), str::parse).map_err(bad)?;
+        let stored = self.stored.lock().unwrap();
+        let all: Vec<_> = stored.iter().map(|stored| &stored.image).filter(|image| image.album == *album).collect();
+        let last = (first + page.size as usize).min(all.len());
+        let items = all.get(first..last).unwrap_or_default().iter().copied().cloned().collect();
+        Ok(Page { items, next: (last < all.len()).then(|| last.to_string()) })
+    }
+
+    async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
+        self.begin().await?;
+        let position = self.position(album, id)?;
+        Ok(self.stored.lock().unwrap()[position].image.clone())
+    }
+
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        self.begin().await?;
+        let delete = |id| self.position(album, id).map(|position| drop(self.stored.lock().unwrap().remove(position)));
+        Ok(ids.iter().map(delete).collect())
+    }
+}

@@ -1,0 +1,12 @@
+//! The façade as a caller sees it: generated clients, HTTP/2 over in-memory connections, a library in memory behind.
+//!
+//! The clock is tokio's paused one: it moves only when every task waits, so that a wait in a test is a wait for the
+//! server to come to rest, and timers fire in their order without a real second passing.
+
+mod deadlines;
+mod library;
+mod listing;
+mod server;
+mod statuses;
+mod support;
+mod uploads;

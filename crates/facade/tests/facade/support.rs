@@ -1,0 +1,186 @@
+//! A façade on in-memory connections, clients of it, and pictures to send.
+
+use std::future::Future;
+use std::io::{self, Cursor};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use polyptych_domain::{ImageLibrary, Service};
+use polyptych_facade::{Facade, FacadeError, Settings, WorkerPool};
+use polyptych_proto::v1::image_service_client::ImageServiceClient;
+use polyptych_proto::v1::library_service_client::LibraryServiceClient;
+use polyptych_proto::v1::upload_image_request::Payload;
+use polyptych_proto::v1::{UploadImageMetadata, UploadImageRequest};
+use tempfile::TempDir;
+use tokio::io::DuplexStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response, Uri};
+use tonic_types::StatusExt;
+
+use crate::library::MemoryLibrary;
+
+pub(crate) struct Server {
+    pub(crate) library: Arc<MemoryLibrary>,
+    pub(crate) spool: TempDir,
+    connections: mpsc::UnboundedSender<io::Result<DuplexStream>>,
+    stop: oneshot::Sender<()>,
+    pub(crate) task: JoinHandle<Result<(), FacadeError>>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// Libraries `alpha` (default album `self`), `beta` (none) and `gamma`; `library` is the first.
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let spool = TempDir::new().unwrap();
+        let mut settings = Settings { spool_dir: spool.path().join("spool"), ..Settings::default() };
+        change(&mut settings);
+        let library = Arc::new(MemoryLibrary::new("alpha", Some("self")));
+        let libraries: Vec<Arc<dyn ImageLibrary>> = vec![
+            Arc::new(MemoryLibrary::new("gamma", Some("self"))),
+            Arc::clone(&library) as _,
+            Arc::new(MemoryLibrary::new("beta", None)),
+        ];
+        let service = Service::new(libraries, Arc::new(WorkerPool::new(2))).unwrap();
+        let facade = Facade::new(Arc::new(service), settings).unwrap();
+        let (connections, incoming) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // An error means that the test has dropped the server, which stops it just as well.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(facade.serve_with_incoming(UnboundedReceiverStream::new(incoming), shutdown));
+        Self { library, spool, connections, stop, task }
+    }
+
+    pub(crate) async fn connect(&self) -> Wire {
+        let (here, there) = tokio::io::duplex(64 << 10);
+        self.connections.send(Ok(there)).unwrap();
+        let (sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(here)).await.unwrap();
+        tokio::spawn(connection);
+        Wire(sender)
+    }
+
+    pub(crate) async fn images(&self) -> ImageServiceClient<Wire> {
+        ImageServiceClient::with_origin(self.connect().await, origin())
+    }
+
+    pub(crate) async fn libraries(&self) -> LibraryServiceClient<Wire> {
+        LibraryServiceClient::with_origin(self.connect().await, origin())
+    }
+
+    /// Asks the server to stop; the task ends when it has.
+    pub(crate) fn stop(self) -> JoinHandle<Result<(), FacadeError>> {
+        self.stop.send(()).unwrap();
+        self.task
+    }
+
+    /// Spool files of uploads.
+    pub(crate) fn spooled(&self) -> usize {
+        fn count(folder: &Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries
+                .map(|path| match path.is_dir() {
+                    true => count(&path),
+                    false => usize::from(path.extension().is_some_and(|extension| extension == "upload")),
+                })
+                .sum()
+        }
+        count(self.spool.path())
+    }
+}
+
+pub(crate) fn origin() -> Uri {
+    Uri::from_static("http://facade.test")
+}
+
+/// Waits until every task of the test waits: only then does the paused clock move.
+pub(crate) async fn settled() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// A connection as a transport of generated clients, without the timers that tonic's own channel brings.
+#[derive(Clone)]
+pub(crate) struct Wire(SendRequest<Body>);
+
+impl tonic::codegen::Service<Request<Body>> for Wire {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(self.0.send_request(request))
+    }
+}
+
+/// A PNG of noise, so that its length is about three bytes a pixel.
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut state = 0x2545_F491_u32;
+    let picture = image::RgbImage::from_fn(width, height, |_, _| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        let [a, b, c, _] = state.to_be_bytes();
+        image::Rgb([a, b, c])
+    });
+    let mut bytes = Vec::new();
+    picture.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+    bytes
+}
+
+pub(crate) fn metadata(parent: &str) -> UploadImageMetadata {
+    UploadImageMetadata { parent: parent.to_owned(), display_name: "banner.png".to_owned(), ..Default::default() }
+}
+
+pub(crate) fn first(metadata: UploadImageMetadata) -> UploadImageRequest {
+    UploadImageRequest { payload: Some(Payload::Metadata(metadata)) }
+}
+
+pub(crate) fn chunk(bytes: &[u8]) -> UploadImageRequest {
+    UploadImageRequest { payload: Some(Payload::Chunk(bytes.to_vec().into())) }
+}
+
+/// The messages of a whole upload.
+pub(crate) fn messages(
+    metadata: UploadImageMetadata,
+    file: &[u8],
+) -> tokio_stream::Iter<std::vec::IntoIter<UploadImageRequest>> {
+    let chunks = file.chunks(64 << 10).map(chunk);
+    tokio_stream::iter(std::iter::once(first(metadata)).chain(chunks).collect::<Vec<_>>())
+}
+
+/// The reason of a failure; every failure has one, of our domain, and says what was applied.
+pub(crate) fn reason(status: &Status) -> String {
+    let info = status.get_details_error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, "polyptych");
+    assert!(["no", "yes", "unknown"].contains(&info.metadata["applied"].as_str()), "{info:?}");
+    info.reason
+}
+
+/// One entry of the failure's metadata.
+pub(crate) fn fact(status: &Status, key: &str) -> Option<String> {
+    status.get_details_error_info()?.metadata.get(key).cloned()
+}
+
+/// The fields that a failure blames.
+pub(crate) fn blamed(status: &Status) -> Vec<String> {
+    let violations = status.get_details_bad_request().map_or_else(Vec::new, |request| request.field_violations);
+    violations.into_iter().map(|violation| violation.field).collect()
+}
