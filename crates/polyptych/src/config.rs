@@ -89,6 +89,18 @@ impl std::fmt::Debug for TokenConfig {
     }
 }
 
+impl Encoding {
+    /// As it is written in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Soap => "soap",
+            Self::Bytes => "bytes",
+            Self::Multipart => "multipart",
+        }
+    }
+}
+
 impl ProviderKind {
     /// The encodings that it speaks, the default first.
     pub fn encodings(self) -> &'static [Encoding] {
@@ -99,13 +111,13 @@ impl ProviderKind {
         }
     }
 
-    /// Its production host.
+    /// Where production answers.
     pub fn endpoint(self) -> &'static str {
         match self {
-            Self::YandexDirectV5 => "https://api.direct.yandex.com",
-            Self::YandexDirectLive4 => "https://api.direct.yandex.ru",
-            Self::Facebook => "https://graph.facebook.com",
-            Self::Evotor => "https://api.evotor.ru",
+            Self::YandexDirectV5 => polyptych_providers::yandex_v5::ADDRESS,
+            Self::YandexDirectLive4 => polyptych_providers::live4::ADDRESS,
+            Self::Facebook => polyptych_providers::facebook::ADDRESS,
+            Self::Evotor => polyptych_providers::evotor::ADDRESS,
         }
     }
 }

@@ -4,21 +4,23 @@ mod picture;
 mod round;
 mod table;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use tonic::transport::Channel;
 
-use crate::process;
+use polyptych::emulated::Running;
 use polyptych::proto::v1;
 use v1::library_service_client::LibraryServiceClient;
 
 /// Publishes each picture to each library and takes it back. Returns whether all of it held.
 pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
     let pictures = picture::load(images).await?;
-    let running = process::Emulated::start("127.0.0.1:0".parse()?, "127.0.0.1:0".parse()?).await?;
-    println!("emulator on http://{}, façade on http://{}", running.emulator, running.facade);
-    let channel = Channel::from_shared(format!("http://{}", running.facade))?
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let running = Running::start(any, any, polyptych::emulator::Settings::default()).await?;
+    println!("emulator on http://{}, façade on http://{}", running.emulator(), running.facade());
+    let channel = Channel::from_shared(format!("http://{}", running.facade()))?
         .connect()
         .await
         .context("the façade that was just started does not accept a connection")?;

@@ -1,6 +1,17 @@
 //! The six libraries that stand for all provider forms, connected to a running emulator.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use polyptych_emulator::{self as emulator, Emulator};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
 use crate::Config;
+use crate::domain::Service;
+use crate::facade::{Facade, WorkerPool};
 use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 
 /// Store and product of the documentation's own example.
@@ -34,4 +45,63 @@ pub fn config(emulator: &str) -> Config {
         (id.to_owned(), config)
     };
     Config { libraries: LIBRARIES.into_iter().map(library).collect() }
+}
+
+/// An emulator and a façade connected to it, running on this runtime.
+#[derive(Debug)]
+pub struct Running {
+    emulator: SocketAddr,
+    facade: SocketAddr,
+    shutdown: watch::Sender<bool>,
+    tasks: [JoinHandle<anyhow::Result<()>>; 2],
+}
+
+impl Running {
+    /// Starts both; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// If an address cannot be listened on, or the façade cannot start.
+    pub async fn start(emulator: SocketAddr, facade: SocketAddr, settings: emulator::Settings) -> anyhow::Result<Self> {
+        let bound = Emulator::bind(emulator, settings)
+            .await
+            .with_context(|| format!("the emulator cannot listen on {emulator}"))?;
+        let listener = TcpListener::bind(facade).await.with_context(|| format!("cannot listen on {facade}"))?;
+        let (emulator, facade) = (bound.local_addr(), listener.local_addr()?);
+        let libraries = crate::open_libraries(&config(&format!("http://{emulator}")))?;
+        let service = Service::new(libraries, Arc::new(WorkerPool::default()))?;
+        let server = Facade::new(Arc::new(service), crate::facade::Settings::default())?;
+        let (shutdown, asked) = watch::channel(false);
+        let (asked_facade, asked_emulator) = (asked.clone(), asked);
+        let facade_task = tokio::spawn(async move { Ok(server.serve(listener, until(asked_facade)).await?) });
+        let emulator_task = tokio::spawn(async move { Ok(bound.serve_until(until(asked_emulator)).await?) });
+        Ok(Self { emulator, facade, shutdown, tasks: [facade_task, emulator_task] })
+    }
+
+    /// Where the emulator listens.
+    pub fn emulator(&self) -> SocketAddr {
+        self.emulator
+    }
+
+    /// Where the façade listens.
+    pub fn facade(&self) -> SocketAddr {
+        self.facade
+    }
+
+    /// Ends both after the calls in progress.
+    ///
+    /// # Errors
+    /// If one of them had failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.send_replace(true);
+        for task in self.tasks {
+            task.await??;
+        }
+        Ok(())
+    }
+}
+
+/// Completes when the value becomes true or its sender is gone.
+async fn until(mut asked: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, which is as good as being asked.
+    let _ = asked.wait_for(|asked| *asked).await;
 }

@@ -8,7 +8,7 @@
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = polyptych::Config::read("polyptych.toml").await?;
-//! let workers = Arc::new(polyptych::facade::CpuWorkers::default());
+//! let workers = Arc::new(polyptych::facade::WorkerPool::default());
 //! let service = Service::new(polyptych::open_libraries(&config)?, workers)?;
 //! let receipt = service
 //!     .upload(UploadCommand {

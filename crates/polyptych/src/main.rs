@@ -1,2 +1,33 @@
-//! Under construction.
-fn main() {}
+//! The program `polyptych`.
+
+mod cli;
+mod demo;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let ended = match cli.command {
+        Command::Demo { images } => demo::run(images).await,
+        Command::Serve { config: Some(config), listen, .. } => serve::configured(&config, listen).await,
+        Command::Serve { config: None, listen, .. } => serve::emulated(listen).await,
+        Command::Emulate { listen } => serve::emulator(listen).await,
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

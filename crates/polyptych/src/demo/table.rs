@@ -1,6 +1,6 @@
 //! The demo's table: one row per library.
 
-use comfy_table::{Table, presets};
+use comfy_table::{Table, presets::NOTHING};
 use polyptych::proto::v1;
 
 use super::round::Round;
@@ -8,7 +8,7 @@ use super::round::Round;
 /// Library, encoding, what was sent, the id that the library gave, the result.
 pub(super) fn of(rounds: &[Round]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["library", "encoding", "sent", "id", "result"]);
+    table.load_style(NOTHING).set_header(["library", "encoding", "sent", "id", "result"]);
     for round in rounds {
         let (sent, id) = match &round.uploaded {
             Some(uploaded) => {

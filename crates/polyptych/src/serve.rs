@@ -1,0 +1,77 @@
+//! `serve` and `emulate`: print the address once ready, end cleanly when asked to.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use polyptych::domain::Service;
+use polyptych::emulated::Running;
+use polyptych::emulator::{Emulator, Settings};
+use polyptych::facade::{Facade, WorkerPool};
+use tokio::net::TcpListener;
+
+/// Serves the libraries of a configuration file.
+pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
+    refuse_strangers(listen)?;
+    let config = polyptych::Config::read(config).await?;
+    if config.libraries.is_empty() {
+        bail!("the configuration file names no library; add a section [libraries.NAME]");
+    }
+    let service = Service::new(polyptych::open_libraries(&config)?, Arc::new(WorkerPool::default()))?;
+    let facade = Facade::new(Arc::new(service), polyptych::facade::Settings::default())?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let shutdown = asked_to_end()?;
+    println!("listening on http://{}", listener.local_addr()?);
+    facade.serve(listener, shutdown).await?;
+    Ok(true)
+}
+
+/// Serves six libraries that are connected to an emulator of their own.
+pub(crate) async fn emulated(listen: SocketAddr) -> Result<bool> {
+    refuse_strangers(listen)?;
+    let emulator = SocketAddr::from(([127, 0, 0, 1], 0));
+    let running = Running::start(emulator, listen, Settings::default()).await?;
+    let shutdown = asked_to_end()?;
+    println!("listening on http://{}", running.facade());
+    shutdown.await;
+    running.stop().await?;
+    Ok(true)
+}
+
+/// Serves the four provider APIs.
+pub(crate) async fn emulator(listen: SocketAddr) -> Result<bool> {
+    let bound =
+        Emulator::bind(listen, Settings::default()).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let shutdown = asked_to_end()?;
+    println!("listening on http://{}", bound.local_addr());
+    bound.serve_until(shutdown).await?;
+    Ok(true)
+}
+
+/// Callers are not authenticated, so only programs of this machine may be callers.
+fn refuse_strangers(listen: SocketAddr) -> Result<()> {
+    if !listen.ip().is_loopback() {
+        bail!("{listen} is not a loopback address; callers are not authenticated yet, so others must not reach the façade");
+    }
+    Ok(())
+}
+
+/// Completes on Ctrl-C or SIGTERM. The handlers are in place when this returns.
+fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

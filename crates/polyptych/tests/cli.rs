@@ -1,0 +1,177 @@
+//! The program as its users run it.
+
+use std::io::{BufRead, BufReader, Cursor};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+fn polyptych() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
+    command.env_remove("POLYPTYCH_CONFIG").env_remove("RUST_LOG");
+    command
+}
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = polyptych().args(arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A server that has said where it listens; killed when dropped.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = polyptych().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { child, address }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demo_publishes_the_included_pictures_to_all_six_libraries() {
+    let (code, stdout, stderr) = run(&["demo"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    for library in ["yandex-v5 ", "yandex-v5-soap", "yandex-live4 ", "yandex-live4-soap", "facebook", "evotor"] {
+        let rows = stdout.lines().filter(|line| line.contains(library) && line.trim_end().ends_with("ok"));
+        assert_eq!(rows.count(), 3, "{library}\n{stdout}");
+    }
+    assert!(stdout.contains("PNG 300x300"), "{stdout}");
+    assert!(stdout.trim_end().ends_with("all of it held"), "{stdout}");
+}
+
+#[test]
+fn the_demo_takes_a_photo_of_twelve_megapixels() {
+    let photo = RgbImage::from_fn(4000, 3000, |x, y| {
+        let wave = |n: u32, period: u32| ((n * 255 / period) % 256) as u8;
+        Rgb([wave(x + y, 900), wave(x, 400) / 2 + wave(y, 37) / 4, wave(y, 700)])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(photo).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.jpg");
+    std::fs::write(&path, bytes.into_inner()).unwrap();
+    let (code, stdout, stderr) = run(&["demo", path.to_str().unwrap()]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert_eq!(stdout.lines().filter(|line| line.trim_end().ends_with(" ok")).count(), 6, "{stdout}");
+}
+
+#[test]
+fn the_demo_tells_which_library_refused_what_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.jpg");
+    std::fs::write(&path, "<html></html>").unwrap();
+    let (code, stdout, _) = run(&["demo", path.to_str().unwrap()]);
+    assert_eq!(code, 1, "{stdout}");
+    assert_eq!(stdout.matches("not an image").count(), 6, "{stdout}");
+    assert!(stdout.contains("not all of it held"), "{stdout}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let (code, _, stderr) = run(&["demo", "no-such-file.jpg"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("cannot read `no-such-file.jpg`"), "{stderr}");
+}
+
+#[test]
+fn serving_needs_a_configuration_that_makes_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyptych.toml");
+    let serve = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let (code, _, stderr) = run(&["serve", "--listen", "127.0.0.1:0", "--config", path.to_str().unwrap()]);
+        assert_eq!(code, 1, "{stderr}");
+        stderr
+    };
+    let cases = [
+        ("", "names no library"),
+        ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nencoding = \"soap\"\n", "encoding"),
+        ("[libraries.A]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n", "library id `A`"),
+        ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nendpoint = \"http://example.com\"\n", "https"),
+        ("[libraries.a]\nprovider = \"evotor\"\ntoken = { env = \"T\" }\nversion = \"v2\"\n", "version"),
+        ("libraries = 1", "libraries"),
+    ];
+    for (text, hint) in cases {
+        let stderr = serve(text);
+        assert!(stderr.contains(hint), "{text}\n{stderr}");
+    }
+    let (code, _, stderr) = run(&["serve"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("--config"), "{stderr}");
+}
+
+#[test]
+fn serving_on_an_address_that_others_reach_is_refused_without_authentication() {
+    let (code, _, stderr) = run(&["serve", "--emulate", "--listen", "0.0.0.0:0"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("loopback"), "{stderr}");
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for command in [&["emulate", "--listen", &*address][..], &["serve", "--emulate", "--listen", &*address]] {
+        let (code, _, stderr) = run(command);
+        assert_eq!(code, 1);
+        assert!(stderr.contains(&address), "{stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_ends_cleanly_when_it_is_asked_to() {
+    for command in [&["serve", "--emulate", "--listen", "127.0.0.1:0"][..], &["emulate", "--listen", "127.0.0.1:0"]] {
+        let mut serving = Serving::start(command);
+        let id = serving.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert_eq!(serving.child.wait().unwrap().code(), Some(0), "{command:?}");
+    }
+}
+
+/// The README's calls, made by a gRPC client that we did not write.
+#[test]
+fn buf_lists_libraries_and_uploads_a_picture_through_reflection() {
+    if Command::new("buf").arg("--version").output().is_err() {
+        let required = std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "clients"));
+        assert!(!required, "clients are required and buf is not on the PATH");
+        println!("skipped: buf is not on the PATH");
+        return;
+    }
+    let serving = Serving::start(&["serve", "--emulate", "--listen", "127.0.0.1:0"]);
+    let call = |method: &str, data: &Path| {
+        let Output { status, stdout, stderr } = Command::new("buf")
+            .args(["curl", "--protocol", "grpc", "--http2-prior-knowledge", "--data"])
+            .arg(format!("@{}", data.display()))
+            .arg(format!("{}/polyptych.v1.{method}", serving.address))
+            .output()
+            .unwrap();
+        assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data.json");
+    std::fs::write(&data, "{}").unwrap();
+    assert_eq!(call("LibraryService/ListLibraries", &data).matches("\"encoding\"").count(), 6);
+
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("pictures/mark.png");
+    let base64 = base64_simd::STANDARD.encode_to_string(std::fs::read(picture).unwrap());
+    let metadata = r#"{"metadata": {"parent": "libraries/facebook", "display_name": "mark.png"}}"#;
+    std::fs::write(&data, format!("{metadata}\n{{\"chunk\": \"{base64}\"}}\n")).unwrap();
+    let uploaded = call("ImageService/UploadImage", &data);
+    assert!(uploaded.contains("libraries/facebook/albums/1000000001/images/"), "{uploaded}");
+}
