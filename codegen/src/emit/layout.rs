@@ -44,10 +44,9 @@ fn separate(text: &str) -> String {
         let after_method = previous == "    }" || (previous.starts_with("    use ") && previous.ends_with(';'));
         let between_uses = line.starts_with("use ") && previous.starts_with("use ");
         let after_docs = previous.starts_with("//!") && !line.starts_with("//!");
-        if after_docs || (after_item && opens("") && !between_uses) || (after_method && opens("    ")) {
-            if !line.is_empty() && !previous.is_empty() {
-                out.push('\n');
-            }
+        let new_item = after_docs || (after_item && opens("") && !between_uses) || (after_method && opens("    "));
+        if new_item && !line.is_empty() && !previous.is_empty() {
+            out.push('\n');
         }
         out.push_str(line);
         out.push('\n');

@@ -109,7 +109,7 @@ pub(super) fn construction(name: &proc_macro2::Ident, shapes: &[Shape<'_>]) -> T
                 (false, Holder::Optional | Holder::Boxed) => quote!(None),
                 (false, _) => quote!(Default::default()),
             };
-            if value.to_string() == ident.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+            if *ident == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
         });
         // Clippy counts arguments; the schema decides how many there are.
         let many = (demanded.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));

@@ -4,7 +4,9 @@
 
 mod fixtures;
 mod overlays;
+mod passes;
 mod published;
 mod refusals;
+mod sources;
 mod stability;
 mod support;

@@ -3,6 +3,8 @@
 use polyptych_wire_yandex::v5;
 use polyptych_wire_yandex::{Answer, ApiFault, DecodeError, Encoding};
 
+use proptest::prelude::*;
+
 use crate::support::{envelope, file, recorded};
 
 fn json<O: polyptych_wire::soap::Operation>(body: &str) -> Answer<O::Response> {
@@ -160,4 +162,38 @@ fn what_is_no_answer_of_the_api_is_an_error_of_its_kind() {
     assert!(matches!(decode(Encoding::Json, r#"{"result":null}"#), DecodeError::NoResult));
     assert!(matches!(decode(Encoding::Soap, "<Envelope><Body>"), DecodeError::Xml(_)));
     assert!(matches!(decode(Encoding::Soap, "<other/>"), DecodeError::Xml(_)));
+}
+
+#[test]
+fn an_answer_that_was_cut_is_never_taken_for_an_answer() {
+    let soap = envelope(
+        "<r:AddResponse xmlns:r='http://api.direct.yandex.com/v5/adimages'><AddResults><AdImageHash>h&amp;1</AdImageHash>\
+         </AddResults></r:AddResponse>",
+    );
+    let json = r#"{"result":{"AddResults":[{"AdImageHash":"h1"}]}}"#;
+    for (encoding, whole) in [(Encoding::Soap, soap.as_str()), (Encoding::Json, json)] {
+        assert!(v5::decode::<v5::Add>(encoding, whole.as_bytes()).is_ok());
+        for end in 0..whole.len() {
+            let cut = v5::decode::<v5::Add>(encoding, &whole.as_bytes()[..end]);
+            assert!(cut.is_err(), "{encoding:?} cut at {end}: {cut:?}");
+        }
+    }
+}
+
+#[test]
+fn a_document_type_declaration_is_refused() {
+    let body = format!("<!DOCTYPE e [<!ENTITY a 'b'>]>{}", envelope("<r:GetResponse xmlns:r='r'/>"));
+    let error = v5::decode::<v5::Get>(Encoding::Soap, body.as_bytes()).unwrap_err();
+    assert!(matches!(error, DecodeError::Xml(_)), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[<>/a-zA-Z:=\"'&;{}\\[\\], ]{0,200}") {
+        for encoding in [Encoding::Json, Encoding::Soap] {
+            let _ = v5::decode::<v5::Add>(encoding, &bytes);
+            let _ = v5::decode::<v5::Get>(encoding, text.as_bytes());
+            let _ = v5::decode::<v5::Get>(encoding, envelope(&text).as_bytes());
+        }
+    }
 }
