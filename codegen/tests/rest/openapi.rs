@@ -1,0 +1,95 @@
+//! What is read of an OpenAPI document, what is refused, and what REST operations cannot be made.
+
+use polyptych_codegen::emit::{format, rest};
+use polyptych_codegen::pass::prepare;
+use polyptych_codegen::pass::prune::Roots;
+use polyptych_codegen::source::openapi;
+use serde_json::{Value, json};
+
+fn document(operation: Value, schemas: Value) -> Vec<u8> {
+    json!({"openapi": "3.1.0", "paths": {"/things/{id}": {"post": operation}}, "components": {"schemas": schemas}})
+        .to_string()
+        .into_bytes()
+}
+
+fn id() -> Value {
+    json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}})
+}
+
+fn made(operation: Value, schemas: Value) -> Result<String, polyptych_codegen::Errors> {
+    let api = openapi::parse("x", "x.json", &document(operation, schemas))?;
+    let api = prepare(api, &[], Roots::default())?;
+    Ok(format(rest::emit(&api, "X.")?, "x.json")?)
+}
+
+fn refused(operation: Value, schemas: Value) -> String {
+    made(operation, schemas).unwrap_err().to_string()
+}
+
+#[test]
+fn parameters_go_where_the_document_says() {
+    let operation = json!({
+        "operationId": "addThing",
+        "summary": "Adds a thing.",
+        "parameters": [
+            id(),
+            {"name": "tags", "in": "query", "explode": false, "schema": {"type": "array", "items": {"type": "string"}}},
+            {"name": "color", "in": "query", "schema": {"$ref": "#/components/schemas/Color"}}
+        ],
+        "requestBody": {"content": {"application/json": {"schema": {
+            "type": "object",
+            "required": ["picture"],
+            "properties": {"picture": {"type": "string", "format": "byte"}, "count": {"type": "integer"}}
+        }}}},
+        "responses": {"204": {"description": ""}}
+    });
+    let made = made(operation, json!({"Color": {"type": "string", "enum": ["RED", "dark blue"]}})).unwrap();
+    for part in [
+        "/// Adds a thing.\n///\n/// `POST /things/{id}`; answered without a body. Schema: `x.json`.",
+        "pub enum Color {",
+        "DarkBlue = \"dark blue\"",
+        "query.push(\"tags\", &self.tags.join(\",\"));",
+        "query.push(\"color\", value.as_str());",
+        "polyptych_wire::json::write_base64(&self.picture, object.key(\"picture\"));",
+        "type Answer = ();",
+    ] {
+        assert!(made.contains(part), "{part}\nis not in\n{made}");
+    }
+}
+
+#[test]
+fn what_is_not_read_is_refused_by_name_and_place() {
+    let body = |media: &str| {
+        json!({"operationId": "o", "parameters": [id()], "responses": {},
+            "requestBody": {"content": {media: {"schema": {"type": "object", "properties": {}}}}}})
+    };
+    let plain = |param: Value| json!({"operationId": "o", "parameters": [id(), param], "responses": {}});
+    let schema = |schema: Value| (plain(json!({"name": "q", "in": "query", "schema": schema})), json!({}));
+    let cases = [
+        ((body("text/csv"), json!({})), "bodies of `text/csv` are not read"),
+        (schema(json!({"type": "string", "format": "ipv4"})), "`string` of format `ipv4` is not read"),
+        (schema(json!({"oneOf": []})), "`oneOf` is not read"),
+        (schema(json!({"type": "array", "items": {"type": "string"}})), "the place or form of `q` is not read"),
+        (schema(json!({"$ref": "#/components/schemas/None"})), "`#/components/schemas/None` refers to nothing"),
+        (
+            (plain(json!({"name": "c", "in": "cookie", "schema": {"type": "string"}})), json!({})),
+            "the place or form of `c`",
+        ),
+        ((json!({"responses": {}}), json!({})), "there is no `operationId`"),
+        ((json!({"operationId": "o", "responses": {}}), json!({})), "`id` of the path is not a required text"),
+        (
+            (json!({"operationId": "o", "responses": {}}), json!({"T": {"properties": {}, "required": ["a"]}})),
+            "the required `a` is not among the properties",
+        ),
+    ];
+    for ((operation, schemas), expected) in cases {
+        let error = refused(operation, schemas);
+        assert!(error.starts_with("schemas/x.json:/") && error.contains(expected), "{error}\nis not\n{expected}");
+    }
+}
+
+#[test]
+fn another_version_is_refused() {
+    let error = openapi::parse("x", "x.json", br#"{"swagger":"2.0"}"#).unwrap_err();
+    assert_eq!(error.to_string(), "schemas/x.json: `` is not OpenAPI 3");
+}

@@ -1,0 +1,140 @@
+//! Answers and refusals, member by member.
+
+use polyptych_wire::fault::{Class, Reason};
+use polyptych_wire::rest::Operation;
+use polyptych_wire_evotor::{
+    Answer, DeleteProductImage, GetProductImage, ListProductImages, ProductImage, ProductImageMeta, Refusal,
+    UploadProductImage, decode,
+};
+
+use crate::support::sample;
+
+fn success<O: Operation>(status: u16, body: &str) -> O::Answer
+where
+    O::Answer: std::fmt::Debug,
+{
+    match decode::<O>(status, body.as_bytes()).unwrap() {
+        Answer::Success(answer) => answer,
+        Answer::Refused(refusal) => panic!("{refusal:?}"),
+    }
+}
+
+fn refusal(status: u16, body: &[u8]) -> Refusal {
+    match decode::<DeleteProductImage>(status, body).unwrap() {
+        Answer::Refused(refusal) => refusal,
+        Answer::Success(()) => panic!("status {status} is a refusal"),
+    }
+}
+
+fn image(id: &str, product: &str, tail: &str, at: &str) -> ProductImage {
+    ProductImage {
+        id: Some(id.to_owned()),
+        user_id: Some("02-200000000000033".to_owned()),
+        store_id: Some("20170918-A3BF-4000-807E-091AD8B5BFB3".to_owned()),
+        product_id: Some(product.to_owned()),
+        url: Some(format!("https://example.com/images/IBcJGKO/QACAfgka2LW/{tail}")),
+        meta: Some(ProductImageMeta {
+            extension: Some("png".to_owned()),
+            file_size: Some(429),
+            width: Some(300),
+            height: Some(300),
+        }),
+        created_at: Some(at.to_owned()),
+        updated_at: Some(at.to_owned()),
+    }
+}
+
+#[test]
+fn an_upload_and_a_read_answer_the_image() {
+    let Some(body) = sample("image_post_200.json") else { return };
+    let uploaded = image(
+        "2392e522-bda2-4b52-ac98-78a5a1711af0",
+        "gd68f8d5-d29f-48ad-9e32-5f47ef340008",
+        "tA/Wj41dKfSK2eMl9H7zQACAE5LlIr2iS1KsmHiloXEa8A",
+        "2018-09-04T13:31:01.104+0000",
+    );
+    assert_eq!(success::<UploadProductImage>(200, &body), uploaded);
+    let Some(body) = sample("image_get_200.json") else { return };
+    let read = image(
+        "8993009f-bebc-4458-ad5c-77838ca51903",
+        "g9b2a11c-3d74-4f63-9b52-2814005c69f4",
+        "tA+bKhHD10T2ObUigUAFxp9AiZMAn768RFitXHeDjKUZAg",
+        "2018-09-04T13:31:10.357+0000",
+    );
+    assert_eq!(success::<GetProductImage>(200, &body), read);
+}
+
+#[test]
+fn a_list_answers_the_image_and_no_further_page() {
+    let Some(body) = sample("images_list_200.json") else { return };
+    let list = success::<ListProductImages>(200, &body);
+    let expected = ProductImage {
+        user_id: Some("02-200000000000034".to_owned()),
+        store_id: Some("30170918-A3BF-4000-807E-091AD8B5BFB4".to_owned()),
+        ..image(
+            "1392e522-bda2-4b52-ac98-78a5a1711af1",
+            "gd68f8d5-d29f-48ad-9e32-5f47ef340008",
+            "tA/Wj41dKfSK2eMl9H7zQACAE5LlIr2iS1KsmHiloXEa8A",
+            "2018-09-04T13:31:01.104+0000",
+        )
+    };
+    assert_eq!(list.items, [expected]);
+    assert_eq!(list.paging.unwrap().next_cursor, None);
+}
+
+#[test]
+fn members_of_the_draft_of_2018_are_ignored_and_the_rest_is_read() {
+    let Some(body) = sample("image_get_200.draft_2018-07_camelCase.json") else { return };
+    let image = success::<GetProductImage>(200, &body);
+    assert_eq!((image.id.as_deref(), image.url.as_deref()), (Some("string"), Some("string")));
+    assert_eq!((image.created_at, image.meta.unwrap().file_size), (None, None));
+}
+
+#[test]
+fn a_delete_answers_without_a_body() {
+    success::<DeleteProductImage>(204, "");
+}
+
+#[test]
+fn recorded_refusals_are_read_whole() {
+    let Some(body) = sample("error_400_validation_failed.recorded.json") else { return };
+    let error = refusal(400, body.as_bytes()).error.unwrap();
+    assert_eq!(error.code.as_deref(), Some("validation_failed"));
+    assert_eq!(error.message.as_deref(), Some("validation failed for specified payload"));
+    assert_eq!(error.value, None);
+    let violation = &error.violations[0];
+    assert_eq!(violation.subject.as_deref(), Some("name"));
+    assert_eq!(violation.reason.as_deref(), Some("размер должен находиться в диапазоне от 0 до 160"));
+    let Some(body) = sample("error_400_invalid_format.recorded.json") else { return };
+    let error = refusal(400, body.as_bytes()).error.unwrap();
+    assert_eq!(error.code.as_deref(), Some("invalid_format"));
+    assert_eq!(error.value.as_deref(), Some("line 1, column 161"));
+    assert_eq!(error.violations[0].subject.as_deref(), Some("allow_to_sell"));
+}
+
+#[test]
+fn the_status_decides_whatever_the_body() {
+    let cases: [(u16, &[u8], Class, Reason); 9] = [
+        (400, br#"{"violations":[{"subject":"datafile"}]}"#, Class::Never, Reason::InvalidImage),
+        (400, b"", Class::Never, Reason::InvalidRequest),
+        (401, b"", Class::Reauth, Reason::Unauthenticated),
+        (402, b"<html>", Class::UserAction, Reason::PermissionDenied),
+        (404, b"", Class::Never, Reason::NotFound),
+        (409, b"[]", Class::Never, Reason::AlreadyExists),
+        (413, b"\xff\xfe", Class::Never, Reason::TooLarge),
+        (429, b"null", Class::Throttle, Reason::RateLimited),
+        (503, b"", Class::UnknownOutcome, Reason::Internal),
+    ];
+    for (status, body, class, reason) in cases {
+        let refusal = refusal(status, body);
+        let entry = refusal.entry().unwrap();
+        assert_eq!((refusal.status, entry.class, entry.reason), (status, class, reason));
+    }
+    assert_eq!(refusal(418, b"").entry(), None);
+}
+
+#[test]
+fn a_success_that_does_not_read_names_the_operation() {
+    let error = decode::<UploadProductImage>(200, b"{\"id\":").unwrap_err();
+    assert_eq!(error.to_string(), "the answer of uploadProductImage does not read");
+}

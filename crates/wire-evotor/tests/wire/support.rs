@@ -1,0 +1,33 @@
+//! Reference data and bodies.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use futures_executor::block_on;
+use futures_util::TryStreamExt;
+use polyptych_wire::Request;
+
+/// The text of a sample of the documentation, from the reference data; `None` if that is not here and may be missing.
+pub(crate) fn sample(name: &str) -> Option<String> {
+    let folder = env::var_os("POLYPTYCH_REFERENCE_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
+    let Some(folder) = folder else {
+        let required = env::var("POLYPTYCH_REQUIRE").unwrap_or_default();
+        assert!(!required.split(',').any(|name| name.trim() == "reference"), "the reference data is required");
+        println!("skipped: POLYPTYCH_REFERENCE_DIR names no folder");
+        return None;
+    };
+    Some(fs::read_to_string(folder.join("evotor/doc_samples").join(name)).unwrap())
+}
+
+/// The bytes of the body, checked against the announced length.
+pub(crate) fn sent(request: &Request) -> Vec<u8> {
+    let outgoing = request.body.outgoing("");
+    let announced = outgoing.len();
+    let sent = block_on(outgoing.try_fold(Vec::new(), |mut all, chunk| async move {
+        all.extend_from_slice(&chunk);
+        Ok(all)
+    }));
+    let sent = sent.unwrap();
+    assert_eq!(sent.len() as u64, announced);
+    sent
+}

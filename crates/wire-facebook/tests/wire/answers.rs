@@ -1,0 +1,137 @@
+//! Recorded answers, member by member.
+
+use polyptych_wire::rest::Operation;
+use polyptych_wire_facebook::{
+    AdImage, AdImageStatus, Answer, CreateAdImages, CreatedAdImage, DecodeError, DeleteAdImage, GetAdImage,
+    ListAdImages, UploadAdImage, decode,
+};
+use serde_json::{Value, json};
+
+use crate::support::reference;
+
+const ACCOUNT: &str = "10152335766987003";
+const HASH: &str = "d8fc613662fb5ef6cf5fb9d1fe779315";
+
+fn success<O: Operation>(status: u16, body: &Value) -> O::Answer {
+    match decode::<O>(status, body.to_string().as_bytes()).unwrap() {
+        Answer::Success(answer) => answer,
+        Answer::Refused(error) => panic!("{error:?}"),
+    }
+}
+
+/// Status and body of a recorded exchange.
+fn recorded(name: &str) -> Option<(u16, Value)> {
+    let exchange = reference(&format!("recorded/{name}.json"))?;
+    let response = &exchange["response"];
+    Some((response["status"].as_u64().unwrap().try_into().unwrap(), response["body"].clone()))
+}
+
+#[test]
+fn a_read_by_one_hash_gives_the_image_and_equal_cursors() {
+    for name in ["get_by_one_hash", "get_by_one_hash_after_post"] {
+        let Some((status, body)) = recorded(name) else { return };
+        let mut page = success::<ListAdImages>(status, &body);
+        let cursor = "MTAxNTIzMzU3NjY5ODcwMDM6ZADhmYzYxMzY2MmZAiNWVmNmNmNWZAiOWQxZAmU3NzkzMTUZD";
+        let paging = page.paging.take().unwrap();
+        assert_eq!((paging.next, paging.previous), (None, None));
+        let cursors = paging.cursors.unwrap();
+        assert_eq!((cursors.before.as_deref(), cursors.after.as_deref()), (Some(cursor), Some(cursor)));
+        assert_eq!(page.summary, None);
+        let expected = AdImage {
+            id: Some(format!("{ACCOUNT}:{HASH}").into()),
+            hash: Some(HASH.into()),
+            account_id: Some(ACCOUNT.into()),
+            name: Some("13006112.jpg".to_owned()),
+            permalink_url: body["data"][0]["permalink_url"].as_str().map(str::to_owned),
+            original_width: Some(570),
+            original_height: Some(707),
+            ..AdImage::default()
+        };
+        assert!(expected.permalink_url.is_some());
+        assert_eq!(page.data, [expected]);
+    }
+}
+
+#[test]
+fn a_read_by_two_hashes_keeps_the_order_of_the_answer_and_writes_back_what_was_read() {
+    let Some((status, body)) = recorded("get_by_two_hashes") else { return };
+    let page = success::<ListAdImages>(status, &body);
+    let hashes: Vec<_> = page.data.iter().map(|image| image.hash.as_deref().unwrap()).collect();
+    assert_eq!(hashes, ["e0e0911ba5b8c0f8af4028f81de5c720", HASH]);
+    assert_eq!(serde_json::to_value(&page).unwrap(), body);
+}
+
+#[test]
+fn an_upload_of_2017_answers_hash_and_address_only() {
+    let Some((status, body)) = recorded("post_one_file") else { return };
+    let answer = success::<UploadAdImage>(status, &body);
+    assert_eq!(answer.images.keys().collect::<Vec<_>>(), ["13006112.jpg"]);
+    let url = "https://scontent.xx.fbcdn.net/t45.1600-4/17508518_6076261586842_4063779518672797696_n.png";
+    let expected = CreatedAdImage { hash: Some(HASH.into()), url: Some(url.to_owned()), ..CreatedAdImage::default() };
+    assert_eq!(answer.into_single(), Some(expected));
+}
+
+#[test]
+fn an_upload_of_2026_answers_nine_members_with_sizes_as_text() {
+    let Some(recorded) = reference("derived/recorded_responses.json") else { return };
+    let body = &recorded["upload_multipart_2026-07-16"]["body"];
+    let answer = success::<UploadAdImage>(200, body);
+    assert_eq!(serde_json::to_value(&answer).unwrap(), *body);
+    let expected = CreatedAdImage {
+        hash: Some("2dd5a6417c24b8a4e6374de0b6960a6d".into()),
+        url: Some("https://scontent.example/full.png".to_owned()),
+        url_128: Some("https://scontent.example/thumb128.png".to_owned()),
+        url_256: Some("https://scontent.example/thumb256.png".to_owned()),
+        url_256_height: Some("260".into()),
+        url_256_width: Some("260".into()),
+        height: Some(600),
+        width: Some(600),
+        name: Some("probe-test-image.png".to_owned()),
+    };
+    assert_eq!(answer.into_single(), Some(expected));
+}
+
+#[test]
+fn uploads_of_bytes_are_found_under_the_key_bytes() {
+    let Some(recorded) = reference("derived/recorded_responses.json") else { return };
+    let of_2018 = success::<CreateAdImages>(200, &recorded["upload_bytes_2018"]["body"]);
+    assert_eq!(of_2018.images["bytes"].hash.as_deref(), Some("925e86d2d195a193cb2446c294960ea0"));
+    let inner = &recorded["upload_bytes_2023-03"]["body_inner"];
+    let of_2023 = success::<CreateAdImages>(200, &json!({"images": {"bytes": inner}})).into_single().unwrap();
+    assert_eq!((of_2023.name.as_deref(), of_2023.width, of_2023.height), (Some("bytes"), Some(1200), Some(1200)));
+    assert_eq!(serde_json::to_value(&of_2023).unwrap(), *inner);
+}
+
+#[test]
+fn members_that_are_null_or_unknown_or_new_do_not_hurt() {
+    let body = json!({"hash": "h", "creatives": null, "height": "7", "status": "ARCHIVED", "crops": {"100x100": []},
+        "owner_business": {"id": 12, "name": "B"}, "name": null});
+    let image = success::<GetAdImage>(200, &body);
+    assert_eq!(image.height, Some(7));
+    assert_eq!(image.status, Some(AdImageStatus::Unknown("ARCHIVED".into())));
+    assert_eq!(image.owner_business.unwrap().id.as_deref(), Some("12"));
+    assert_eq!((image.creatives, image.name), (Vec::new(), None));
+}
+
+#[test]
+fn a_delete_says_success() {
+    assert_eq!(success::<DeleteAdImage>(200, &json!({"success": true})).success, Some(true));
+}
+
+#[test]
+fn an_inner_answer_of_a_batch_decodes_like_any_other() {
+    let Some(batch) = reference("batch/fb_batch_response.json") else { return };
+    let inner = batch[0]["body"].as_str().unwrap();
+    let Answer::Success(page) = decode::<ListAdImages>(200, inner.as_bytes()).unwrap() else { panic!("refused") };
+    assert_eq!(page.paging.unwrap().cursors.unwrap().after.as_deref(), Some("MAZDZD"));
+}
+
+#[test]
+fn a_success_that_does_not_read_is_told_from_a_status_without_an_error() {
+    let cut = decode::<CreateAdImages>(200, br#"{"images":{"bytes":{"hash":"#).unwrap_err();
+    assert_eq!(cut.to_string(), "the answer of adimages.create does not read");
+    for (status, body) in [(502, &b"<html>"[..]), (500, b"{}"), (304, b"")] {
+        let error = decode::<ListAdImages>(status, body).unwrap_err();
+        assert!(matches!(error, DecodeError::Status { status: told } if told == status), "{error}");
+    }
+}
