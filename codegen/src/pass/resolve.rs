@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Api, Field, TypeDef, TypeKind, TypeName, TypeRef};
+use crate::ir::{Api, Field, Operation, TypeDef, TypeKind, TypeName, TypeRef};
 use crate::{Error, ErrorKind, Errors};
 
 /// Runs the pass.
@@ -31,7 +31,7 @@ pub fn run(mut api: Api) -> Result<Api, Errors> {
     }
     let scalars = scalar_aliases(&api.types);
     let types = api.types.values_mut().flat_map(TypeDef::type_refs_mut);
-    let operations = api.operations.values_mut().flat_map(crate::ir::Operation::type_refs_mut);
+    let operations = api.operations.values_mut().flat_map(Operation::type_refs_mut);
     for reference in types.chain(operations) {
         let core = reference.core_mut();
         if let Some(scalar) = core.name().and_then(|name| scalars.get(name)) {

@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Api, Origin, TypeDef, TypeKind, TypeName};
+use crate::ir::{Api, Operation, Origin, TypeDef, TypeKind, TypeName, TypeRef};
 
 /// Runs the pass. The first namespace in order keeps the type; usages are joined.
 pub fn run(mut api: Api) -> Api {
+    // Types that hold joined types may have become equal by it.
+    while join(&mut api) {}
+    api
+}
+
+/// Joins what is equal now; whether there was anything.
+fn join(api: &mut Api) -> bool {
     let mut kept: Vec<TypeName> = Vec::new();
     let mut replaced: BTreeMap<TypeName, TypeName> = BTreeMap::new();
     for (name, def) in &api.types {
@@ -25,14 +32,14 @@ pub fn run(mut api: Api) -> Api {
         }
     }
     let types = api.types.values_mut().flat_map(TypeDef::type_refs_mut);
-    let operations = api.operations.values_mut().flat_map(crate::ir::Operation::type_refs_mut);
+    let operations = api.operations.values_mut().flat_map(Operation::type_refs_mut);
     for reference in types.chain(operations) {
         let core = reference.core_mut();
         if let Some(other) = core.name().and_then(|name| replaced.get(name)) {
-            *core = crate::ir::TypeRef::Named(other.clone());
+            *core = TypeRef::Named(other.clone());
         }
     }
-    api
+    !replaced.is_empty()
 }
 
 /// What a type says, without where and how it is documented.

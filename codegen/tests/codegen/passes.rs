@@ -8,8 +8,8 @@ use polyptych_codegen::{ErrorKind, Errors};
 
 use crate::support::{parse, service};
 
-const ITEM: &str =
-    r#"<x:complexType name="Item"><x:sequence><x:element name="a" type="x:int"/></x:sequence></x:complexType>"#;
+const ITEM: &str = r#"<x:complexType name="Inner"><x:sequence><x:element name="a" type="x:int"/></x:sequence></x:complexType>
+    <x:complexType name="Item"><x:sequence><x:element name="inner" type="t:Inner"/></x:sequence></x:complexType>"#;
 
 /// A service that sends its own `Item` and gets the `Item` of another namespace, which holds `member`.
 fn of_two_namespaces(member: &str) -> Result<Api, Errors> {
@@ -18,7 +18,7 @@ fn of_two_namespaces(member: &str) -> Result<Api, Errors> {
         <x:element name="Request" type="t:Item"/><x:element name="Response" type="o:Item" xmlns:o="urn:o"/>"#
     );
     let other = format!(
-        r#"<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:o">{}</x:schema>"#,
+        r#"<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:o" targetNamespace="urn:o">{}</x:schema>"#,
         ITEM.replace(r#"name="a""#, &format!(r#"name="{member}""#))
     );
     let wsdl = service(&own);
@@ -29,10 +29,11 @@ fn of_two_namespaces(member: &str) -> Result<Api, Errors> {
 #[test]
 fn types_that_say_the_same_become_one_that_travels_both_ways() {
     let api = prune::run(resolve::run(of_two_namespaces("a").unwrap()).unwrap(), Roots::default()).unwrap();
-    assert_eq!(api.types.len(), 2);
+    assert_eq!(api.types.len(), 4);
     let api = unify::run(api);
     let kept = TypeName { namespace: "urn:o".to_owned(), local: "Item".to_owned() };
-    assert_eq!(api.types.keys().collect::<Vec<_>>(), [&kept]);
+    let inner = TypeName { local: "Inner".to_owned(), ..kept.clone() };
+    assert_eq!(api.types.keys().collect::<Vec<_>>(), [&inner, &kept]);
     assert_eq!(api.types[&kept].usage, Usage { request: true, response: true });
     let operation = &api.operations["S.do"];
     assert_eq!(operation.inputs()[0].name(), Some(&kept));
@@ -56,7 +57,10 @@ fn only_what_the_roots_reach_is_kept() {
         api.types.into_keys().map(|name| name.local).collect::<Vec<_>>()
     };
     assert_eq!(kept(Roots::default()), ["Request", "Response"]);
-    assert_eq!(kept(Roots { operations: &["S.do"], types: &["Wanted"] }), ["Item", "Request", "Response", "Wanted"]);
+    assert_eq!(
+        kept(Roots { operations: &["S.do"], types: &["Wanted"] }),
+        ["Inner", "Item", "Request", "Response", "Wanted"]
+    );
     for roots in [Roots { operations: &["S.undo"], types: &[] }, Roots { operations: &[], types: &["Missing"] }] {
         let errors = prune::run(api.clone(), roots).unwrap_err();
         assert_eq!(errors.iter().next().unwrap().kind, ErrorKind::Unresolved, "{errors}");
