@@ -1,121 +1,14 @@
 //! The overlay of a Graph spec: what Meta's own generator keeps in `SDKCodegen.json`, and what no file states.
 //! An entry that hits nothing is an error, so that none outlives the bug that it works around.
 
-use std::collections::BTreeMap;
+mod entries;
 
-use serde::Deserialize;
+use entries::{Entries, EnumEntry, NewField, NewLocation, NewType, NodeEntry, OperationEntry, TypeEntry, Upload};
 
 use super::types::{Names, parse_overlay_type, type_name};
 use super::{File, field, operation_name, origin};
 use crate::ir::{Api, Binding, Field, Location, Operation, Origin, Param, Scalar, TypeDef, TypeKind, TypeRef, Usage};
 use crate::{Error, ErrorKind, Errors};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entries {
-    #[serde(default)]
-    node: Vec<NodeEntry>,
-    #[serde(default)]
-    operation: Vec<OperationEntry>,
-    #[serde(default, rename = "type")]
-    types: Vec<TypeEntry>,
-    #[serde(default, rename = "enum")]
-    enums: Vec<EnumEntry>,
-    #[serde(default)]
-    add_type: Vec<NewType>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NodeEntry {
-    name: String,
-    path: String,
-    doc: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Match {
-    node: String,
-    method: String,
-    endpoint: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OperationEntry {
-    #[serde(rename = "match")]
-    matches: Match,
-    name: String,
-    rust_name: String,
-    doc: String,
-    returns: Option<String>,
-    #[serde(default)]
-    retype: BTreeMap<String, String>,
-    #[serde(default)]
-    docs: BTreeMap<String, String>,
-    #[serde(default)]
-    add_params: Vec<NewField>,
-    upload: Option<Upload>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Upload {
-    name: String,
-    rust_name: String,
-    part: String,
-    doc: String,
-    part_doc: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypeEntry {
-    name: String,
-    doc: String,
-    #[serde(default)]
-    inline: Vec<String>,
-    #[serde(default)]
-    docs: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EnumEntry {
-    name: String,
-    doc: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewType {
-    name: String,
-    doc: String,
-    fields: Vec<NewField>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewField {
-    name: String,
-    #[serde(rename = "type")]
-    ty: String,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    inline: bool,
-    location: Option<NewLocation>,
-    doc: String,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum NewLocation {
-    Query,
-    QueryCommas,
-    JsonBody,
-}
 
 /// A parsed overlay.
 pub(super) struct Overlay {
