@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::{AlbumId, LibraryId, Provider, Violation};
 
+/// Longest message of a provider that is shown, in characters.
+const MAX_WORDS: usize = 300;
+
 /// What happened. A closed list: the façade maps each to a status and a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -222,6 +225,11 @@ impl fmt::Display for Error {
             if !told.is_empty() {
                 write!(f, " ({})", told.join(", "))?;
             }
+            // Its words come from the network: one line of bounded length.
+            let words: String = error.message.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !words.is_empty() && !self.0.message.contains(&words) {
+                write!(f, "; the provider says: {}", words.chars().take(MAX_WORDS).collect::<String>())?;
+            }
         }
         Ok(())
     }
@@ -230,5 +238,28 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_tells_place_code_request_and_the_providers_words_on_one_line() {
+        let said = ProviderError {
+            code: Some("8000".to_owned()),
+            message: format!("Invalid\n request {}", "x".repeat(1000)),
+            request_id: Some("42".to_owned()),
+            ..ProviderError::default()
+        };
+        let library = LibraryId::new("direct").unwrap();
+        let error = Error::new(ErrorKind::ProviderRefused, "the request is not valid")
+            .with_library(&library, Provider::YandexDirectV5)
+            .with_provider_error(said);
+        let text = error.to_string();
+        let start = "direct: the request is not valid (code 8000, request 42); the provider says: Invalid request xxx";
+        assert!(text.starts_with(start), "{text}");
+        assert!(text.chars().count() < 400 && !text.contains('\n'));
     }
 }

@@ -40,8 +40,7 @@ pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
     }
     drop(channel);
     running.stop().await?;
-    let (count, libraries) = (pictures.len(), libraries.len());
     let verdict = if held { "all of it held" } else { "not all of it held" };
-    println!("\n{count} pictures, {libraries} libraries: published, listed, read and deleted; {verdict}");
+    println!("\npublished, listed, read and deleted in {} libraries: {verdict}", libraries.len());
     Ok(held)
 }

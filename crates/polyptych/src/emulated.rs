@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Config;
+use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 use crate::domain::Service;
 use crate::facade::{Facade, WorkerPool};
-use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 
 /// Store and product of the documentation's own example.
 const EVOTOR_ALBUM: &str = "20180413-2595-40E8-80CB-4646C05D81B6~5e46f8de-ec4f-4f87-85de-337b88fa2bdd";

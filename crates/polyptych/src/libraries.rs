@@ -110,7 +110,8 @@ fn transport(config: &LibraryConfig) -> Result<Transport, Problem> {
     let language = config.language.as_deref().unwrap_or(LANGUAGE);
     let language = HeaderValue::from_str(language).map_err(|_| Problem::Language(language.to_owned()))?;
     let endpoint = config.endpoint.as_deref().unwrap_or(config.provider.endpoint());
-    let mut settings = polyptych_transport::Config::new(endpoint, auth, credentials).with_header(ACCEPT_LANGUAGE, language);
+    let mut settings =
+        polyptych_transport::Config::new(endpoint, auth, credentials).with_header(ACCEPT_LANGUAGE, language);
     if let Some(path) = &config.ca_file {
         settings = settings.with_root_certificates(std::fs::read(path).map_err(Problem::Authority)?);
     }

@@ -52,7 +52,9 @@ pub(crate) async fn emulator(listen: SocketAddr) -> Result<bool> {
 /// Callers are not authenticated, so only programs of this machine may be callers.
 fn refuse_strangers(listen: SocketAddr) -> Result<()> {
     if !listen.ip().is_loopback() {
-        bail!("{listen} is not a loopback address; callers are not authenticated yet, so others must not reach the façade");
+        bail!(
+            "{listen} is not a loopback address; callers are not authenticated yet, so others must not reach the façade"
+        );
     }
     Ok(())
 }

@@ -101,7 +101,10 @@ fn serving_needs_a_configuration_that_makes_sense() {
         ("", "names no library"),
         ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nencoding = \"soap\"\n", "encoding"),
         ("[libraries.A]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n", "library id `A`"),
-        ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nendpoint = \"http://example.com\"\n", "https"),
+        (
+            "[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nendpoint = \"http://example.com\"\n",
+            "https",
+        ),
         ("[libraries.a]\nprovider = \"evotor\"\ntoken = { env = \"T\" }\nversion = \"v2\"\n", "version"),
         ("libraries = 1", "libraries"),
     ];
@@ -147,7 +150,8 @@ fn a_server_ends_cleanly_when_it_is_asked_to() {
 #[test]
 fn buf_lists_libraries_and_uploads_a_picture_through_reflection() {
     if Command::new("buf").arg("--version").output().is_err() {
-        let required = std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "clients"));
+        let required =
+            std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|item| item == "clients"));
         assert!(!required, "clients are required and buf is not on the PATH");
         println!("skipped: buf is not on the PATH");
         return;

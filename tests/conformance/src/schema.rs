@@ -29,7 +29,8 @@ impl Schema {
         }
         let text = std::fs::read_to_string(wsdl).with_context(|| wsdl.display().to_string())?;
         let document = Document::parse(&text)?;
-        let schema = document.descendants().find(|node| node.has_tag_name("schema")).context("no schema in the WSDL")?;
+        let schema =
+            document.descendants().find(|node| node.has_tag_name("schema")).context("no schema in the WSDL")?;
         let import = schema.children().find(|node| node.has_tag_name("import")).context("no import in the schema")?;
         let location = import.attribute("schemaLocation").context("no schemaLocation in the import")?;
         let declared = namespaces(&document.root_element());
@@ -56,11 +57,13 @@ impl Schema {
         let declared = namespaces(&message);
         let text = &envelope[message.range()];
         let (name, rest) = text.split_at(text.find([' ', '>', '/']).context("no start tag")?);
-        let own: Vec<_> = declared.split(' ').filter(|one| !one.is_empty() && !rest_of_tag(rest).contains(name_of(one))).collect();
+        let own: Vec<_> =
+            declared.split(' ').filter(|one| !one.is_empty() && !rest_of_tag(rest).contains(name_of(one))).collect();
         let file = self.folder.path().join("message.xml");
         std::fs::write(&file, format!("{name} {}{rest}", own.join(" ")))?;
         let schema = self.folder.path().join("service.xsd");
-        let output = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).args([&schema, &file]).output()?;
+        let output =
+            Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).args([&schema, &file]).output()?;
         if !output.status.success() {
             bail!("{}\n{envelope}", String::from_utf8_lossy(&output.stderr));
         }

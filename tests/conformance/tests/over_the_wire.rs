@@ -43,7 +43,12 @@ async fn v5_soap_bodies_are_valid_under_the_published_schema_in_both_directions(
     for wsdl in ["adimages.v5.wsdl", "adimages.v501.wsdl"] {
         let Some(schema) = Schema::of_wsdl(&folder.join(wsdl), &general).unwrap() else { return };
         let seen = exchanges("yandex-v5-soap").await;
-        let actions: Vec<_> = seen.iter().map(|one| one.headers["soapaction"].to_str().unwrap().trim_matches('"').rsplit('/').next().unwrap().to_owned()).collect();
+        let actions: Vec<_> = seen
+            .iter()
+            .map(|one| {
+                one.headers["soapaction"].to_str().unwrap().trim_matches('"').rsplit('/').next().unwrap().to_owned()
+            })
+            .collect();
         assert_eq!(actions, ["add", "get", "get", "delete", "get"]);
         for exchange in &seen {
             schema.validate(exchange.request_text()).unwrap();
@@ -80,7 +85,8 @@ async fn live_4_soap_requests_are_rpc_encoded_as_the_recorded_ones() {
         let soap = "http://schemas.xmlsoap.org/soap/envelope/";
         assert!(envelope.has_tag_name((soap, "Envelope")));
         assert_eq!(envelope.attribute((soap, "encodingStyle")), Some("http://schemas.xmlsoap.org/soap/encoding/"));
-        let header = |name| document.descendants().find(|node| node.has_tag_name(("API", name))).and_then(|node| node.text());
+        let header =
+            |name| document.descendants().find(|node| node.has_tag_name(("API", name))).and_then(|node| node.text());
         assert_eq!(header("token"), Some("emulated-yandex-live4-soap"));
         assert_eq!(header("locale"), Some("en"));
         let method = document.descendants().find(|node| node.has_tag_name(("API", "AdImage"))).unwrap();
@@ -88,7 +94,8 @@ async fn live_4_soap_requests_are_rpc_encoded_as_the_recorded_ones() {
         assert_eq!((params.tag_name().namespace(), params.tag_name().name()), (None, "params"));
         let xsi = "http://www.w3.org/2001/XMLSchema-instance";
         for node in params.descendants().filter(roxmltree::Node::is_element) {
-            let declared = node.attribute((xsi, "type")).unwrap_or_else(|| panic!("no xsi:type on {:?}", node.tag_name()));
+            let declared =
+                node.attribute((xsi, "type")).unwrap_or_else(|| panic!("no xsi:type on {:?}", node.tag_name()));
             let prefix = declared.split_once(':').unwrap().0;
             assert!(node.lookup_namespace_uri(Some(prefix)).is_some(), "undeclared prefix in {declared}");
         }

@@ -21,7 +21,12 @@ async fn what_is_no_image_or_breaks_the_rules_is_refused_before_the_provider_see
     let small = picture(100, 100, ImageFormat::Png);
     let cases: [(&str, Bytes, &str, &str); 6] = [
         ("not an image", Bytes::from_static(b"<html></html>"), "a.jpg", "NOT_AN_IMAGE"),
-        ("another image format", Bytes::from_static(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf"), "a.jpg", "NOT_AN_IMAGE"),
+        (
+            "another image format",
+            Bytes::from_static(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf"),
+            "a.jpg",
+            "NOT_AN_IMAGE",
+        ),
         ("corrupt", truncated, "a.png", "CORRUPT_IMAGE"),
         ("too small", small, "a.png", "RULES_VIOLATED"),
         ("a name too long", jpeg(), &format!("{}.jpg", "x".repeat(300)), "RULES_VIOLATED"),
@@ -36,7 +41,11 @@ async fn what_is_no_image_or_breaks_the_rules_is_refused_before_the_provider_see
             // A JPEG breaks Evotor's rules, too; that is not what this case is about.
             let status = stack.upload(to(library, name), bytes.clone()).await.unwrap_err();
             let refusal = Refusal::of(&status);
-            assert_eq!((refusal.code, &*refusal.reason), (Code::InvalidArgument, *reason), "{what} into {library}: {refusal:?}");
+            assert_eq!(
+                (refusal.code, &*refusal.reason),
+                (Code::InvalidArgument, *reason),
+                "{what} into {library}: {refusal:?}"
+            );
             assert_eq!(refusal.get("applied"), "no", "{what} into {library}");
         }
         assert_eq!(stack.list(library).await.unwrap(), []);
@@ -47,7 +56,7 @@ async fn what_is_no_image_or_breaks_the_rules_is_refused_before_the_provider_see
 async fn too_many_bytes_are_refused() {
     let mut stack = Stack::start(Settings::default()).await;
     let refusal = Refusal::of(&stack.upload(to("facebook", "a.jpg"), vec![0_u8; (64 << 20) + 1]).await.unwrap_err());
-    assert_eq!(refusal.reason, "TOO_LARGE");
+    assert_eq!(refusal.reason, "IMAGE_TOO_LARGE");
 }
 
 #[tokio::test]
@@ -77,10 +86,17 @@ async fn an_unknown_image_is_not_found_and_not_deleted() {
             _ => "self",
         };
         for id in ["0123456789abcdef0123456789abcdef", "no such/image?"] {
-            let name = format!("libraries/{library}/albums/{album}/images/{}", id.replace('/', "%2F").replace('?', "%3F").replace(' ', "%20"));
+            let name = format!(
+                "libraries/{library}/albums/{album}/images/{}",
+                id.replace('/', "%2F").replace('?', "%3F").replace(' ', "%20")
+            );
             for status in [stack.get(&name).await.unwrap_err(), stack.delete(&name).await.unwrap_err()] {
                 let refusal = Refusal::of(&status);
-                assert_eq!((refusal.code, &*refusal.reason), (Code::NotFound, "IMAGE_NOT_FOUND"), "{name}: {refusal:?}");
+                assert_eq!(
+                    (refusal.code, &*refusal.reason),
+                    (Code::NotFound, "IMAGE_NOT_FOUND"),
+                    "{name}: {refusal:?}"
+                );
                 assert_eq!((refusal.get("library"), refusal.get("applied")), (library, "no"));
             }
         }
@@ -97,7 +113,11 @@ async fn a_refused_credential_names_the_providers_code_and_request_in_every_erro
         let metadata = v1::UploadImageMetadata { fit: contain(), ..to(library, "a.jpg") };
         for status in [stack.upload(metadata, jpeg()).await.unwrap_err(), stack.list(library).await.unwrap_err()] {
             let refusal = Refusal::of(&status);
-            assert_eq!((refusal.code, &*refusal.reason), (Code::FailedPrecondition, "CREDENTIAL_REFUSED"), "{library}: {refusal:?}");
+            assert_eq!(
+                (refusal.code, &*refusal.reason),
+                (Code::FailedPrecondition, "CREDENTIAL_REFUSED"),
+                "{library}: {refusal:?}"
+            );
             assert_eq!((refusal.get("provider_code"), refusal.get("applied")), (code, "no"), "{library}: {refusal:?}");
             // Evotor has no request id.
             assert_eq!(refusal.get("request_id").is_empty(), library == "evotor", "{library}: {refusal:?}");

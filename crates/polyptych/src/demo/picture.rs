@@ -28,7 +28,8 @@ const INCLUDED: [(&str, &[u8]); 3] = [
 /// Reads the files, or takes the included ones if none are named.
 pub(super) async fn load(paths: Vec<PathBuf>) -> Result<Vec<Picture>> {
     if paths.is_empty() {
-        let included = INCLUDED.map(|(name, bytes)| Picture { name: name.to_owned(), bytes: Bytes::from_static(bytes) });
+        let included =
+            INCLUDED.map(|(name, bytes)| Picture { name: name.to_owned(), bytes: Bytes::from_static(bytes) });
         return Ok(included.into());
     }
     let mut pictures = Vec::with_capacity(paths.len());

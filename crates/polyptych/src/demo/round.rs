@@ -60,11 +60,7 @@ async fn upload(
     Ok(images.upload_image(stream::iter(messages)).await?.into_inner())
 }
 
-async fn take_back(
-    images: &mut ImageServiceClient<Channel>,
-    library: &v1::Library,
-    name: &str,
-) -> Result<(), String> {
+async fn take_back(images: &mut ImageServiceClient<Channel>, library: &v1::Library, name: &str) -> Result<(), String> {
     if !listed(images, library, name).await.map_err(|status| format!("list: {}", told(&status)))? {
         return Err("list: the image is not in the list".to_owned());
     }
@@ -82,11 +78,7 @@ async fn take_back(
     }
 }
 
-async fn listed(
-    images: &mut ImageServiceClient<Channel>,
-    library: &v1::Library,
-    name: &str,
-) -> Result<bool, Status> {
+async fn listed(images: &mut ImageServiceClient<Channel>, library: &v1::Library, name: &str) -> Result<bool, Status> {
     let mut page_token = String::new();
     loop {
         let request = v1::ListImagesRequest { parent: library.name.clone(), page_size: PAGE, page_token };
