@@ -15,6 +15,19 @@ pub(crate) enum Data {
     Struct(&'static str, Vec<(&'static str, Data)>),
 }
 
+/// The members of the answer types that may be absent, all in the order of the WSDL. The schema knows no optional
+/// members, only nil ones, and strict readers hold it to that.
+const MEMBERS: [(&str, &[&str]); 3] = [
+    ("AdImageResponse", &["AdImages", "AdImageUploads", "ActionsResult", "AdImageLimits", "TotalObjectsCount"]),
+    ("AdImageActionResult", &["Warnings", "Errors", "AdImageUploadTaskID", "AdImageHash"]),
+    ("AdImageAssociationResponse", &["ActionsResult", "AdImageAssociations", "TotalObjectsCount"]),
+];
+
+/// All members of a type in the order of the WSDL, when some of them may be absent.
+pub(crate) fn all_members(of: &str) -> Option<&'static [&'static str]> {
+    MEMBERS.iter().find(|(name, _)| *name == of).map(|(_, members)| *members)
+}
+
 impl Data {
     /// The JSON form.
     pub(crate) fn to_json(&self, count_as_text: bool) -> Value {

@@ -5,7 +5,7 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use super::data::Data;
+use super::data::{Data, all_members};
 use super::fault::Fault;
 use super::{Outcome, Param, Received};
 use crate::exchange::{Exchange, reply, set_header};
@@ -134,12 +134,29 @@ fn write_data(xml: &mut Xml, name: &str, data: &Data, words: &Words) {
         }
         Data::Struct(of, members) => {
             xml.open(name, &format!("xsi:type=\"{types}:{of}\""));
-            let mut members: Vec<_> = members.iter().collect();
-            if words.style == SoapStyle::Recorded {
-                members.sort_by_key(|(name, _)| *name);
-            }
-            for (name, value) in members {
-                write_data(xml, name, value, words);
+            match (words.style, all_members(of)) {
+                (SoapStyle::Recorded, _) => {
+                    let mut members: Vec<_> = members.iter().collect();
+                    members.sort_by_key(|(name, _)| *name);
+                    for (name, value) in members {
+                        write_data(xml, name, value, words);
+                    }
+                }
+                (SoapStyle::Wsdl, None) => {
+                    for (name, value) in members {
+                        write_data(xml, name, value, words);
+                    }
+                }
+                (SoapStyle::Wsdl, Some(all)) => {
+                    for name in all {
+                        match members.iter().find(|(present, _)| present == name) {
+                            Some((_, value)) => write_data(xml, name, value, words),
+                            None => {
+                                xml.leaf(name, "xsi:nil=\"true\"", "");
+                            }
+                        }
+                    }
+                }
             }
             xml.close(name);
         }

@@ -26,7 +26,7 @@ pub enum BadBase64 {
 pub enum SoapStyle {
     /// As recorded: SOAP::Lite's type namespace, the return element named after its type, members by alphabet.
     Recorded,
-    /// As the WSDL says: `return`, types in the namespace `API`, members in schema order.
+    /// As the WSDL says: `return`, types in the namespace `API`, members in schema order, absent ones nil.
     Wsdl,
 }
 

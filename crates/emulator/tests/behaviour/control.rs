@@ -64,6 +64,31 @@ async fn a_request_whose_body_breaks_off_is_in_the_journal_as_broken() {
 }
 
 #[tokio::test]
+async fn what_was_received_whole_is_applied_although_the_caller_went_away() {
+    let served = Served::start(Settings::default()).await;
+    let body = add(&[("a", &png(2000, 2000, 1))]);
+    let head =
+        format!("POST {V5} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut socket = served.connect().await;
+    socket.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    while served.journal().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(socket);
+    loop {
+        let journal = served.journal().await;
+        if journal[0]["state"] != "pending" {
+            assert_eq!(
+                (&journal[0]["state"], &journal[0]["uploads"][0]["outcome"]),
+                (&json!("answered"), &json!("stored"))
+            );
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_reset_empties_libraries_points_and_journal_and_ids_start_again() {
     let client = Client::default();
     let body = add(&[("a", &png(450, 450, 1))]);

@@ -246,7 +246,7 @@ async fn soap_answers_have_the_recorded_style() {
 }
 
 #[tokio::test]
-async fn answers_hold_only_members_of_the_published_types_and_wsdl_style_keeps_their_order() {
+async fn wsdl_style_has_all_members_of_the_published_types_in_their_order() {
     let Some(published) = reference_json("yandex-direct-live4/adimage_types_from_wsdl.json") else { return };
     let mut settings = Settings::default();
     settings.yandex.live4_soap_style = SoapStyle::Wsdl;
@@ -254,20 +254,22 @@ async fn answers_hold_only_members_of_the_published_types_and_wsdl_style_keeps_t
     let uploaded = soap(&client, php_upload(&png(450, 450, 1))).await.text();
     let refused = soap(&client, php_upload(b"text")).await.text();
     let listed = soap(&client, php_get()).await.text();
+    let bound = "<SelectionCriteria><Assigned><item>Yes</item></Assigned></SelectionCriteria></params>";
+    let empty = soap(&client, php_get().replace("</params>", bound)).await.text();
     assert!(
         listed.contains("<namesp1:AdImageResponse xmlns:namesp1=\"API\"><return xsi:type=\"namesp1:AdImageResponse\">"),
         "{listed}"
     );
     for (text, start, end, of) in [
         (&uploaded, "<item xsi:type=\"namesp1:AdImageActionResult\">", "</item>", "AdImageActionResult"),
+        (&empty, "<return xsi:type=\"namesp1:AdImageResponse\">", "</return>", "AdImageResponse"),
         (&refused, "<item xsi:type=\"namesp1:Error\">", "</item>", "Error"),
         (&listed, "<item xsi:type=\"namesp1:AdImage\">", "</item>", "AdImage"),
     ] {
         let inner = between(text, start, end);
-        let mut known = published["types"][of].as_array().unwrap().iter();
-        for name in inner.split("</").skip(1).filter_map(|piece| piece.split('>').next()) {
-            assert!(known.any(|member| member["name"] == name), "{of} has no {name} at this place");
-        }
+        let names: Vec<&str> = inner.split("</").skip(1).filter_map(|piece| piece.split('>').next()).collect();
+        let published = published["types"][of].as_array().unwrap().iter();
+        assert_eq!(names, published.map(|member| member["name"].as_str().unwrap()).collect::<Vec<_>>());
     }
 }
 
