@@ -1,9 +1,9 @@
-//! The stored tables of error codes against the codes that the reference lists.
+//! The stored tables of error codes and image rules against what the reference lists.
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use polyptych_codegen::source::tables::parse_errors;
+use polyptych_codegen::source::tables::{Size, parse_errors, parse_rules};
 
 use crate::support::{reference, stored};
 
@@ -43,4 +43,24 @@ fn every_code_of_the_reference_has_a_row() {
         }
         assert!(codes >= least, "{name}: {codes} codes found");
     }
+}
+
+#[test]
+fn the_fixed_sizes_are_those_of_the_reference() {
+    let Some(folder) = reference() else { return };
+    let Ok(text) = fs::read_to_string(folder.join("../yandex-direct-v5.md")) else {
+        println!("skipped: there is no yandex-direct-v5.md beside the reference data");
+        return;
+    };
+    let section = text.split_once("### 5.3").unwrap().1.split("Sizes that fit both").next().unwrap();
+    let sizes = section.split([',', '.', '\n']).filter_map(|text| {
+        let (width, height) = text.trim().split_once('×')?;
+        Some((width.parse::<u32>().ok()?, height.parse::<u32>().ok()?))
+    });
+    let path = "yandex-direct-v5/rules.toml";
+    let rules = parse_rules(path, &stored(path)).unwrap();
+    let fixed = rules.classes.iter().find(|class| class.name == "FIXED_IMAGE").unwrap();
+    let sizes: Vec<_> = sizes.collect();
+    assert_eq!(sizes.len(), 44);
+    assert_eq!(fixed.size, Size::Exact(sizes));
 }
