@@ -107,8 +107,7 @@ async fn a_product_holds_one_image_until_it_is_deleted() {
 
 #[tokio::test]
 async fn tokens_are_taken_in_three_forms_and_stores_as_configured() {
-    let mut settings = Settings::default();
-    settings.tokens = vec![polyptych_emulator::Token::new("good")];
+    let mut settings = Settings { tokens: vec![polyptych_emulator::Token::new("good")], ..Settings::default() };
     settings.evotor.stores = vec![("store-a".to_owned(), vec!["p".to_owned()]), ("STORE-B".to_owned(), Vec::new())];
     let client = Client::new(settings);
     let cases = [

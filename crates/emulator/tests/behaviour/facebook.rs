@@ -4,7 +4,7 @@ use image::ImageFormat;
 use polyptych_emulator::{ExpiredVersions, Settings, Token, UnknownHash};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, base64, form, picture, png, reference_json, shape};
+use crate::harness::{Answer, Client, Part, base64, form, picture, png, reference_json, shape};
 
 const EDGE: &str = "/v26.0/act_1000000001/adimages";
 const BEARER: (&str, &str) = ("authorization", "Bearer TOKEN");
@@ -17,7 +17,7 @@ async fn post_json(client: &Client, body: Value) -> Answer {
     client.send("POST", EDGE, &[BEARER, ("content-type", "application/json")], body.to_string()).await
 }
 
-async fn post_form(client: &Client, parts: &[(&str, Option<&str>, Option<&str>, &[u8])]) -> Answer {
+async fn post_form(client: &Client, parts: &[Part<'_>]) -> Answer {
     let (kind, body) = form(parts);
     client.send("POST", EDGE, &[BEARER, ("content-type", &kind)], body).await
 }
@@ -72,8 +72,7 @@ async fn bytes_are_taken_from_json_form_and_multipart_text_under_the_key_bytes()
 async fn several_files_give_several_entries_and_an_error_stores_none() {
     let client = Client::default();
     let (first, second) = (png(20, 20, 1), picture(ImageFormat::Jpeg, 20, 20, 2));
-    let parts: [(&str, Option<&str>, Option<&str>, &[u8]); 2] =
-        [("a", Some("a.png"), None, &first), ("b", Some("b.jpg"), Some("image/jpeg"), &second)];
+    let parts: [Part<'_>; 2] = [("a", Some("a.png"), None, &first), ("b", Some("b.jpg"), Some("image/jpeg"), &second)];
     let answer = post_form(&client, &parts).await.json();
     assert_eq!(answer["images"].as_object().unwrap().len(), 2);
     let other = png(20, 20, 3);

@@ -295,11 +295,8 @@ async fn each_login_has_its_own_library_and_versions_share_it() {
 
 #[tokio::test]
 async fn tokens_and_logins_are_checked_as_the_settings_say() {
-    let mut settings = Settings::default();
-    settings.tokens = vec![
-        Token { value: "agency".to_owned(), login: Some("agency".to_owned()), role: Role::Agency },
-        Token::new("good"),
-    ];
+    let agency = Token { value: "agency".to_owned(), login: Some("agency".to_owned()), role: Role::Agency };
+    let mut settings = Settings { tokens: vec![agency, Token::new("good")], ..Settings::default() };
     settings.yandex.logins = vec!["client".to_owned()];
     let client = Client::new(settings);
     let body = get(json!({ "FieldNames": ["Name"] })).to_string();
