@@ -1,5 +1,5 @@
 //! Creating images on the edge, from `bytes` or file parts (reference 8). All pictures of a request are looked at before
-//! the first is stored, so an error leaves nothing behind.
+//! the first is stored, so an error leaves nothing behind, save that of the emulator's memory.
 
 use std::sync::Arc;
 
@@ -113,9 +113,10 @@ fn judge(state: &State, sent: &Sent, examined: &Examined) -> Result<Picture, Gra
     if examined.bytes.starts_with(b"PK\x03\x04") || (sent.file && extension == "zip") {
         return Err(GraphError::picture(ZIP));
     }
-    let named = !settings.check_file_names
-        || (EXTENSIONS.contains(&extension.as_str()) && sent.name.chars().count() <= LONGEST_NAME);
-    if sent.file && (!named || (settings.require_part_type && !sent.typed)) {
+    let short = sent.name.chars().count() <= LONGEST_NAME;
+    // A name beside `bytes` is only held to the length.
+    let named = !settings.check_file_names || (short && (!sent.file || EXTENSIONS.contains(&extension.as_str())));
+    if !named || (sent.file && settings.require_part_type && !sent.typed) {
         return Err(GraphError::picture(NOT_SUPPORTED));
     }
     if examined.bytes.len() > settings.largest_picture {

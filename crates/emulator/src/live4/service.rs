@@ -17,7 +17,7 @@ use crate::state::State;
 use crate::yandex::account::advertiser;
 use crate::yandex::classes::Wanted;
 use crate::yandex::texts::{Language, message};
-use crate::yandex::upload::{Refusal, remove, upload};
+use crate::yandex::upload::{Refusal, remove_all, upload};
 
 /// The most characters of an image's name (assumption from v5, reference 11.18).
 const LONGEST_NAME: usize = 255;
@@ -190,17 +190,9 @@ fn list(
 
 /// All or nothing, the error at request level (assumption, reference 11.3).
 fn delete(state: &State, login: &str, hashes: &[String]) -> Result<Data, Fault> {
-    let missing = {
-        let library = hold(&state.library);
-        let album = library.yandex.get(login);
-        hashes.iter().find(|hash| album.and_then(|album| album.get(hash)).is_none()).cloned()
-    };
-    if let Some(hash) = missing {
-        return Err(Fault::new(271, format!("No image has the hash {}", hash.chars().take(64).collect::<String>())));
-    }
-    for hash in hashes {
-        remove(state, login, hash);
-    }
+    remove_all(state, login, hashes).map_err(|hash| {
+        Fault::new(271, format!("No image has the hash {}", hash.chars().take(64).collect::<String>()))
+    })?;
     Ok(response(Vec::new()))
 }
 

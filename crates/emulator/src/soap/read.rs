@@ -7,6 +7,8 @@ use quick_xml::name::ResolveResult;
 
 /// How deep elements may nest.
 const DEEPEST: usize = 64;
+/// How many attributes an element may have.
+const MOST_ATTRIBUTES: usize = 64;
 /// How many elements a document may have.
 const MOST_ELEMENTS: usize = 200_000;
 
@@ -107,7 +109,11 @@ pub(crate) fn parse(document: &[u8]) -> Result<Element, BadXml> {
 
 fn element(start: &BytesStart<'_>, namespace: String) -> Result<Element, BadXml> {
     let mut element = Element { name: start.local_name().as_ref().to_owned(), namespace, ..Element::default() };
-    for attribute in start.attributes() {
+    // Without the check for doubles, whose cost grows with the square of their number.
+    for (count, attribute) in start.attributes().with_checks(false).enumerate() {
+        if count == MOST_ATTRIBUTES {
+            return Err(BadXml("an XML element has too many attributes"));
+        }
         let attribute = attribute.map_err(|_| MALFORMED)?;
         let value = attribute.value.as_ref();
         match attribute.key.local_name().as_ref() {
@@ -143,7 +149,8 @@ mod tests {
     #[test]
     fn hostile_documents_are_refused() {
         let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
-        let cases: [&[u8]; 7] = [
+        let wide = format!("<a {}/>", (0..65).map(|count| format!("b{count}='' ")).collect::<String>());
+        let cases: [&[u8]; 8] = [
             b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
             b"<a>&b;</a>",
             b"<a><b></a>",
@@ -151,6 +158,7 @@ mod tests {
             b"<p:a/>",
             b"\xff<a/>",
             deep.as_bytes(),
+            wide.as_bytes(),
         ];
         for case in cases {
             assert!(parse(case).is_err(), "{:?}", String::from_utf8_lossy(case));

@@ -4,10 +4,13 @@
 use crate::digest::{hex, sha256};
 use crate::settings::{Role, Settings, Token};
 
-/// The login of a token's owner.
+/// The most bytes of a login.
+const LONGEST_LOGIN: usize = 255;
+
+/// The login of a token's owner, in lower case.
 pub(crate) fn own_login(token: &Token) -> String {
     match &token.login {
-        Some(login) => login.clone(),
+        Some(login) => login.to_lowercase(),
         None => format!("user-{}", &hex(&sha256(token.value.as_bytes()))[..8]),
     }
 }
@@ -31,8 +34,9 @@ pub(crate) fn advertiser(settings: &Settings, token: &Token, client: &str) -> Re
     if client.is_empty() {
         return if token.role == Role::Agency { Err(Denied::Missing) } else { Ok(own) };
     }
-    let exists =
-        settings.yandex.logins.is_empty() || settings.yandex.logins.iter().any(|login| login.to_lowercase() == client);
+    let listed = &settings.yandex.logins;
+    let named = listed.is_empty() || listed.iter().any(|login| login.to_lowercase() == client);
+    let exists = named && client.len() <= LONGEST_LOGIN;
     if client == own && token.role != Role::Agency {
         Ok(own)
     } else if token.role == Role::Advertiser || !exists {
@@ -58,12 +62,16 @@ mod tests {
         let mut settings = Settings::default();
         settings.yandex.logins = vec!["Client".to_owned()];
         let token = |role| Token { value: "t".to_owned(), login: Some("me".to_owned()), role };
-        let asked = |role, client: &str| advertiser(&settings, &token(role), client);
+        let listed = settings.clone();
+        let asked = |role, client: &str| advertiser(&listed, &token(role), client);
         assert_eq!(asked(Role::Either, ""), Ok("me".to_owned()));
         assert_eq!(asked(Role::Either, "CLIENT"), Ok("client".to_owned()));
         assert_eq!(asked(Role::Either, "other"), Err(Denied::Unknown));
         assert_eq!(asked(Role::Advertiser, "client"), Err(Denied::Unknown));
         assert_eq!(asked(Role::Agency, ""), Err(Denied::Missing));
+        settings.yandex.logins.clear();
+        let long = "x".repeat(256);
+        assert_eq!(advertiser(&settings, &token(Role::Either), &long), Err(Denied::Unknown));
         assert_eq!(bearer("Bearer  abc"), Some("abc"));
         assert_eq!(bearer("Basic abc"), None);
     }

@@ -95,6 +95,23 @@ fn store(
     Ok((hash, true))
 }
 
+/// Takes all these images out of a library, or none.
+///
+/// # Errors
+/// A hash that no image has.
+pub(crate) fn remove_all<'a>(state: &State, login: &str, hashes: &'a [String]) -> Result<(), &'a str> {
+    let mut library = hold(&state.library);
+    let album = library.yandex.entry(login.to_owned()).or_default();
+    if let Some(hash) = hashes.iter().find(|hash| album.get(hash).is_none()) {
+        return Err(hash);
+    }
+    let removed: Vec<YandexImage> = hashes.iter().filter_map(|hash| album.remove(hash)).collect();
+    for image in removed {
+        library.release(&image.content);
+    }
+    Ok(())
+}
+
 /// Takes an image out of a library; false when it is not there.
 pub(crate) fn remove(state: &State, login: &str, hash: &str) -> bool {
     let mut library = hold(&state.library);

@@ -1,5 +1,6 @@
 //! Whole-request errors of v5 (reference 7.1) and how a departure from the request's schema is worded.
 
+use super::request::Method;
 use crate::shape::{Misfit, Wrong};
 use crate::yandex::account::Denied;
 
@@ -9,11 +10,18 @@ pub(crate) struct Fault {
     pub(crate) code: i64,
     /// Empty when there is nothing to add.
     pub(crate) detail: String,
+    /// The operation that was asked for; absent when the request did not get so far.
+    pub(crate) method: Option<Method>,
 }
 
 impl Fault {
     pub(crate) fn new(code: i64, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), method: None }
+    }
+
+    /// The same error, of this operation.
+    pub(crate) fn during(self, method: Method) -> Self {
+        Self { method: Some(method), ..self }
     }
 
     /// Error 8000.

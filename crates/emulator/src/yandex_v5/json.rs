@@ -21,8 +21,9 @@ pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Call, Fault> {
         Some(_) => return Err(Fault::invalid("The field method must contain a string")),
         None => return Err(Fault::invalid("The required field method is omitted")),
     };
-    let params = body.remove("params").ok_or_else(|| Fault::invalid("The required field params is omitted"))?;
-    Call::read(&state.settings.yandex, method, params)
+    let params = body.remove("params");
+    let params = params.ok_or_else(|| Fault::invalid("The required field params is omitted").during(method))?;
+    Call::read(&state.settings.yandex, method, params).map_err(|fault| fault.during(method))
 }
 
 /// Writes an answer.

@@ -19,6 +19,8 @@ use crate::yandex::upload::{Refusal, remove, upload};
 
 /// The most characters of an image's name.
 const LONGEST_NAME: usize = 255;
+/// What an added image costs.
+const ADDED_POINTS: u64 = 20;
 /// What an item's error costs.
 const ERROR_POINTS: u64 = 20;
 /// What a request that does not fit the schema costs (recorded; reference 13.27).
@@ -64,7 +66,10 @@ pub(crate) async fn perform(
     language: Language,
 ) -> Outcome {
     let request_id = state.ids.request();
-    let method = call.as_ref().ok().map(Call::method);
+    let method = match &call {
+        Ok(call) => Some(call.method()),
+        Err(fault) => fault.method,
+    };
     let operation = method.map_or("AdImages", |method| match method {
         Method::Add => "AdImages.add",
         Method::Get => "AdImages.get",
@@ -90,30 +95,42 @@ pub(crate) async fn perform(
     Outcome { request_id, login, units, method, language, result }
 }
 
-/// What a call costs when all goes as it asks.
-fn highest_cost(call: &Call) -> u64 {
-    match call {
-        Call::Add(items) => 20 + 20 * items.len() as u64,
-        Call::Get(_) => 15,
-        Call::Delete(_) => 10,
+/// What a call costs by itself.
+fn call_points(method: Option<Method>) -> u64 {
+    match method {
+        Some(Method::Add) => 20,
+        Some(Method::Get) => 15,
+        Some(Method::Delete) => 10,
+        None => 0,
     }
 }
 
-/// Reference 8.1: call + succeeded × object + failed × 20; 50 for a request that does not fit; server errors are free.
-/// For the other whole-request errors a table is known only in part: 4001 costs the call and 20 more, and the emulator
-/// takes 35 (a call of `get` and 20) for 4001, 4002, 7000 and 9300, and 50 for 55.
+/// What a call costs when all goes as it asks; of `get` without the images, whose number is not known before.
+fn highest_cost(call: &Call) -> u64 {
+    let items = match call {
+        Call::Add(items) => items.len() as u64,
+        Call::Get(_) | Call::Delete(_) => 0,
+    };
+    call_points(Some(call.method())) + ADDED_POINTS * items
+}
+
+/// Reference 8.1: call + succeeded × object + failed × 20; 50 for a request that does not fit; 4001 costs the call and
+/// 20; server errors are free. 4002, 7000 and 9300 are taken like 4001, and 55 like 8000 (assumptions).
 fn cost(result: &Result<Answer, Fault>) -> u64 {
     let failed = |results: &[ActionResult]| results.iter().filter(|result| !result.errors.is_empty()).count() as u64;
     match result {
         Ok(Answer::Add { add_results }) => {
             let failed = failed(add_results);
-            20 + (add_results.len() as u64 - failed) * 20 + failed * ERROR_POINTS
+            let added = add_results.len() as u64 - failed;
+            call_points(Some(Method::Add)) + added * ADDED_POINTS + failed * ERROR_POINTS
         }
-        Ok(Answer::Get { ad_images, .. }) => 15 + ad_images.len() as u64,
-        Ok(Answer::Delete { delete_results }) => 10 + failed(delete_results) * ERROR_POINTS,
+        Ok(Answer::Get { ad_images, .. }) => call_points(Some(Method::Get)) + ad_images.len() as u64,
+        Ok(Answer::Delete { delete_results }) => {
+            call_points(Some(Method::Delete)) + failed(delete_results) * ERROR_POINTS
+        }
         Err(fault) => match fault.code {
             55 | 8000 | 8800 => INVALID_POINTS,
-            4001 | 4002 | 7000 | 9300 => 35,
+            4001 | 4002 | 7000 | 9300 => call_points(fault.method) + ERROR_POINTS,
             _ => 0,
         },
     }

@@ -42,6 +42,7 @@ pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Call, Fault> {
         check_namespaces(&root)?;
     }
     Call::read(&state.settings.yandex, method, object(root, method.members(), Lists::Repeated))
+        .map_err(|fault| fault.during(method))
 }
 
 fn check_namespaces(root: &Element) -> Result<(), Fault> {

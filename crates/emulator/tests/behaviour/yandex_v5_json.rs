@@ -230,6 +230,19 @@ async fn requests_that_do_not_fit_fail_as_a_whole_with_http_200() {
         let answer = client.send("POST", PATH, &[BEARER], body).await;
         assert_eq!((answer.status, answer.json()["error"]["error_code"].as_i64()), (200, Some(code)), "{shown}");
     }
+    for (body, spent, info) in [
+        (
+            get(json!({ "FieldNames": ["Name"], "SelectionCriteria": { "AdImageHashes": hashes } })),
+            "35",
+            "get,appcode:4001",
+        ),
+        (json!({ "method": "add", "params": { "AdImages": [] } }), "40", "add,appcode:7000"),
+        (json!({ "method": "delete", "params": {} }), "50", "delete,appcode:8000"),
+    ] {
+        let answer = call(&client, &body).await;
+        assert_eq!(answer.header("units").split('/').next(), Some(spent));
+        assert!(answer.header("x-accel-info").ends_with(&format!("cmd:direct.json-api/adimages.{info}")));
+    }
     let mut settings = Settings::default();
     settings.yandex.bad_base64 = BadBase64::Item;
     let body = json!({ "method": "add", "params": { "AdImages": [{ "ImageData": "data:,a", "Name": "a" }] } });
