@@ -9,6 +9,8 @@ use polyptych_wire::{Effect, Request};
 
 use crate::refusal::{Refusal, Subject, kind, of_status};
 
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// What is the same for every call of a library.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
@@ -67,7 +69,7 @@ impl Call<'_> {
     }
 
     /// The request could not be written; a fault of ours, since names and media types are checked before.
-    pub(crate) fn unmade(&self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    pub(crate) fn unmade(&self, cause: impl Into<Cause>) -> Error {
         self.error(ErrorKind::Internal, "the request could not be made").with_source(cause)
     }
 
@@ -85,7 +87,7 @@ impl Call<'_> {
             code: refusal.code.map(|code| code.to_string()),
             subcode: refusal.subcode.map(|subcode| subcode.to_string()),
             http_status: Some(status),
-            message: refusal.message,
+            message: answer.redacted(&refusal.message),
             request_id: refusal.request_id.or_else(|| self.request_id(&answer.headers)),
         };
         let applied = if unsure { self.unsure() } else { Applied::No };
@@ -93,16 +95,19 @@ impl Call<'_> {
     }
 
     /// The answer is of the API and says that the call succeeded, but it cannot be read: a write was applied.
-    pub(crate) fn unreadable(
-        &self,
-        answer: &Response,
-        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Error {
+    pub(crate) fn unreadable(&self, answer: &Response, cause: impl Into<Cause>) -> Error {
+        let message = "the provider accepted the request, but its answer cannot be read";
         let applied = if self.effect == Effect::Safe { Applied::No } else { Applied::Yes };
-        let message = match applied {
-            Applied::No => "the provider's answer cannot be read",
-            _ => "the provider accepted the request, but its answer cannot be read",
-        };
+        self.garbled(answer, message, applied, cause)
+    }
+
+    /// The answer is of the API and says neither success nor refusal.
+    pub(crate) fn unclear(&self, answer: &Response, cause: impl Into<Cause>) -> Error {
+        let message = "the provider's answer does not say whether the request was done";
+        self.garbled(answer, message, self.unsure(), cause)
+    }
+
+    fn garbled(&self, answer: &Response, message: &str, applied: Applied, cause: impl Into<Cause>) -> Error {
         self.error(ErrorKind::AnswerUnreadable, message)
             .with_applied(applied)
             .with_provider_error(self.wordless(answer))
@@ -185,6 +190,24 @@ fn described(answer: &Response) -> String {
     match answer.body.len() {
         0 => "an empty body".to_owned(),
         bytes => format!("a body of {bytes} bytes, {}", media_type.trim()),
+    }
+}
+
+/// Kinds that say something about one image. In a call for one image they are the item's outcome, not the call's.
+const OF_AN_ITEM: [ErrorKind; 6] = [
+    ErrorKind::AlbumOccupied,
+    ErrorKind::CorruptImage,
+    ErrorKind::ImageInUse,
+    ErrorKind::ImageNotFound,
+    ErrorKind::QuotaExhausted,
+    ErrorKind::RulesViolated,
+];
+
+/// The outcome of a call for one image as that of a batch of one.
+pub(crate) fn batch_of_one<T>(outcome: Result<T, Error>) -> Result<Vec<Result<T, Error>>, Error> {
+    match outcome {
+        Err(error) if !OF_AN_ITEM.contains(&error.kind()) => Err(error),
+        outcome => Ok(vec![outcome]),
     }
 }
 

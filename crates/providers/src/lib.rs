@@ -6,6 +6,10 @@
 
 mod call;
 mod content;
+#[rustfmt::skip]
+mod generated {
+    pub(crate) mod rules;
+}
 mod refusal;
 mod rules;
 mod settings;

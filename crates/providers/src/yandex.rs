@@ -43,6 +43,7 @@ pub(crate) fn response<T>(
     match read {
         Ok(Answer::Fault(fault)) => Err(call.refused(Level::Request, refusal(fault), answer)),
         Ok(Answer::Response(response)) if answer.status.is_success() => Ok(response),
+        Err(error @ DecodeError::NoResult) if answer.status.is_success() => Err(call.unclear(answer, error)),
         Err(error) if answer.status.is_success() && is_of_the_api(encoding, &answer.body) => {
             Err(call.unreadable(answer, error))
         }

@@ -98,7 +98,7 @@ async fn exchange(settings: &Settings, request: &Request, progress: &Progress) -
     progress.answered(answer.status());
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let body = read(settings, answer, &headers, progress).await?;
-    Ok(Response { status, headers, body })
+    Ok(Response { status, headers, body, credential })
 }
 
 fn announced(body: Outgoing, progress: &Progress) -> reqwest::Body {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
 
 /// An answer of any status; whether it is an error is for the provider to say.
 ///
@@ -14,11 +15,19 @@ pub struct Response {
     pub status: StatusCode,
     /// Headers, names in lower case.
     pub headers: HeaderMap,
-    /// The whole body; empty when there was none.
+    /// The whole body; empty when there was none. A server may repeat the credential in it: see
+    /// [`Response::redacted`].
     pub body: Bytes,
+    pub(crate) credential: SecretString,
 }
 
 impl Response {
+    /// `text` without the credential of the request: some servers quote a malformed token in their messages. Texts of
+    /// an answer pass through here before they become part of an error.
+    pub fn redacted(&self, text: &str) -> String {
+        text.replace(self.credential.expose_secret(), "[redacted]")
+    }
+
     /// The value of a header as text; `None` when it is absent or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 /// The answer of an operation, or the domain's error.
 pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<T>, DecodeError>) -> Result<T, Error> {
     match read {
+        // A deletion is answered without a body, so that a gateway's page under a success must be told apart here.
+        Ok(Answer::Success(_)) if answer.body.trim_ascii_start().starts_with(b"<") => Err(call.foreign(answer)),
         Ok(Answer::Success(value)) => Ok(value),
         Ok(Answer::Refused(refused)) => Err(call.refused(Level::Request, refusal(refused), answer)),
         Err(error) if answer.body.trim_ascii_start().starts_with(b"{") => Err(call.unreadable(answer, error)),

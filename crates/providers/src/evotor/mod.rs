@@ -16,7 +16,7 @@ use polyptych_wire::Request;
 use polyptych_wire::rest::Operation;
 use polyptych_wire_evotor::{DeleteProductImage, GetProductImage, ListProductImages, UploadProductImage, decode};
 
-use crate::call::{BadAnswer, Call, Line};
+use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::content::{boundary, file_part};
 use crate::refusal::Subject;
 use crate::settings::Settings;
@@ -110,6 +110,20 @@ impl Evotor {
         convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
     }
 
+    /// Looks first: the provider's own answer to a second image is not documented.
+    async fn put(&self, album: &AlbumId, upload: &Upload) -> Result<Image, Error> {
+        let product = self.product(album)?;
+        let old = self.fetch(album, product).await?;
+        if old.is_empty() {
+            return self.add(album, product, upload).await;
+        }
+        if upload.replace {
+            return self.replace(album, product, &old, upload).await;
+        }
+        let message = "the product has an image; delete it first, or ask to replace it";
+        Err(self.line.error(album, ErrorKind::AlbumOccupied, message))
+    }
+
     /// Deletes what stands in the way, then uploads.
     async fn replace(
         &self,
@@ -119,7 +133,11 @@ impl Evotor {
         upload: &Upload,
     ) -> Result<Image, Error> {
         for image in old {
-            self.remove(album, product, &image.id).await?;
+            match self.remove(album, product, &image.id).await {
+                // Someone else was faster; the place is free.
+                Err(error) if error.kind() == ErrorKind::ImageNotFound => {}
+                outcome => outcome?,
+            }
         }
         self.add(album, product, upload).await.map_err(|error| self.emptied(album, error))
     }
@@ -164,20 +182,10 @@ impl ImageLibrary for Evotor {
         &crate::rules::EVOTOR
     }
 
-    /// Looks first: the provider's own answer to a second image is not documented.
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
-        let product = self.product(album)?;
-        let old = self.fetch(album, product).await?;
-        if old.is_empty() {
-            return Ok(vec![Ok(self.add(album, product, upload).await?)]);
-        }
-        if upload.replace {
-            return Ok(vec![Ok(self.replace(album, product, &old, upload).await?)]);
-        }
-        let message = "the product has an image; delete it first, or ask to replace it";
-        Ok(vec![Err(self.line.error(album, ErrorKind::AlbumOccupied, message))])
+        batch_of_one(self.put(album, upload).await)
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
@@ -199,7 +207,6 @@ impl ImageLibrary for Evotor {
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let Some(id) = ids.first() else { return Ok(Vec::new()) };
-        self.remove(album, self.product(album)?, id).await?;
-        Ok(vec![Ok(())])
+        batch_of_one(self.remove(album, self.product(album)?, id).await)
     }
 }

@@ -13,8 +13,10 @@ pub(super) fn image(album: &AlbumId, item: AdImage) -> Result<Image, BadAnswer> 
     image.pixels = pixels(item.width, item.height);
     image.url = item.url;
     image.preview_url = item.url_128;
-    // The field was asked for, so that its absence means none.
-    image.in_use = Some(!item.creatives.is_empty());
+    image.in_use = match (item.creatives.is_empty(), item.is_associated_creatives_in_adgroups) {
+        (false, _) => Some(true),
+        (true, associated) => associated,
+    };
     image.created = item.created_time.as_deref().and_then(parse_time);
     Ok(image)
 }

@@ -19,7 +19,7 @@ use polyptych_wire_facebook::{
     UploadAdImage, decode,
 };
 
-use crate::call::{BadAnswer, Call, Line};
+use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::content::{blob, boundary, file_part};
 use crate::refusal::{Refusal, Subject};
 use crate::settings::Settings;
@@ -28,7 +28,18 @@ use crate::settings::Settings;
 pub const ADDRESS: &str = "https://graph.facebook.com";
 
 /// Fields that make an image of the domain.
-const FIELDS: [&str; 9] = ["hash", "name", "width", "height", "status", "url", "url_128", "created_time", "creatives"];
+const FIELDS: [&str; 10] = [
+    "hash",
+    "name",
+    "width",
+    "height",
+    "status",
+    "url",
+    "url_128",
+    "created_time",
+    "creatives",
+    "is_associated_creatives_in_adgroups",
+];
 
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Native,
@@ -128,6 +139,30 @@ impl Facebook {
     }
 }
 
+impl Facebook {
+    async fn add(&self, album: &AlbumId, upload: &Upload) -> Result<Image, Error> {
+        let call = self.line.call(album, Subject::Upload, CreateAdImages::EFFECT);
+        let (created, answer) = self.create(&call, self.account(album)?, upload).await?;
+        let unreadable = |error: BadAnswer| call.unreadable(&answer, error);
+        let image = created.into_single().ok_or_else(|| unreadable("not one image with a hash".into()))?;
+        convert::created(album, image).map_err(unreadable)
+    }
+
+    async fn remove(&self, album: &AlbumId, id: &ImageId) -> Result<(), Error> {
+        let delete = DeleteAdImage::new(self.version.as_str(), self.account(album)?, id.as_str());
+        let call = self.line.call(album, Subject::Image, DeleteAdImage::EFFECT);
+        let (deleted, answer) = self.send::<DeleteAdImage>(&call, &delete.request()).await?;
+        match deleted.success {
+            Some(true) => Ok(()),
+            Some(false) => {
+                let message = "the provider says that it did not delete the image".to_owned();
+                Err(call.refused(fault::LEVEL, Refusal { message, ..Refusal::default() }, &answer))
+            }
+            None => Err(call.unclear(&answer, BadAnswer::from("no `success` in the answer"))),
+        }
+    }
+}
+
 #[async_trait]
 impl ImageLibrary for Facebook {
     fn id(&self) -> &LibraryId {
@@ -160,12 +195,7 @@ impl ImageLibrary for Facebook {
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
-        let account = self.account(album)?;
-        let call = self.line.call(album, Subject::Upload, CreateAdImages::EFFECT);
-        let (created, answer) = self.create(&call, account, upload).await?;
-        let unreadable = |error: BadAnswer| call.unreadable(&answer, error);
-        let image = created.into_single().ok_or_else(|| unreadable("not one image with a hash".into()))?;
-        Ok(vec![Ok(convert::created(album, image).map_err(unreadable)?)])
+        batch_of_one(self.add(album, upload).await)
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
@@ -191,16 +221,6 @@ impl ImageLibrary for Facebook {
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let Some(id) = ids.first() else { return Ok(Vec::new()) };
-        let delete = DeleteAdImage::new(self.version.as_str(), self.account(album)?, id.as_str());
-        let call = self.line.call(album, Subject::Image, DeleteAdImage::EFFECT);
-        let (deleted, answer) = self.send::<DeleteAdImage>(&call, &delete.request()).await?;
-        match deleted.success {
-            Some(true) => Ok(vec![Ok(())]),
-            Some(false) => {
-                let message = "the provider says that it did not delete the image".to_owned();
-                Ok(vec![Err(call.refused(fault::LEVEL, Refusal { message, ..Refusal::default() }, &answer))])
-            }
-            None => Err(call.unreadable(&answer, BadAnswer::from("no `success` in the answer"))),
-        }
+        batch_of_one(self.remove(album, id).await)
     }
 }

@@ -18,7 +18,7 @@ use polyptych_wire_yandex::live4::{
     self, Action, ActionRequest, AdImageRequest, AdImageResponse, AdImageSelectionCriteria,
 };
 
-use crate::call::{BadAnswer, Call, Line};
+use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::refusal::Subject;
 use crate::settings::Settings;
 use crate::yandex::{REQUEST_ID, encoding_name, matching, offset, response, unwritable};
@@ -81,6 +81,19 @@ impl YandexLive4 {
         match images {
             Ok(images) => Ok((images, response.total_objects_count)),
             Err(error) => Err(call.unreadable(&answer, error)),
+        }
+    }
+}
+
+impl YandexLive4 {
+    async fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<(), Error> {
+        let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(ImageId::as_str));
+        let params = AdImageRequest::new(Action::DELETE).with_selection_criteria(criteria);
+        let call = self.line.call(album, Subject::Image, params.call().effect);
+        let (response, answer) = self.send(&call, &params).await?;
+        match response.actions_result.iter().find_map(|result| fault::refusal(&result.errors)) {
+            Some(refusal) => Err(call.refused(Level::Item, refusal, &answer)),
+            None => Ok(()),
         }
     }
 }
@@ -157,14 +170,10 @@ impl ImageLibrary for YandexLive4 {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(ImageId::as_str));
-        let params = AdImageRequest::new(Action::DELETE).with_selection_criteria(criteria);
-        let call = self.line.call(album, Subject::Image, params.call().effect);
-        let (response, answer) = self.send(&call, &params).await?;
-        let refusal = response.actions_result.iter().find_map(|result| fault::refusal(&result.errors));
-        match refusal {
-            Some(refusal) => Err(call.refused(Level::Item, refusal, &answer)),
-            None => Ok(ids.iter().map(|_| Ok(())).collect()),
+        match (self.remove(album, ids).await, ids) {
+            (Ok(()), _) => Ok(ids.iter().map(|_| Ok(())).collect()),
+            (Err(error), [_]) => batch_of_one(Err(error)),
+            (Err(error), _) => Err(error),
         }
     }
 }

@@ -83,10 +83,10 @@ impl YandexV5 {
         let request = v5::request::<O>(self.encoding, self.version, params);
         let mut request = request.map_err(|error| unwritable(call, error))?;
         if let Some(login) = login(album) {
-            let login = HeaderValue::from_str(login).map_err(|error| {
-                call.error(ErrorKind::InvalidArgument, "the album is not a login").with_source(error)
-            })?;
-            request.headers.insert(CLIENT_LOGIN, login);
+            let visible = login.bytes().all(|byte| byte.is_ascii_graphic());
+            let value = visible.then(|| HeaderValue::from_str(login).ok()).flatten();
+            let refused = || call.error(ErrorKind::InvalidArgument, "the album is not the login of an advertiser");
+            request.headers.insert(CLIENT_LOGIN, value.ok_or_else(refused)?);
         }
         let answer = call.execute(&request).await?;
         let read = v5::decode::<O>(self.encoding, &answer.body);

@@ -137,6 +137,17 @@ async fn a_secret_that_is_no_header_value_is_not_quoted_in_the_error() {
 }
 
 #[tokio::test]
+async fn a_token_that_the_answer_repeats_can_be_taken_out_of_its_texts() {
+    let peer = Peer::new().await;
+    let (request, transport) = (get("/"), peer.transport());
+    let body = format!("Malformed access token {TOKEN}");
+    let (answer, _) = tokio::join!(transport.execute(&request), peer.answer(reply("400 Bad Request", &body)));
+    let answer = answer.unwrap();
+    let text = std::str::from_utf8(&answer.body).unwrap();
+    assert_eq!(answer.redacted(text), "Malformed access token [redacted]");
+}
+
+#[tokio::test]
 async fn debug_of_settings_sources_and_answers_holds_no_secret() {
     let peer = Peer::new().await;
     let name = http::HeaderName::from_static("x-other-secret");

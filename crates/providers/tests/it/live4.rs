@@ -1,0 +1,206 @@
+//! Yandex Direct API v4 Live in both encodings.
+
+use polyptych_domain::{Applied, ErrorKind, ImageLibrary};
+use polyptych_providers::{YandexEncoding, YandexLive4};
+use polyptych_transport::Auth;
+
+use crate::reference::recorded;
+use crate::server::{IMAGE, Reply, Server, TOKEN, album, base64, image, page, upload};
+
+const BOTH: [YandexEncoding; 2] = [YandexEncoding::Json, YandexEncoding::Soap];
+
+fn library(server: &Server, encoding: YandexEncoding) -> YandexLive4 {
+    YandexLive4::new(server.settings(Auth::InBody), encoding, "en")
+}
+
+fn answer(encoding: YandexEncoding, json: &str, xml: &str) -> Reply {
+    match encoding {
+        YandexEncoding::Json => Reply::ok(format!("{{\"data\":{json}}}")),
+        YandexEncoding::Soap => Reply::ok(envelope(&format!(
+            "<namesp4:AdImageResponse xmlns:namesp4=\"API\"><AdImageResponse xsi:type=\"namesp2:AdImageResponse\">{xml}\
+             </AdImageResponse></namesp4:AdImageResponse>"
+        ))),
+    }
+    .with("RequestId", "88")
+}
+
+fn fault(encoding: YandexEncoding, code: i32, text: &str) -> Reply {
+    match encoding {
+        YandexEncoding::Json => {
+            Reply::ok(format!(r#"{{"error_detail":"","error_str":"{text}","error_code":{code}}}"#))
+        }
+        YandexEncoding::Soap => Reply::new(
+            500,
+            envelope(&format!(
+                "<SOAP-ENV:Fault><faultcode xsi:type=\"xsd:string\">SOAP-ENV:{code}</faultcode>\
+                 <faultstring xsi:type=\"xsd:string\">{text}</faultstring><detail xsi:type=\"xsd:string\"/></SOAP-ENV:Fault>"
+            )),
+        ),
+    }
+    .with("RequestId", "88")
+}
+
+fn envelope(body: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><SOAP-ENV:Envelope \
+         xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+         xmlns:SOAP-ENC=\"http://schemas.xmlsoap.org/soap/encoding/\" \
+         xmlns:namesp2=\"http://namespaces.soaplite.com/perl\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><SOAP-ENV:Body>{body}</SOAP-ENV:Body></SOAP-ENV:Envelope>"
+    )
+}
+
+const ONE_RESULT: (&str, &str) = (
+    r#"{"ActionsResult":[{"AdImageHash":"h-1"}]}"#,
+    "<ActionsResult SOAP-ENC:arrayType=\"namesp2:AdImageActionResult[1]\"><item>\
+     <AdImageHash xsi:type=\"xsd:string\">h-1</AdImageHash></item></ActionsResult>",
+);
+
+#[tokio::test]
+async fn an_upload_carries_token_and_image_in_the_body() {
+    for encoding in BOTH {
+        let server = Server::new([answer(encoding, ONE_RESULT.0, ONE_RESULT.1)]).await;
+        let outcomes = library(&server, encoding).upload(&album("client"), &[upload("a.png")]).await.unwrap();
+
+        let [Ok(stored)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+        assert_eq!(stored.id.as_str(), "h-1");
+        let asked = server.only();
+        assert_eq!(asked.header("authorization"), None);
+        match encoding {
+            YandexEncoding::Json => {
+                assert_eq!(asked.line, "POST /live/v4/json/ HTTP/1.1");
+                let item = serde_json::json!({"Login": "client", "RawData": base64(IMAGE), "Name": "a.png"});
+                let param = serde_json::json!({"Action": "UploadRawData", "AdImageRawData": [item]});
+                let expected = serde_json::json!({"method": "AdImage", "param": param, "locale": "en", "token": TOKEN});
+                assert_eq!(asked.json(), expected);
+            }
+            YandexEncoding::Soap => {
+                assert_eq!(asked.line, "POST /live/v4/soap/ HTTP/1.1");
+                let body = asked.text();
+                assert!(body.contains(&format!("<ns1:token>{TOKEN}</ns1:token>")), "{body}");
+                assert!(body.contains(&base64(IMAGE)) && body.contains(">client</Login>"), "{body}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_own_login_is_not_named() {
+    for encoding in BOTH {
+        let server = Server::new([answer(encoding, ONE_RESULT.0, ONE_RESULT.1)]).await;
+        library(&server, encoding).upload(&album("self"), &[upload("a.png")]).await.unwrap();
+        assert!(!server.only().text().contains("Login"));
+    }
+}
+
+#[tokio::test]
+async fn a_failed_item_is_an_outcome() {
+    for encoding in BOTH {
+        let server = Server::new([answer(
+            encoding,
+            r#"{"ActionsResult":[{"Errors":[{"FaultDetail":"d","FaultString":"Invalid format","FaultCode":5004}]}]}"#,
+            "<ActionsResult><item><Errors><item><FaultCode>5004</FaultCode><FaultDetail>d</FaultDetail>\
+             <FaultString>Invalid format</FaultString></item></Errors></item></ActionsResult>",
+        )])
+        .await;
+        let outcomes = library(&server, encoding).upload(&album("self"), &[upload("a.png")]).await.unwrap();
+        let [Err(error)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+        assert_eq!((error.kind(), error.applied()), (ErrorKind::RulesViolated, Applied::No));
+        let words = error.provider_error().unwrap();
+        assert_eq!((words.code.as_deref(), words.message.as_str()), (Some("5004"), "Invalid format: d"));
+        assert_eq!(words.request_id.as_deref(), Some("88"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_counts_on_with_limit_offset_and_total() {
+    let json = r#"{"AdImages":[{"Login":"l","AdImageHash":"h","AdImageURL":"http://direct.yandex.ru/images/h","Name":"n",
+        "Assigned":"Yes"},{"AdImageHash":"i","Assigned":"No"}],"TotalObjectsCount":"5"}"#;
+    let xml = "<AdImages><item><AdImageHash>h</AdImageHash><AdImageURL>http://direct.yandex.ru/images/h</AdImageURL>\
+        <Assigned>Yes</Assigned><Login>l</Login><Name>n</Name></item><item><AdImageHash>i</AdImageHash>\
+        <Assigned>No</Assigned><Name xsi:nil=\"true\"/></item></AdImages><TotalObjectsCount>5</TotalObjectsCount>";
+    for encoding in BOTH {
+        for (after, next) in [(None, Some("2")), (Some("2"), Some("4")), (Some("3"), None)] {
+            let server = Server::new([answer(encoding, json, xml)]).await;
+            let list = library(&server, encoding).list(&album("l"), &page(2, after)).await.unwrap();
+            assert_eq!(list.next.as_deref(), next);
+            let [first, second] = list.items.as_slice() else { panic!("{list:?}") };
+            assert_eq!((first.id.as_str(), first.name.as_deref(), first.in_use), ("h", Some("n"), Some(true)));
+            assert_eq!(first.url.as_deref(), Some("https://direct.yandex.ru/images/h"));
+            assert_eq!((second.name.as_deref(), second.in_use), (None, Some(false)));
+            if encoding == YandexEncoding::Json {
+                let offset: i64 = after.unwrap_or("0").parse().unwrap();
+                let expected = serde_json::json!({"Logins": ["l"], "Limit": 2, "Offset": offset});
+                assert_eq!(server.only().json()["param"]["SelectionCriteria"], expected);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_image_is_not_found() {
+    for encoding in BOTH {
+        let server = Server::new([answer(encoding, r#"{"AdImages":[],"TotalObjectsCount":"0"}"#, "")]).await;
+        let error = library(&server, encoding).get(&album("self"), &image("h")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ImageNotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_delete_tells_unknown_and_used_images_apart() {
+    for encoding in BOTH {
+        for (code, kind) in [(271, ErrorKind::ImageNotFound), (80, ErrorKind::ImageInUse)] {
+            let server = Server::new([fault(encoding, code, "no")]).await;
+            let outcomes = library(&server, encoding).delete(&album("self"), &[image("h")]).await.unwrap();
+            let [Err(error)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+            assert_eq!((error.kind(), error.applied()), (kind, Applied::No));
+        }
+        let server = Server::new([answer(encoding, "{}", "")]).await;
+        let outcomes = library(&server, encoding).delete(&album("self"), &[image("h")]).await.unwrap();
+        assert!(matches!(outcomes.as_slice(), [Ok(())]));
+    }
+}
+
+#[tokio::test]
+async fn one_bad_hash_fails_a_delete_of_several_as_a_whole() {
+    let server = Server::new([fault(YandexEncoding::Json, 271, "no")]).await;
+    let library = library(&server, YandexEncoding::Json);
+    let error = library.delete(&album("self"), &[image("a"), image("b")]).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::ImageNotFound, Applied::No));
+}
+
+#[tokio::test]
+async fn recorded_errors_have_their_kinds() {
+    let cases = [
+        ("CheckPayment.error-370.json", "370", ErrorKind::ImageNotFound, Applied::No),
+        ("GetWordstatReport.1-error-52.json", "52", ErrorKind::ProviderUnavailable, Applied::No),
+        ("GetBannersTags.error-500.json", "500", ErrorKind::ProviderUnavailable, Applied::Unknown),
+    ];
+    for (name, code, kind, applied) in cases {
+        let Some(reply) = recorded(&format!("yandex-direct-live4/json-recorded/{name}")) else { return };
+        let server = Server::new([reply]).await;
+        let outcome = library(&server, YandexEncoding::Json).delete(&album("self"), &[image("h")]).await;
+        let error = match outcome {
+            Err(error) => error,
+            Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
+        };
+        assert_eq!((error.kind(), error.applied()), (kind, applied), "{name}");
+        let words = error.provider_error().unwrap();
+        assert_eq!((words.code.as_deref(), words.http_status), (Some(code), Some(200)));
+        assert!(words.request_id.is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_recorded_error_of_an_item_is_read_from_a_success() {
+    let Some(reply) = recorded("yandex-direct-live4/json-recorded/AccountManagement.Get.item-error-515.json") else {
+        return;
+    };
+    let server = Server::new([reply]).await;
+    let outcomes = library(&server, YandexEncoding::Json).upload(&album("self"), &[upload("a.png")]).await.unwrap();
+    let [Err(error)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    let words = error.provider_error().unwrap();
+    assert_eq!(words.code.as_deref(), Some("515"));
+    assert_eq!(words.message, "Shared account must be connected.");
+}

@@ -1,0 +1,165 @@
+//! A server that gives scripted answers, one per connection, and keeps what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use polyptych_domain::{AlbumId, Content, Format, ImageId, LibraryId, PageRequest, Upload};
+use polyptych_providers::Settings;
+use polyptych_transport::{Auth, Config, Fixed, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) const TOKEN: &str = "canary-token-5d21";
+
+/// An answer to give.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    /// Announce more than is sent.
+    pub(crate) cut: bool,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), cut: false }
+    }
+
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
+        Self::new(200, body)
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn cut(mut self) -> Self {
+        self.cut = true;
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let length = if self.status == 204 { None } else { Some(self.body.len() + usize::from(self.cut)) };
+        let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", self.status);
+        head.extend(length.map(|length| format!("Content-Length: {length}\r\n")));
+        head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
+        format!("{head}\r\n{}", self.body).into_bytes()
+    }
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// The server; it ends after its last answer.
+pub(crate) struct Server {
+    address: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Server {
+    pub(crate) async fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (replies, kept) = (replies.into_iter().collect::<Vec<_>>(), asked.clone());
+        tokio::spawn(async move {
+            for reply in replies {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let request = read(&mut stream).await;
+                kept.lock().unwrap().push(request);
+                stream.write_all(&reply.bytes()).await.unwrap();
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// What was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// What was asked, once.
+    pub(crate) fn only(&self) -> Asked {
+        let mut asked = self.asked();
+        assert_eq!(asked.len(), 1);
+        asked.remove(0)
+    }
+
+    /// Settings of a library at this server.
+    pub(crate) fn settings(&self, auth: Auth) -> Settings {
+        let config = Config::new(&self.address, auth, Arc::new(Fixed::new(TOKEN)));
+        Settings {
+            id: LibraryId::new("library").unwrap(),
+            default_album: None,
+            transport: Transport::new(config).unwrap(),
+        }
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Asked {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.lines();
+    let line = lines.next().unwrap().to_owned();
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let mut asked = Asked { line, headers, body: Vec::new() };
+    let length = asked.header("content-length").map_or(0, |value| value.parse().unwrap());
+    asked.body.resize(length, 0);
+    stream.read_exact(&mut asked.body).await.unwrap();
+    asked
+}
+
+/// The bytes that uploads carry here; no provider looks at them.
+pub(crate) const IMAGE: &[u8] = b"\x89PNG bytes of an image";
+
+pub(crate) fn upload(name: &str) -> Upload {
+    Upload {
+        name: name.to_owned(),
+        format: Format::Png,
+        class: None,
+        content: Content::from_bytes(IMAGE),
+        replace: false,
+    }
+}
+
+pub(crate) fn album(id: &str) -> AlbumId {
+    AlbumId::new(id).unwrap()
+}
+
+pub(crate) fn image(id: &str) -> ImageId {
+    ImageId::new(id).unwrap()
+}
+
+pub(crate) fn page(size: u32, after: Option<&str>) -> PageRequest {
+    PageRequest { size, after: after.map(str::to_owned) }
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    base64_simd::STANDARD.encode_to_string(bytes)
+}
