@@ -6,7 +6,11 @@
 mod control;
 mod evotor;
 mod facebook;
+mod facebook_sdk;
+mod facebook_upload;
 mod harness;
+mod hostile;
 mod live4;
 mod yandex_v5_json;
+mod yandex_v5_refusals;
 mod yandex_v5_soap;
