@@ -2,6 +2,7 @@
 //!
 //! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
 //! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
+//! The deadline is kept up to the answer's headers, which a method that answers with one message sends last.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -90,7 +90,7 @@ pub(crate) struct Upload {
 #[derive(Debug)]
 enum Kept {
     Memory(Vec<u8>),
-    File { writer: tokio::fs::File, file: SpoolFile, hasher: Hasher },
+    File { writer: tokio::fs::File, file: SpoolFile, hasher: Box<Hasher> },
 }
 
 impl Upload {
@@ -114,7 +114,7 @@ impl Upload {
             }
             let memory = std::mem::take(memory);
             let (file, writer) = SpoolFile::create(&self.spool).await?;
-            self.kept = Kept::File { writer, file, hasher: Hasher::new() };
+            self.kept = Kept::File { writer, file, hasher: Box::default() };
             self.write(&memory).await?;
         }
         self.write(bytes).await

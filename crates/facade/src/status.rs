@@ -10,10 +10,10 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 /// `ErrorInfo.domain` of every error.
 pub const ERROR_DOMAIN: &str = "polyptych";
 
-/// Details travel in a header, and many clients take 8 KiB of headers in all; these caps keep well under it.
-const MAX_MESSAGE_CHARS: usize = 400;
-const MAX_VALUE_CHARS: usize = 200;
-const MAX_FIELDS: usize = 12;
+/// Details travel in a header, and many clients take 8 KiB of headers in all; these caps keep under it even in Cyrillic.
+const MAX_MESSAGE_CHARS: usize = 300;
+const MAX_VALUE_CHARS: usize = 140;
+const MAX_FIELDS: usize = 7;
 
 macro_rules! reasons {
     ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {

@@ -82,8 +82,9 @@ impl<'s> Place<'s> {
     fn new(images: &'s Images, metadata: &v1::UploadImageMetadata) -> Result<Self, Refusal> {
         let (id, named) = convert::parse_parent("metadata.parent", &metadata.parent)?;
         let library = find(&images.service, &id)?;
-        if metadata.display_name.trim().is_empty() {
-            let message = "give the image a name with an extension: banner.png";
+        let name = &metadata.display_name;
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            let message = "give the image a name with an extension and without control characters: banner.png";
             return Err(Refusal::argument("metadata.display_name", message));
         }
         let album = album("metadata.parent", library, named)?;
@@ -130,8 +131,8 @@ impl<'s> Messages<'s> {
 
 fn stalled(settings: &Settings, idle: bool) -> Refusal {
     let message = match idle {
-        true => format!("the upload sent nothing for {} s", settings.upload_idle.as_secs()),
-        false => format!("the upload was not complete after {} s", settings.upload_total.as_secs()),
+        true => format!("the upload sent nothing for {:?}", settings.upload_idle),
+        false => format!("the upload was not complete after {:?}", settings.upload_total),
     };
     Refusal::new(Code::Aborted, Reason::UploadStalled, message)
 }

@@ -41,7 +41,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.path) {
+        if let Err(error) = remove(&self.path) {
             tracing::warn!(%error, "the spool folder could not be removed; the next start sweeps it");
         }
     }
@@ -80,11 +80,23 @@ fn sweep(shared: &Path) -> io::Result<()> {
             continue;
         }
         let path = entry.path();
-        match open_lock(&path.join(LOCK))?.try_lock() {
-            Ok(()) => fs::remove_dir_all(&path)?,
+        // Its server may be removing it right now.
+        let lock = match open_lock(&path.join(LOCK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            lock => lock?,
+        };
+        match lock.try_lock() {
+            Ok(()) => remove(&path)?,
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
     Ok(())
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }

@@ -9,6 +9,7 @@ use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Format, Image, ImageClass, ImageId, ImageLibrary,
     LibraryId, NameRule, Page, PageRequest, Pixels, Provider, Rules, SizeRule, Upload,
 };
+use tokio::sync::Notify;
 
 static RULES: Rules = Rules {
     classes: &[
@@ -56,6 +57,7 @@ pub(crate) struct MemoryLibrary {
     pub(crate) stored: Mutex<Vec<Stored>>,
     failure: Mutex<Option<Failure>>,
     hangs: Mutex<bool>,
+    released: Notify,
     /// Calls that came.
     pub(crate) calls: AtomicUsize,
     /// Calls that were dropped before their end.
@@ -78,6 +80,7 @@ impl MemoryLibrary {
             stored: Mutex::default(),
             failure: Mutex::default(),
             hangs: Mutex::default(),
+            released: Notify::new(),
             calls: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
         }
@@ -88,9 +91,14 @@ impl MemoryLibrary {
         *self.failure.lock().unwrap() = Some(Box::new(failure));
     }
 
-    /// Lets every call wait for ever.
+    /// Lets every call wait until [`Self::release`].
     pub(crate) fn hang(&self) {
         *self.hangs.lock().unwrap() = true;
+    }
+
+    /// Lets one call that waits go on.
+    pub(crate) fn release(&self) {
+        self.released.notify_one();
     }
 
     /// Puts an image of that id into an album.
@@ -109,8 +117,9 @@ impl MemoryLibrary {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let hangs = *self.hangs.lock().unwrap();
         if hangs {
-            let _guard = Guard(&self.dropped);
-            std::future::pending::<()>().await;
+            let guard = Guard(&self.dropped);
+            self.released.notified().await;
+            std::mem::forget(guard);
         }
         match &*self.failure.lock().unwrap() {
             Some(failure) => Err(failure()),

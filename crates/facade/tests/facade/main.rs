@@ -3,6 +3,8 @@
 //! The clock is tokio's paused one: it moves only when every task waits, so that a wait in a test is a wait for the
 //! server to come to rest, and timers fire in their order without a real second passing.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails its test by panicking")]
+
 mod deadlines;
 mod library;
 mod listing;

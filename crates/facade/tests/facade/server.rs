@@ -1,11 +1,11 @@
 //! The server as a whole: reflection, health, shutdown, and callers that do not speak our methods.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use polyptych_domain::{ImageLibrary, Service};
 use polyptych_facade::{Facade, Settings, WorkerPool};
 use polyptych_proto::v1;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -75,12 +75,18 @@ async fn shutdown_lets_a_call_in_progress_end_and_tells_health() {
     let mut watched = watch.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
     assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
     library.put("a", "b");
+    library.hang();
     let mut client = server.images().await;
     let request = v1::GetImageRequest { name: "libraries/alpha/albums/a/images/b".to_owned() };
-    client.get_image(request).await.unwrap();
+    let call = tokio::spawn(async move { client.get_image(request).await });
+    settled().await;
     let task = server.stop();
     assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
-    drop((watched, watch, client));
+    drop((watched, watch));
+    settled().await;
+    assert!(!task.is_finished());
+    library.release();
+    assert_eq!(call.await.unwrap().unwrap().into_inner().uid, "b");
     task.await.unwrap().unwrap();
 }
 

@@ -199,6 +199,12 @@ async fn what_the_metadata_tells_is_refused_before_a_chunk_is_read() {
             vec!["metadata.display_name"],
         ),
         (
+            v1::UploadImageMetadata { display_name: "a\n.png".to_owned(), ..base() },
+            Code::InvalidArgument,
+            "INVALID_ARGUMENT",
+            vec!["metadata.display_name"],
+        ),
+        (
             v1::UploadImageMetadata { fit: Some(v1::Fit { mode: None }), ..base() },
             Code::InvalidArgument,
             "INVALID_ARGUMENT",
