@@ -18,7 +18,7 @@ use v1::library_service_client::LibraryServiceClient;
 pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
     let pictures = picture::load(images).await?;
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let running = Running::start(any, any, polyptych::emulator::Settings::default()).await?;
+    let running = Running::start(any, any, polyptych::emulated::settings()).await?;
     println!("emulator on http://{}, façade on http://{}", running.emulator(), running.facade());
     let channel = Channel::from_shared(format!("http://{}", running.facade()))?
         .connect()

@@ -47,6 +47,11 @@ pub fn config(emulator: &str) -> Config {
     Config { libraries: LIBRARIES.into_iter().map(library).collect() }
 }
 
+/// Settings of an emulator that lives in real time; the emulator's own default is a clock that stands still, for tests.
+pub fn settings() -> emulator::Settings {
+    emulator::Settings { clock: Arc::new(emulator::SystemClock), ..emulator::Settings::default() }
+}
+
 /// An emulator and a façade connected to it, running on this runtime.
 #[derive(Debug)]
 pub struct Running {

@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Demo { images } => demo::run(images).await,
         Command::Serve { config: Some(config), listen, .. } => serve::configured(&config, listen).await,
-        Command::Serve { config: None, listen, .. } => serve::emulated(listen).await,
+        Command::Serve { config: None, listen, .. } => serve::emulating(listen).await,
         Command::Emulate { listen } => serve::emulator(listen).await,
     };
     match ended {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use polyptych::domain::Service;
-use polyptych::emulated::Running;
-use polyptych::emulator::{Emulator, Settings};
+use polyptych::emulated::{self, Running};
+use polyptych::emulator::Emulator;
 use polyptych::facade::{Facade, WorkerPool};
 use tokio::net::TcpListener;
 
@@ -28,10 +28,10 @@ pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool
 }
 
 /// Serves six libraries that are connected to an emulator of their own.
-pub(crate) async fn emulated(listen: SocketAddr) -> Result<bool> {
+pub(crate) async fn emulating(listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let emulator = SocketAddr::from(([127, 0, 0, 1], 0));
-    let running = Running::start(emulator, listen, Settings::default()).await?;
+    let running = Running::start(emulator, listen, emulated::settings()).await?;
     let shutdown = asked_to_end()?;
     println!("listening on http://{}", running.facade());
     shutdown.await;
@@ -42,7 +42,7 @@ pub(crate) async fn emulated(listen: SocketAddr) -> Result<bool> {
 /// Serves the four provider APIs.
 pub(crate) async fn emulator(listen: SocketAddr) -> Result<bool> {
     let bound =
-        Emulator::bind(listen, Settings::default()).await.with_context(|| format!("cannot listen on {listen}"))?;
+        Emulator::bind(listen, emulated::settings()).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
     println!("listening on http://{}", bound.local_addr());
     bound.serve_until(shutdown).await?;

@@ -1,5 +1,7 @@
 //! The program as its users run it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{BufRead, BufReader, Cursor};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -1,5 +1,7 @@
 //! What the libraries really send, taken from the wire, and what comes back.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 
 use polyptych::domain::{AlbumId, Content, Format, ImageLibrary, PageRequest, Upload};

@@ -1,5 +1,7 @@
 //! Every kind of bad input and of refusal ends in a clear status that says where it came from and what was applied.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use bytes::Bytes;
 use image::ImageFormat;
 use polyptych::emulator::{Settings, Token};

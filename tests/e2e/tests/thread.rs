@@ -1,5 +1,7 @@
 //! One image into each of the six libraries and back, through one gRPC call each.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use bytes::Bytes;
 use image::ImageFormat;
 use polyptych::emulator::Settings;
