@@ -87,7 +87,10 @@ impl Call<'_> {
             code: refusal.code.map(|code| code.to_string()),
             subcode: refusal.subcode.map(|subcode| subcode.to_string()),
             http_status: Some(status),
-            message: answer.redacted(&refusal.message),
+            message: match refusal.message.as_str() {
+                "" => described(answer),
+                text => answer.redacted(text),
+            },
             request_id: refusal.request_id.or_else(|| self.request_id(&answer.headers)),
         };
         let applied = if unsure { self.unsure() } else { Applied::No };

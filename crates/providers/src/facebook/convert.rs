@@ -1,7 +1,7 @@
 //! Graph images as the domain's.
 
 use polyptych_domain::{AlbumId, Image, ImageId, Pixels};
-use polyptych_wire_facebook::{AdImage, CreatedAdImage};
+use polyptych_wire_facebook::{AdImage, CreatedAdImage, Paging};
 
 use crate::call::BadAnswer;
 use crate::time::parse_time;
@@ -29,6 +29,14 @@ pub(super) fn created(album: &AlbumId, item: CreatedAdImage) -> Result<Image, Ba
     image.url = item.url;
     image.preview_url = item.url_128;
     Ok(image)
+}
+
+/// The cursor of the next page; absent on the last one. Only `next` says that there is more; its address holds the token
+/// and is not followed.
+pub(super) fn next(paging: Option<Paging>) -> Result<Option<String>, BadAnswer> {
+    let Some(paging) = paging.filter(|paging| paging.next.is_some()) else { return Ok(None) };
+    let cursor = paging.cursors.and_then(|cursors| cursors.after).filter(|after| !after.is_empty());
+    cursor.map(Some).ok_or_else(|| BadAnswer::from("a next page without a cursor"))
 }
 
 fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {

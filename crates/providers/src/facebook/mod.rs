@@ -61,6 +61,9 @@ pub enum Form {
     Multipart,
 }
 
+/// What an upload answers, and the answer that it was read from.
+type Created = (CreatedAdImages, Response);
+
 /// A library at Facebook.
 #[derive(Debug)]
 pub struct Facebook {
@@ -85,14 +88,16 @@ impl Facebook {
         Self { line, default_album: settings.default_album, form, version }
     }
 
-    /// The number of the ad account that an album names.
-    fn account<'a>(&self, album: &'a AlbumId) -> Result<&'a str, Error> {
+    /// The album by the number of its ad account alone.
+    fn account(&self, album: &AlbumId) -> Result<AlbumId, Error> {
         let number = album.as_str().strip_prefix("act_").unwrap_or(album.as_str());
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = "the album must be the number of an ad account, with or without `act_`";
-            return Err(self.line.error(album, ErrorKind::InvalidArgument, message));
+        match AlbumId::new(number) {
+            Ok(account) if number.bytes().all(|byte| byte.is_ascii_digit()) => Ok(account),
+            _ => {
+                let message = "the album must be the number of an ad account, with or without `act_`";
+                Err(self.line.error(album, ErrorKind::InvalidArgument, message))
+            }
         }
-        Ok(number)
     }
 
     /// Sends an operation and reads its answer.
@@ -103,54 +108,53 @@ impl Facebook {
     }
 
     /// A page of images. Deleted ones are left out: the edge may still tell of them.
-    async fn fetch(&self, call: &Call<'_>, album: &AlbumId, list: &ListAdImages) -> Result<Page<Image>, Error> {
-        let (page, answer) = self.send::<ListAdImages>(call, &list.request()).await?;
-        let next = page.paging.and_then(|paging| {
-            // Only `next` says that there is more; its address holds the token and is not followed.
-            paging.next.and(paging.cursors).and_then(|cursors| cursors.after)
-        });
+    async fn fetch(&self, account: &AlbumId, list: ListAdImages) -> Result<Page<Image>, Error> {
+        let call = self.line.call(account, Subject::Album, ListAdImages::EFFECT);
+        let (page, answer) = self.send::<ListAdImages>(&call, &list.with_fields(FIELDS).request()).await?;
         let held = |item: &AdImage| item.status != Some(AdImageStatus::Deleted);
-        let items: Result<Vec<_>, BadAnswer> =
-            page.data.into_iter().filter(held).map(|item| convert::image(album, item)).collect();
-        match items {
-            Ok(items) => Ok(Page { items, next }),
-            Err(error) => Err(call.unreadable(&answer, error)),
-        }
+        let items = page.data.into_iter().filter(held).map(|item| convert::image(account, item));
+        let read = || Ok(Page { items: items.collect::<Result<_, _>>()?, next: convert::next(page.paging)? });
+        read().map_err(|error: BadAnswer| call.unreadable(&answer, error))
     }
 
-    async fn create(
-        &self,
-        call: &Call<'_>,
-        account: &str,
-        upload: &Upload,
-    ) -> Result<(CreatedAdImages, Response), Error> {
+    fn list_of(&self, account: &AlbumId) -> ListAdImages {
+        ListAdImages::new(self.version.as_str(), account.as_str())
+    }
+
+    /// Asks the account for the hash, not the image's node: the node's id would have to be guessed from account and
+    /// hash, and an unknown one cannot be told from a forbidden one.
+    async fn find(&self, account: &AlbumId, id: &ImageId) -> Result<Image, Error> {
+        let page = self.fetch(account, self.list_of(account).with_hashes([id.as_str()])).await?;
+        let found = page.items.into_iter().find(|image| image.id == *id);
+        found.ok_or_else(|| self.line.error(account, ErrorKind::ImageNotFound, "the album holds no such image"))
+    }
+
+    async fn create(&self, call: &Call<'_>, account: &AlbumId, upload: &Upload) -> Result<Created, Error> {
+        let (version, account) = (self.version.as_str(), account.as_str());
         match self.form {
             Form::Bytes => {
-                let create = CreateAdImages::new(self.version.as_str(), account).with_bytes(blob(&upload.content));
+                let create = CreateAdImages::new(version, account).with_bytes(blob(&upload.content));
                 self.send::<CreateAdImages>(call, &create.request()).await
             }
             Form::Multipart => {
-                let create = UploadAdImage::new(self.version.as_str(), account, file_part(upload));
+                let create = UploadAdImage::new(version, account, file_part(upload));
                 let request = create.request(&boundary(&upload.content));
-                let request = request.map_err(|error| call.unmade(error))?;
-                self.send::<UploadAdImage>(call, &request).await
+                self.send::<UploadAdImage>(call, &request.map_err(|error| call.unmade(error))?).await
             }
         }
     }
-}
 
-impl Facebook {
-    async fn add(&self, album: &AlbumId, upload: &Upload) -> Result<Image, Error> {
-        let call = self.line.call(album, Subject::Upload, CreateAdImages::EFFECT);
-        let (created, answer) = self.create(&call, self.account(album)?, upload).await?;
+    async fn add(&self, account: &AlbumId, upload: &Upload) -> Result<Image, Error> {
+        let call = self.line.call(account, Subject::Upload, CreateAdImages::EFFECT);
+        let (created, answer) = self.create(&call, account, upload).await?;
         let unreadable = |error: BadAnswer| call.unreadable(&answer, error);
         let image = created.into_single().ok_or_else(|| unreadable("not one image with a hash".into()))?;
-        convert::created(album, image).map_err(unreadable)
+        convert::created(account, image).map_err(unreadable)
     }
 
-    async fn remove(&self, album: &AlbumId, id: &ImageId) -> Result<(), Error> {
-        let delete = DeleteAdImage::new(self.version.as_str(), self.account(album)?, id.as_str());
-        let call = self.line.call(album, Subject::Image, DeleteAdImage::EFFECT);
+    async fn remove(&self, account: &AlbumId, id: &ImageId) -> Result<(), Error> {
+        let delete = DeleteAdImage::new(self.version.as_str(), account.as_str(), id.as_str());
+        let call = self.line.call(account, Subject::Image, DeleteAdImage::EFFECT);
         let (deleted, answer) = self.send::<DeleteAdImage>(&call, &delete.request()).await?;
         match deleted.success {
             Some(true) => Ok(()),
@@ -160,6 +164,18 @@ impl Facebook {
             }
             None => Err(call.unclear(&answer, BadAnswer::from("no `success` in the answer"))),
         }
+    }
+
+    /// Why a deletion was refused. Neither the error for an unknown hash nor the one for an image in use is documented,
+    /// so that the image itself is asked; if that tells nothing, the provider's error stands.
+    async fn explained(&self, account: &AlbumId, id: &ImageId, refused: Error) -> Error {
+        let (kind, message) = match self.find(account, id).await {
+            Err(error) if error.kind() == ErrorKind::ImageNotFound => (error.kind(), "the album holds no such image"),
+            Ok(image) if image.in_use == Some(true) => (ErrorKind::ImageInUse, "a creative uses the image"),
+            _ => return refused,
+        };
+        let words = refused.provider_error().cloned().unwrap_or_default();
+        self.line.error(account, kind, message).with_provider_error(words).with_source(refused)
     }
 }
 
@@ -195,32 +211,27 @@ impl ImageLibrary for Facebook {
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
-        batch_of_one(self.add(album, upload).await)
+        batch_of_one(self.add(&self.account(album)?, upload).await)
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
-        let mut list = ListAdImages::new(self.version.as_str(), self.account(album)?)
-            .with_fields(FIELDS)
-            .with_limit(page.size.min(CAPABILITIES.page_size).into());
+        let account = self.account(album)?;
+        let mut list = self.list_of(&account).with_limit(page.size.min(CAPABILITIES.page_size).into());
         list.after = page.after.clone();
-        let call = self.line.call(album, Subject::Album, ListAdImages::EFFECT);
-        self.fetch(&call, album, &list).await
+        self.fetch(&account, list).await
     }
 
-    /// Asks the account for the hash, not the image's node: the node's id would have to be guessed from account and
-    /// hash, and an unknown one cannot be told from a forbidden one.
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
-        let list = ListAdImages::new(self.version.as_str(), self.account(album)?)
-            .with_fields(FIELDS)
-            .with_hashes([id.as_str()]);
-        let call = self.line.call(album, Subject::Album, ListAdImages::EFFECT);
-        let found = self.fetch(&call, album, &list).await?.items.into_iter().find(|image| image.id == *id);
-        found.ok_or_else(|| call.error(ErrorKind::ImageNotFound, "the album holds no such image"))
+        self.find(&self.account(album)?, id).await
     }
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let Some(id) = ids.first() else { return Ok(Vec::new()) };
-        batch_of_one(self.remove(album, id).await)
+        let account = self.account(album)?;
+        batch_of_one(match self.remove(&account, id).await {
+            Err(error) if error.kind() == ErrorKind::ProviderRefused => Err(self.explained(&account, id, error).await),
+            outcome => outcome,
+        })
     }
 }

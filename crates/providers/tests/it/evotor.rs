@@ -133,7 +133,9 @@ async fn statuses_have_their_kinds_with_and_without_a_body() {
                 Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
             };
             assert_eq!((error.kind(), error.applied()), (kind, applied), "{status} {body}");
-            assert_eq!(error.provider_error().unwrap().http_status, Some(status));
+            let words = error.provider_error().unwrap();
+            assert_eq!(words.http_status, Some(status));
+            assert!(!words.message.is_empty() && !words.message.contains("html>"), "{}", words.message);
         }
     }
 }

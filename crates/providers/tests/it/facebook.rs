@@ -21,6 +21,7 @@ async fn bytes_travel_as_base64_in_json() {
 
     let [Ok(stored)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
     assert_eq!((stored.id.as_str(), stored.name.as_deref()), ("4f99", Some("bytes")));
+    assert_eq!(stored.album.as_str(), "1000000001");
     assert_eq!(stored.pixels, Some(Pixels::new(1200, 600)));
     assert_eq!(stored.url.as_deref(), Some("https://scontent.example/a.jpg"));
     assert_eq!(stored.preview_url.as_deref(), Some("https://scontent.example/t.jpg"));
@@ -140,6 +141,35 @@ async fn a_delete_names_the_hash_and_believes_a_success_only() {
         let refused = outcome.err().map(|error| (error.kind(), error.applied()));
         assert_eq!(refused, expected, "{body}");
         assert_eq!(server.only().line, "DELETE /v26.0/act_1/adimages?hash=h%2F1 HTTP/1.1");
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_without_a_cursor_is_unreadable_rather_than_the_end() {
+    let server = Server::new([Reply::ok(r#"{"data":[],"paging":{"next":"https://graph.facebook.com/x"}}"#)]).await;
+    let error = library(&server, Form::Bytes).list(&album("1"), &page(1, None)).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::No));
+}
+
+#[tokio::test]
+async fn a_refused_deletion_is_explained_by_the_image_itself() {
+    let refused = Reply::new(400, r#"{"error":{"message":"m","code":100,"fbtrace_id":"T"}}"#);
+    let cases = [
+        (Reply::ok(r#"{"data":[]}"#), ErrorKind::ImageNotFound),
+        (Reply::ok(r#"{"data":[{"hash":"h","creatives":["1"]}]}"#), ErrorKind::ImageInUse),
+        (Reply::ok(r#"{"data":[{"hash":"h"}]}"#), ErrorKind::ProviderRefused),
+        (Reply::new(500, ""), ErrorKind::ProviderRefused),
+    ];
+    for (found, kind) in cases {
+        let server = Server::new([refused.clone(), found]).await;
+        let error = match library(&server, Form::Bytes).delete(&album("1"), &[image("h")]).await {
+            Err(error) => error,
+            Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
+        };
+        assert_eq!((error.kind(), error.applied()), (kind, Applied::No));
+        let words = error.provider_error().unwrap();
+        assert_eq!((words.code.as_deref(), words.request_id.as_deref()), (Some("100"), Some("T")));
+        assert!(server.asked()[1].line.starts_with("GET /v26.0/act_1/adimages?hashes="));
     }
 }
 
