@@ -26,15 +26,15 @@ pub struct Timeouts {
     /// Name resolution, TCP and TLS together. Default 10 s.
     pub connect: Duration,
     /// The longest silence: no byte sent and none received. It covers the time in which the provider works on an
-    /// upload. Default 90 s.
+    /// upload. Default 180 s.
     pub idle: Duration,
-    /// The whole try, from asking for the credential to the last byte of the answer. Default 300 s.
+    /// The whole try, from asking for the credential to the last byte of the answer. Default 600 s.
     pub total: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), idle: Duration::from_secs(90), total: Duration::from_secs(300) }
+        Self { connect: Duration::from_secs(10), idle: Duration::from_secs(180), total: Duration::from_secs(600) }
     }
 }
 

@@ -1,46 +1,15 @@
 //! A canary token, a query string and image bytes must turn up on the wire and nowhere else.
 
 use std::fmt::Write as _;
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::HeaderValue;
 use polyptych_transport::{Auth, Fixed, FromFile, Transport};
-use polyptych_wire::{BodyWriter, Escape};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::peer::{Peer, TOKEN, get, post, reply};
+use crate::peer::{Peer, TOKEN, get, reply};
 
 const QUERY: &str = "canary-query-77";
 const IMAGE: &str = "canary-image-bytes";
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// Every cause of an error, in both forms.
 fn everything(error: &dyn std::error::Error) -> String {
@@ -56,46 +25,6 @@ fn everything(error: &dyn std::error::Error) -> String {
 fn assert_clean(text: &str) {
     for canary in [TOKEN, QUERY, IMAGE] {
         assert!(!text.contains(canary), "`{canary}` leaked into:\n{text}");
-    }
-}
-
-#[tokio::test]
-async fn traces_of_calls_hold_operation_host_and_status_but_no_secret() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_ansi(false)
-        .with_max_level(tracing::level_filters::LevelFilter::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
-    let peer = Peer::new().await;
-    let transport = peer.transport();
-    let mut body = BodyWriter::new();
-    body.push_str(IMAGE);
-    body.push_credential(Escape::Json);
-    let mut request = post(body.finish());
-    request.path = format!("/images?access_token={QUERY}");
-    let (answer, received) = tokio::join!(transport.execute(&request), peer.answer(reply("200 OK", IMAGE)));
-    answer.unwrap();
-    assert!(received.text().contains(TOKEN) && received.head.contains(QUERY));
-
-    drop(peer);
-    transport.execute(&request).await.unwrap_err();
-
-    let text = lines.text();
-    assert_clean(&text);
-    for expected in [
-        "operation=\"Images.add\"",
-        "host=\"127.0.0.1:",
-        "attempt=1",
-        "status=200",
-        "sent_bytes=35",
-        "received_bytes=18",
-        "delivery=NotSent",
-    ] {
-        assert!(text.contains(expected), "`{expected}` is missing in:\n{text}");
     }
 }
 
