@@ -1,0 +1,65 @@
+//! How long a connection lives: kept for the next call, replaced when the peer has closed it, closed when a call is
+//! given up.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::peer::{Peer, get, post, read_request, reply};
+
+#[tokio::test]
+async fn calls_one_after_another_share_a_connection() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let (first, second) = (get("/1"), post("{}"));
+    let client = async {
+        transport.execute(&first).await.unwrap();
+        transport.clone().execute(&second).await.unwrap();
+    };
+    let ((), lines) = tokio::join!(client, async {
+        let mut stream = peer.accept().await;
+        let mut lines = Vec::new();
+        for _ in 0..2 {
+            lines.push(read_request(&mut stream).await.first_line().to_owned());
+            stream.write_all(reply("200 OK", "").as_bytes()).await.unwrap();
+        }
+        lines
+    });
+    assert_eq!(lines, ["GET /1 HTTP/1.1", "POST /images HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn an_upload_after_the_peer_closed_its_connection_takes_a_new_one() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let (first, second) = (get("/1"), post("{}"));
+    let client = async {
+        transport.execute(&first).await.unwrap();
+        transport.execute(&second).await
+    };
+    let (answer, received) = tokio::join!(client, async {
+        peer.answer(reply("200 OK", "")).await;
+        peer.answer(reply("201 Created", "")).await
+    });
+    assert_eq!(answer.unwrap().status.as_u16(), 201);
+    assert_eq!(received.text(), "{}");
+}
+
+#[tokio::test]
+async fn giving_a_call_up_closes_its_connection() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let request = post("{}");
+    let served = async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        stream
+    };
+    let mut stream = tokio::select! {
+        answer = transport.execute(&request) => panic!("answered by nobody: {answer:?}"),
+        stream = served => stream,
+    };
+    tokio::time::pause();
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0])).await;
+    assert!(matches!(end, Ok(Ok(0) | Err(_))), "{end:?}");
+}
