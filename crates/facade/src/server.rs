@@ -118,20 +118,18 @@ impl Facade {
     {
         self.tell_health(ServingStatus::Serving).await;
         let stopping = Notify::new();
-        let stop = async {
-            shutdown.await;
-            self.tell_health(ServingStatus::NotServing).await;
-            stopping.notify_one();
-        };
         let served = Server::builder()
             .max_concurrent_streams(self.settings.streams_per_connection)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_keepalive_interval(Some(KEEPALIVE))
-            .serve_with_incoming_shutdown(self.calls.clone(), incoming, stop);
+            .serve_with_incoming_shutdown(self.calls.clone(), incoming, stopping.notified());
+        // Driven here, not by the server: that no longer looks at its signal once `incoming` has ended.
         let drained = async {
-            stopping.notified().await;
+            shutdown.await;
+            self.tell_health(ServingStatus::NotServing).await;
+            stopping.notify_one();
             tokio::time::sleep(self.settings.drain).await;
         };
         tokio::select! {
