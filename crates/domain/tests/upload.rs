@@ -1,5 +1,7 @@
 //! What an upload does before and after it reaches a library, seen through a library that only remembers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 

@@ -31,7 +31,7 @@ async fn exchanges(library: &str) -> Vec<Exchange> {
     let page = library.list(&album, &PageRequest { size: 100, after: None }).await.unwrap();
     assert_eq!(page.items[0].name.as_deref(), Some("«ёлка» & <сын>.jpg"));
     library.get(&album, &image.id).await.unwrap();
-    library.delete(&album, &[image.id.clone()]).await.unwrap().pop().unwrap().unwrap();
+    library.delete(&album, std::slice::from_ref(&image.id)).await.unwrap().pop().unwrap().unwrap();
     // The error that comes back is an item's error or a fault, and must be as valid as the rest.
     assert!(library.get(&album, &image.id).await.is_err());
     tap.seen()
