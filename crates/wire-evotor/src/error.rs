@@ -1,6 +1,7 @@
 //! Refusals of Evotor Cloud. The HTTP status decides; the body, where there is one, only explains.
 
 use polyptych_wire::fault::{ErrorEntry, Level};
+use polyptych_wire::json::parse;
 use polyptych_wire::rest::Operation;
 
 use crate::{ERRORS, Error};
@@ -51,5 +52,5 @@ pub fn decode<O: Operation>(status: u16, body: &[u8]) -> Result<Answer<O::Answer
         let answer = O::read_answer(body).map(Answer::Success);
         return answer.map_err(|source| DecodeError { operation: O::NAME, source });
     }
-    Ok(Answer::Refused(Refusal { status, error: serde_json::from_slice(body).ok() }))
+    Ok(Answer::Refused(Refusal { status, error: parse(body).ok() }))
 }

@@ -2,7 +2,7 @@
 
 use polyptych_wire::CompactString;
 use polyptych_wire::fault::{ErrorEntry, Level};
-use polyptych_wire::json::{lenient_int, lenient_text};
+use polyptych_wire::json::{parse, refusal_bool, refusal_int, refusal_text};
 use polyptych_wire::rest::Operation;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -16,30 +16,31 @@ use crate::ERRORS;
 #[serde(default)]
 pub struct GraphError {
     /// Text for developers, in English.
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     pub message: Option<String>,
     /// Class of the error: `OAuthException`, `GraphMethodException`, `GraphBatchException`.
-    #[serde(rename = "type", deserialize_with = "lenient_text")]
+    #[serde(rename = "type", deserialize_with = "refusal_text")]
     pub kind: Option<CompactString>,
     /// The code; absent in errors of whole batches.
-    #[serde(deserialize_with = "lenient_int")]
+    #[serde(deserialize_with = "refusal_int")]
     pub code: Option<i64>,
     /// What the code is about.
-    #[serde(deserialize_with = "lenient_int")]
+    #[serde(deserialize_with = "refusal_int")]
     pub error_subcode: Option<i64>,
     /// Whether a repetition may succeed; absent where the provider does not say.
+    #[serde(deserialize_with = "refusal_bool")]
     pub is_transient: Option<bool>,
     /// Heading for users, in their language.
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     pub error_user_title: Option<String>,
     /// Text for users, in their language.
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     pub error_user_msg: Option<String>,
     /// Details, such as the fields to blame; JSON inside a text is unpacked.
     #[serde(deserialize_with = "unpacked")]
     pub error_data: Option<Value>,
     /// Id of the failure for the provider's support; short-lived.
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     pub fbtrace_id: Option<CompactString>,
 }
 
@@ -85,7 +86,7 @@ pub enum DecodeError {
 /// [`DecodeError`], whose cases say whether a write may have been applied.
 pub fn decode<O: Operation>(status: u16, body: &[u8]) -> Result<Answer<O::Answer>, DecodeError> {
     let unreadable = |source| DecodeError::Unreadable { operation: O::NAME, source };
-    match serde_json::from_slice::<Envelope>(body) {
+    match parse::<Envelope>(body) {
         Ok(Envelope { error: Some(error) }) => Ok(Answer::Refused(error)),
         _ if !(200..300).contains(&status) => Err(DecodeError::Status { status }),
         Ok(Envelope { error: None }) => O::read_answer(body).map(Answer::Success).map_err(unreadable),

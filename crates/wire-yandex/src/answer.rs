@@ -84,8 +84,7 @@ pub enum DecodeError {
 
 /// Refuses what is no answer of the API before a parser complains about its first character.
 pub(crate) fn refuse_foreign(body: &[u8]) -> Result<(), DecodeError> {
-    let body = body.trim_ascii_start();
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let starts = |tag: &[u8]| body.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
     match body {
         [] => Err(DecodeError::Empty),

@@ -2,6 +2,8 @@
 //!
 //! The functions are named in `#[serde(deserialize_with = …)]` of generated types.
 
+mod refusal;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -10,6 +12,16 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor
 use serde::ser::Serialize;
 
 use crate::{Blob, BodyWriter};
+
+pub use refusal::{refusal_bool, refusal_int, refusal_text};
+
+/// Reads a whole JSON document. A byte order mark before it is skipped, as RFC 8259 (8.1) allows.
+///
+/// # Errors
+/// If `document` is not JSON of that shape, or something follows it.
+pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document))
+}
 
 /// Writes a request value as JSON into a body. Generated for every request type: through serde where the type holds
 /// no image, field by field where it does, so that the image stays a reference.

@@ -6,7 +6,10 @@ use serde::Serialize;
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes everything but the unreserved characters, so that the text is safe as a path segment and in a query.
+/// Encodes everything but the unreserved characters, so that the text stays within its path segment or query value.
+///
+/// An empty text and the dot segments `.` and `..` name other resources whatever their encoding; the caller and the
+/// transport refuse them.
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }

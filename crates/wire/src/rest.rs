@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::Effect;
+use crate::{Effect, json};
 
 /// One operation whose parameters are the value itself; generated, together with a method `request`.
 pub trait Operation {
@@ -25,5 +25,5 @@ pub trait Operation {
 /// # Errors
 /// If `body` is not JSON of that shape.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(body)
+    json::parse(body)
 }

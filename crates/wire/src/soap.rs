@@ -135,13 +135,18 @@ fn read_body<T>(
         if part.name() != "Body" {
             continue;
         }
-        let answer = match part.next_child()? {
+        let mut answer = match part.next_child()? {
             None => return Err(XmlError::Missing("Body/*")),
             Some(mut fault) if fault.name() == "Fault" => Answer::Fault(read_fault(&mut fault)?),
             Some(mut response) => Answer::Response(read(&mut response)?),
         };
-        // What follows must still be a whole document: a cut answer is not an answer.
-        while part.next_child()?.is_some() {}
+        // What follows must still be a whole document, since a cut answer is not an answer; and a fault beside a response
+        // must not pass for a success.
+        while let Some(mut more) = part.next_child()? {
+            if more.name() == "Fault" {
+                answer = Answer::Fault(read_fault(&mut more)?);
+            }
+        }
         while envelope.next_child()?.is_some() {}
         return Ok(answer);
     }
@@ -152,7 +157,7 @@ fn read_fault(fault: &mut Element<'_, '_>) -> Result<Fault, XmlError> {
     let mut read = Fault::default();
     while let Some(mut child) = fault.next_child()? {
         match child.name() {
-            "faultcode" => read.code = child.text()?.into_owned(),
+            "faultcode" => read.code = child.text()?.trim().to_owned(),
             "faultstring" => read.message = child.text()?.into_owned(),
             "detail" => read_detail(&mut child, &mut read)?,
             _ => {}
@@ -173,7 +178,8 @@ fn read_detail(detail: &mut Element<'_, '_>, fault: &mut Fault) -> Result<(), Xm
     while let Some(mut child) = response.next_child()? {
         match child.name() {
             "requestId" => fault.request_id = Some(child.text()?.into_owned()),
-            "errorCode" => fault.error_code = Some(i64::read_xml(&mut child)?),
+            // A code that does not read must not cost the rest of the fault.
+            "errorCode" => fault.error_code = child.text()?.trim().parse().ok(),
             "errorDetail" => fault.detail = Some(child.text()?.into_owned()).filter(|text| !text.is_empty()),
             _ => {}
         }

@@ -39,8 +39,8 @@ pub enum XmlError {
         /// What the parser says.
         detail: String,
     },
-    /// The document ended inside an element.
-    #[error("xml ended at byte {at} inside an element")]
+    /// The document ended before its root element did, or holds none.
+    #[error("xml ended at byte {at} before its root element did")]
     Truncated {
         /// Byte offset.
         at: u64,
@@ -56,6 +56,10 @@ pub enum XmlError {
         /// The limit.
         limit: usize,
     },
+    /// An element refers to another one by `href` (SOAP 1.1, 5.4.1) instead of holding its value. References are not
+    /// followed; to read such an element as empty would lose its value in silence.
+    #[error("element `{0}` refers to another part of the document, which is not supported")]
+    Reference(String),
     /// The text of an element is not of its type.
     #[error("element `{element}` does not hold {expected}")]
     Value {

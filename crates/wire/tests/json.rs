@@ -48,6 +48,40 @@ fn a_value_out_of_range_or_of_another_kind_is_an_error_and_not_a_guess() {
     }
 }
 
+#[derive(Debug, Deserialize, PartialEq)]
+struct Refusal {
+    #[serde(default, deserialize_with = "json::refusal_int")]
+    code: Option<i64>,
+    #[serde(default, deserialize_with = "json::refusal_text")]
+    message: Option<String>,
+    #[serde(default, deserialize_with = "json::refusal_bool")]
+    transient: Option<bool>,
+}
+
+#[test]
+fn a_member_of_a_refusal_is_read_or_absent_and_never_costs_the_others() {
+    let cases = [
+        (r#"{"code":53,"message":"m","transient":true}"#, Some(53), Some("m"), Some(true)),
+        (r#"{"code":" 53 ","message":7,"transient":0}"#, Some(53), Some("7"), Some(false)),
+        (r#"{"code":53.0,"message":{"a":1},"transient":"true"}"#, Some(53), Some(r#"{"a":1}"#), Some(true)),
+        (r#"{"code":"x","message":null,"transient":"perhaps"}"#, None, None, None),
+        (r#"{"code":5.5,"message":"m"}"#, None, Some("m"), None),
+        (r#"{"code":99999999999999999999999,"message":"m","transient":[]}"#, None, Some("m"), None),
+    ];
+    for (text, code, message, transient) in cases {
+        let expected = Refusal { code, message: message.map(str::to_owned), transient };
+        assert_eq!(serde_json::from_str::<Refusal>(text).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_and_a_second_document_is_not() {
+    assert_eq!(json::parse::<Vec<i64>>(b"\xef\xbb\xbf[1]").unwrap(), [1]);
+    for refused in [&b"\xef\xbb\xbf"[..], b"[1] [2]", b"[1]x", b"[\xef\xbb\xbf1]"] {
+        assert!(json::parse::<Vec<i64>>(refused).is_err());
+    }
+}
+
 polyptych_wire::open_enum! {
     /// Colours.
     enum Colour {

@@ -54,6 +54,19 @@ fn a_document_type_and_its_entities_are_refused() {
 }
 
 #[test]
+fn an_element_that_only_refers_to_another_is_refused_and_not_read_as_empty() {
+    let refused = children("<a><b href='#1'/><c id='1'>x</c></a>").unwrap_err();
+    assert_eq!(refused, XmlError::Reference("b".to_owned()));
+    assert_eq!(children("<a><b href='http://example.com/'/></a>").unwrap(), ["b"]);
+}
+
+#[test]
+fn a_reference_to_no_character_is_an_error_that_says_where() {
+    let Err(XmlError::Syntax { at, .. }) = text_of("<a>x&#xD800;y</a>") else { panic!("read") };
+    assert_eq!(at, 12);
+}
+
+#[test]
 fn depth_and_attributes_are_limited() {
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
     assert!(text_of(&deep(128)).is_ok());

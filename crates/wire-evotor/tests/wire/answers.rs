@@ -134,6 +134,13 @@ fn the_status_decides_whatever_the_body() {
 }
 
 #[test]
+fn a_byte_order_mark_before_an_answer_is_skipped() {
+    assert!(success::<ListProductImages>(200, "\u{feff}{\"items\":[]}").items.is_empty());
+    let error = refusal(400, "\u{feff}{\"code\":\"x\"}".as_bytes()).error.unwrap();
+    assert_eq!(error.code.as_deref(), Some("x"));
+}
+
+#[test]
 fn a_success_that_does_not_read_names_the_operation() {
     let error = decode::<UploadProductImage>(200, b"{\"id\":").unwrap_err();
     assert_eq!(error.to_string(), "the answer of uploadProductImage does not read");

@@ -55,6 +55,22 @@ fn an_error_in_the_body_counts_whatever_the_status() {
 }
 
 #[test]
+fn a_refusal_with_members_of_other_types_is_still_a_refusal() {
+    let told = json!({"code": 190.0, "is_transient": "false", "error_user_title": {"a": 1}, "error_subcode": "?"});
+    let error = refusal(400, &json!({"error": told}));
+    assert_eq!((error.code, error.error_subcode, error.is_transient), (Some(190), None, Some(false)));
+    assert_eq!(error.error_user_title.as_deref(), Some(r#"{"a":1}"#));
+}
+
+#[test]
+fn a_byte_order_mark_before_an_answer_is_skipped() {
+    let refused = decode::<DeleteAdImage>(400, "\u{feff}{\"error\":{\"code\":190}}".as_bytes()).unwrap();
+    assert!(matches!(refused, Answer::Refused(error) if error.code == Some(190)));
+    let deleted = decode::<DeleteAdImage>(200, "\u{feff}{\"success\":true}".as_bytes()).unwrap();
+    assert!(matches!(deleted, Answer::Success(answer) if answer.success == Some(true)));
+}
+
+#[test]
 fn inner_refusals_of_a_batch_decode_like_any_other() {
     let Some(batch) = reference("batch/fb_batch_error_response.json") else { return };
     for inner in batch.as_array().unwrap() {

@@ -2,7 +2,7 @@
 //! members stand at the top.
 
 use http::Method;
-use polyptych_wire::json::{ObjectWriter, lenient_int, lenient_text, write_serde};
+use polyptych_wire::json::{ObjectWriter, parse, refusal_int, refusal_text, write_serde};
 use polyptych_wire::soap::Operation;
 use polyptych_wire::{BodyWriter, Escape, Request};
 use serde::Deserialize;
@@ -36,17 +36,17 @@ pub(super) fn request<R: ActionRequest>(locale: &str, parameters: &R) -> Request
 #[derive(Deserialize)]
 struct Envelope<T> {
     data: Option<T>,
-    #[serde(default, deserialize_with = "lenient_int")]
+    #[serde(default, deserialize_with = "refusal_int")]
     error_code: Option<i64>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "refusal_text")]
     error_str: Option<String>,
-    #[serde(default, deserialize_with = "lenient_text")]
+    #[serde(default, deserialize_with = "refusal_text")]
     error_detail: Option<String>,
 }
 
 pub(super) fn decode<R: ActionRequest>(body: &[u8]) -> Result<Answer<R::Response>, DecodeError> {
     let Envelope { data, error_code, error_str, error_detail } =
-        serde_json::from_slice::<Envelope<R::Response>>(body).map_err(DecodeError::Json)?;
+        parse::<Envelope<R::Response>>(body).map_err(DecodeError::Json)?;
     if error_code.is_some_and(|code| code != 0) || (data.is_none() && error_str.is_some()) {
         return Ok(Answer::Fault(ApiFault {
             code: error_code,

@@ -1,7 +1,7 @@
 //! The JSON envelope of v5: `{"method", "params"}`, answered by `{"result"}` or `{"error"}`.
 
 use http::Method;
-use polyptych_wire::json::{ObjectWriter, WriteJson, lenient_int, lenient_text, write_serde};
+use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_text, write_serde};
 use polyptych_wire::soap::Operation;
 use polyptych_wire::{BodyWriter, Request};
 use serde::Deserialize;
@@ -35,18 +35,18 @@ struct Envelope<T> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Refusal {
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     request_id: Option<String>,
-    #[serde(deserialize_with = "lenient_int")]
+    #[serde(deserialize_with = "refusal_int")]
     error_code: Option<i64>,
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     error_string: Option<String>,
-    #[serde(deserialize_with = "lenient_text")]
+    #[serde(deserialize_with = "refusal_text")]
     error_detail: Option<String>,
 }
 
 pub(super) fn decode<O: Operation>(body: &[u8]) -> Result<Answer<O::Response>, DecodeError> {
-    let envelope: Envelope<O::Response> = serde_json::from_slice(body).map_err(DecodeError::Json)?;
+    let envelope: Envelope<O::Response> = parse(body).map_err(DecodeError::Json)?;
     match (envelope.error, envelope.result) {
         (Some(error), _) => Ok(Answer::Fault(error.into())),
         (None, Some(result)) => Ok(Answer::Response(result)),

@@ -125,6 +125,15 @@ fn a_delete_answers_nothing() {
 }
 
 #[test]
+fn a_soap_answer_that_refers_to_its_value_is_an_error_and_not_an_empty_list() {
+    let body = envelope(
+        "<n:AdImageResponse xmlns:n='API'><return href='#1'/></n:AdImageResponse>\
+         <multiRef id='1'><TotalObjectsCount>7</TotalObjectsCount></multiRef>",
+    );
+    assert!(matches!(live4::decode::<AdImageRequest>(Encoding::Soap, body.as_bytes()), Err(DecodeError::Xml(_))));
+}
+
+#[test]
 fn a_soap_fault_carries_its_code_after_the_colon() {
     let body = envelope(
         "<e:Fault><faultcode>SOAP-ENV:271</faultcode><faultstring>Изображение не найдено</faultstring><detail/></e:Fault>",

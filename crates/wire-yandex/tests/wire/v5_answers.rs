@@ -155,13 +155,45 @@ fn what_is_no_answer_of_the_api_is_an_error_of_its_kind() {
         assert!(matches!(decode(encoding, " \n"), DecodeError::Empty));
         let page = "<!DOCTYPE HTML><html><body>502 Bad Gateway</body></html>";
         assert!(matches!(decode(encoding, page), DecodeError::WebPage));
-        assert!(matches!(decode(encoding, "\u{feff}<html></html>"), DecodeError::WebPage));
+        assert!(matches!(decode(encoding, "\u{feff} <html></html>"), DecodeError::WebPage));
     }
     assert!(matches!(decode(Encoding::Json, r#"{"result":{"AdImages":["#), DecodeError::Json(_)));
     assert!(matches!(decode(Encoding::Json, "{}"), DecodeError::NoResult));
     assert!(matches!(decode(Encoding::Json, r#"{"result":null}"#), DecodeError::NoResult));
     assert!(matches!(decode(Encoding::Soap, "<Envelope><Body>"), DecodeError::Xml(_)));
     assert!(matches!(decode(Encoding::Soap, "<other/>"), DecodeError::Xml(_)));
+}
+
+#[test]
+fn a_byte_order_mark_before_an_answer_is_skipped() {
+    let soap = envelope("<r:GetResponse xmlns:r='r'/>");
+    for (encoding, body) in [(Encoding::Json, r#"{"result":{}}"#), (Encoding::Soap, soap.as_str())] {
+        let answer = v5::decode::<v5::Get>(encoding, format!("\u{feff}{body}").as_bytes()).unwrap();
+        assert_eq!(answer, Answer::Response(v5::GetResponse::default()), "{encoding:?}");
+    }
+}
+
+#[test]
+fn a_fault_with_members_of_other_types_is_still_a_fault() {
+    let told = fault(json::<v5::Add>(
+        r#"{"error":{"error_code":"n/a","request_id":7,"error_string":"m","error_detail":{"a":1}}}"#,
+    ));
+    assert_eq!((told.code, told.message.as_str(), told.detail.as_deref()), (None, "m", Some(r#"{"a":1}"#)));
+    let body = envelope(
+        "<e:Fault><faultcode>\n e:Client\n</faultcode><faultstring>m</faultstring><detail><f:FaultResponse xmlns:f='f'>\
+         <requestId>7</requestId><errorCode/></f:FaultResponse></detail></e:Fault>",
+    );
+    let told = fault(v5::decode::<v5::Add>(Encoding::Soap, body.as_bytes()).unwrap());
+    assert_eq!((told.code, told.message.as_str(), told.request_id.as_deref()), (None, "m", Some("7")));
+    assert_eq!(told.soap_code.as_deref(), Some("e:Client"));
+}
+
+#[test]
+fn a_fault_beside_a_response_is_not_taken_for_a_success() {
+    let body = envelope(
+        "<r:AddResponse xmlns:r='r'/><e:Fault><faultcode>e:Server</faultcode><faultstring>m</faultstring></e:Fault>",
+    );
+    assert_eq!(fault(v5::decode::<v5::Add>(Encoding::Soap, body.as_bytes()).unwrap()).message, "m");
 }
 
 #[test]

@@ -64,9 +64,7 @@ impl<'x> XmlReader<'x> {
                 if self.depth > MAX_DEPTH {
                     return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
                 }
-                if start.attributes().with_checks(false).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES {
-                    return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
-                }
+                check_attributes(start)?;
             }
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
             Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
@@ -90,16 +88,18 @@ impl<'x> XmlReader<'x> {
         let piece = match event {
             Event::Text(piece) => piece.xml10_content(),
             Event::CData(piece) => piece.xml10_content(),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref().map_err(|error| self.syntax(&error))? {
-                Some(character) => Cow::Owned(character.to_string()),
-                None => {
-                    let name = reference.xml10_content();
-                    match quick_xml::escape::resolve_predefined_entity(&name) {
-                        Some(known) => Cow::Borrowed(known),
-                        None => return Err(XmlError::Dtd(name.into_owned())),
+            Event::GeneralRef(reference) => {
+                match reference.resolve_char_ref().map_err(|error| self.unresolved(&error))? {
+                    Some(character) => Cow::Owned(character.to_string()),
+                    None => {
+                        let name = reference.xml10_content();
+                        match quick_xml::escape::resolve_predefined_entity(&name) {
+                            Some(known) => Cow::Borrowed(known),
+                            None => return Err(XmlError::Dtd(name.into_owned())),
+                        }
                     }
                 }
-            },
+            }
             _ => return Ok(()),
         };
         if text.is_empty() {
@@ -114,9 +114,27 @@ impl<'x> XmlReader<'x> {
         XmlError::Truncated { at: self.events.buffer_position() }
     }
 
+    /// The parser itself has not failed at a reference, so that it knows no position of the error.
+    fn unresolved(&self, error: &quick_xml::Error) -> XmlError {
+        XmlError::Syntax { at: self.events.buffer_position(), detail: error.to_string() }
+    }
+
     fn syntax(&self, error: &quick_xml::Error) -> XmlError {
         XmlError::Syntax { at: self.events.error_position(), detail: error.to_string() }
     }
+}
+
+/// Refuses too many attributes, and references to other elements.
+fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
+    for (index, attribute) in start.attributes().with_checks(false).enumerate() {
+        if index >= MAX_ATTRIBUTES {
+            return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
+        }
+        if attribute.is_ok_and(|found| found.key.into_inner() == "href" && found.value.starts_with('#')) {
+            return Err(XmlError::Reference(start.local_name().into_inner().to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// An element whose start tag has been read and whose content has not.
