@@ -7,11 +7,8 @@ use crate::{Errors, Inputs, Output};
 
 const FOLDER: &str = "crates/proto/src/generated";
 
-const PROTOS: &[&str] = &[
-    "polyptych/v1/resources.proto",
-    "polyptych/v1/library_service.proto",
-    "polyptych/v1/image_service.proto",
-];
+const PROTOS: &[&str] =
+    &["polyptych/v1/resources.proto", "polyptych/v1/library_service.proto", "polyptych/v1/image_service.proto"];
 
 /// The targets of this API.
 pub(super) const TARGETS: &[Target] =
@@ -44,10 +41,10 @@ mod tests {
     fn the_stored_protos_make_one_package_and_a_descriptor_set_the_same_every_time() {
         let output = generate_proto(&stored()).unwrap();
         let paths: Vec<_> = output.keys().map(String::as_str).collect();
-        assert_eq!(paths, [
-            "crates/proto/src/generated/descriptor_set.binpb",
-            "crates/proto/src/generated/polyptych.v1.rs"
-        ]);
+        assert_eq!(
+            paths,
+            ["crates/proto/src/generated/descriptor_set.binpb", "crates/proto/src/generated/polyptych.v1.rs"]
+        );
         let rust = std::str::from_utf8(&output["crates/proto/src/generated/polyptych.v1.rs"]).unwrap();
         assert_eq!(header::is_intact(rust), Some(true));
         for line in ["pub mod image_service_client", "pub mod image_service_server", "Chunk(::prost::bytes::Bytes)"] {
