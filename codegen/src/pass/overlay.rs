@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use crate::ir::{Api, Binding, Effect, Field, Origin, Scalar, TypeDef, TypeKind, TypeRef};
+use crate::source::toml::parse_toml;
 use crate::{Error, ErrorKind, Errors};
 
 /// One correction: which node, what about it, and why.
@@ -61,9 +62,7 @@ struct Overlays {
 /// # Errors
 /// If it is not TOML of the expected shape.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Overlay>, Error> {
-    let syntax = |detail: String| Error::in_file(ErrorKind::Syntax, file, detail);
-    let text = std::str::from_utf8(bytes).map_err(|error| syntax(format!("not UTF-8: {error}")))?;
-    let overlays: Overlays = toml::from_str(text).map_err(|error| syntax(error.message().to_owned()))?;
+    let overlays: Overlays = parse_toml(file, bytes)?;
     let place = |index: usize| Origin { file: file.to_owned(), place: format!("overlay[{index}]") };
     Ok(overlays.overlay.into_iter().enumerate().map(|(index, entry)| Overlay { origin: place(index), entry }).collect())
 }
@@ -71,7 +70,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Overlay>, Error> {
 /// Applies all overlays.
 ///
 /// # Errors
-/// For each that matches no node or several, or sets what its node does not have.
+/// For each that matches no node or several, sets what its node does not have, or leaves its node as it was.
 pub fn run(mut api: Api, overlays: &[Overlay]) -> Result<Api, Errors> {
     let mut errors = Errors::default();
     for overlay in overlays {
@@ -86,6 +85,12 @@ pub fn run(mut api: Api, overlays: &[Overlay]) -> Result<Api, Errors> {
 fn apply(api: &mut Api, entry: &Entry) -> Result<(), String> {
     let Entry { r#type, field, operation, param, .. } = entry;
     let fix = entry;
+    if fix.inline.or(fix.base64).or(fix.required).is_none()
+        && fix.effect.is_none()
+        && fix.doc.as_ref().or(fix.rename.as_ref()).is_none()
+    {
+        return Err("the overlay sets nothing".to_owned());
+    }
     match (r#type, field, operation, param) {
         (Some(ty), None, None, None) => fix_type(find_type(api, ty)?, fix),
         (Some(ty), Some(field), None, None) => fix_field(find_field(find_type(api, ty)?, ty, field)?, fix),
@@ -96,12 +101,9 @@ fn apply(api: &mut Api, entry: &Entry) -> Result<(), String> {
                     if fix.inline.or(fix.base64).or(fix.required).is_some() {
                         return Err("an operation takes effect, doc and rename only".to_owned());
                     }
-                    if let Some(effect) = fix.effect {
-                        found.effect = effect.into();
-                    }
-                    set_text(&mut found.doc, &fix.doc);
-                    set_text(&mut found.rust_name, &fix.rename);
-                    Ok(())
+                    set("effect", &mut found.effect, fix.effect.map(Effect::from))?;
+                    set("doc", &mut found.doc, fix.doc.clone())?;
+                    set("rename", &mut found.rust_name, fix.rename.clone())
                 }
                 (Some(param), Binding::Rest { params, .. }) => {
                     let matching = params.iter_mut().map(|param| &mut param.field).filter(|field| field.wire == *param);
@@ -138,35 +140,35 @@ fn fix_type(def: &mut TypeDef, fix: &Entry) -> Result<(), String> {
     if fix.inline.or(fix.base64).or(fix.required).is_some() || fix.effect.is_some() {
         return Err("a type takes doc and rename only".to_owned());
     }
-    set_text(&mut def.doc, &fix.doc);
-    set_text(&mut def.rust_name, &fix.rename);
-    Ok(())
+    set("doc", &mut def.doc, fix.doc.clone())?;
+    set("rename", &mut def.rust_name, fix.rename.clone())
 }
 
 fn fix_field(field: &mut Field, fix: &Entry) -> Result<(), String> {
     if fix.effect.is_some() {
         return Err("a field has no effect".to_owned());
     }
-    if let Some(inline) = fix.inline {
-        field.inline = inline;
+    set("inline", &mut field.inline, fix.inline)?;
+    set("required", &mut field.required, fix.required)?;
+    match (fix.base64, field.ty.core_mut()) {
+        (None, _) => {}
+        (Some(true), core @ TypeRef::Scalar(Scalar::String)) => *core = TypeRef::Scalar(Scalar::Base64Text),
+        (Some(true), _) => return Err(format!("`{}` is not text", field.wire)),
+        (Some(false), _) => return Err("`base64` is true or left out".to_owned()),
     }
-    if let Some(required) = fix.required {
-        field.required = required;
-    }
-    if fix.base64 == Some(true) {
-        match field.ty.core_mut() {
-            core @ TypeRef::Scalar(Scalar::String) => *core = TypeRef::Scalar(Scalar::Base64Text),
-            _ => return Err(format!("`{}` is not text", field.wire)),
-        }
-    }
-    set_text(&mut field.doc, &fix.doc);
-    set_text(&mut field.rust_name, &fix.rename);
-    Ok(())
+    set("doc", &mut field.doc, fix.doc.clone())?;
+    set("rename", &mut field.rust_name, fix.rename.clone())
 }
 
-fn set_text(text: &mut String, fix: &Option<String>) {
-    if let Some(fix) = fix {
-        text.clone_from(fix);
+/// A correction that the schema already holds has had its day.
+fn set<T: PartialEq>(what: &str, value: &mut T, fix: Option<T>) -> Result<(), String> {
+    match fix {
+        Some(fix) if fix == *value => Err(format!("`{what}` is so without the overlay")),
+        Some(fix) => {
+            *value = fix;
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 

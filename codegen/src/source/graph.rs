@@ -89,10 +89,16 @@ pub fn parse(api: &str, spec: &Spec<'_>) -> Result<Api, Errors> {
         });
         let origin = origin(spec.enums.0, format!("/{index}"));
         let kind = TypeKind::Enum { values: values.collect() };
-        parsed.types.insert(
-            type_name(&item.name),
-            TypeDef { kind, rust_name: String::new(), doc: String::new(), usage: Usage::default(), origin },
-        );
+        let def = TypeDef {
+            kind,
+            rust_name: String::new(),
+            doc: String::new(),
+            usage: Usage::default(),
+            origin: origin.clone(),
+        };
+        if parsed.types.insert(type_name(&item.name), def).is_some() {
+            errors.push(Error::new(ErrorKind::Clash, &origin, format!("there are two enums `{}`", item.name)));
+        }
     }
     for (name, file, node) in &nodes {
         if let Err(more) = read_node(&mut parsed, name, file, node, &names) {
@@ -129,7 +135,10 @@ fn read_node(api: &mut Api, name: &str, file: &str, node: &Node, names: &Names) 
     for (index, item) in node.apis.iter().enumerate() {
         match read_api(name, item, &origin(file, format!("/apis/{index}")), names) {
             Ok(operation) => {
-                api.operations.insert(operation.name.clone(), operation);
+                let (name, at) = (operation.name.clone(), operation.origin.clone());
+                if api.operations.insert(name.clone(), operation).is_some() {
+                    errors.push(Error::new(ErrorKind::Clash, &at, format!("there are two operations `{name}`")));
+                }
             }
             Err(error) => errors.push(error),
         }

@@ -4,6 +4,7 @@ pub mod graph;
 pub mod openapi;
 pub mod proto;
 pub mod tables;
+pub(crate) mod toml;
 pub mod wsdl;
 mod xml;
 mod xsd;

@@ -45,7 +45,10 @@ pub fn parse(api: &str, file: &str, content: &[u8]) -> Result<Api, Errors> {
             let Some(node) = path.get(method) else { continue };
             match read_operation(&path, &node, method, *effect) {
                 Ok(operation) => {
-                    parsed.operations.insert(operation.name.clone(), operation);
+                    let name = operation.name.clone();
+                    if parsed.operations.insert(name.clone(), operation).is_some() {
+                        errors.push(node.error(ErrorKind::Clash, format!("there are two operations `{name}`")));
+                    }
                 }
                 Err(error) => errors.push(error),
             }

@@ -5,6 +5,7 @@ mod rules;
 
 use serde::Deserialize;
 
+use super::toml::parse_toml;
 use crate::ir::Origin;
 use crate::{Error, ErrorKind, Errors};
 
@@ -98,7 +99,7 @@ const EVIDENCE: Words = &[("documented", "Documented"), ("measured", "Measured")
 /// # Errors
 /// If it is not a table of errors, a word is not of its set, two rows have one key, or ranges overlap.
 pub fn parse_errors(file: &str, content: &[u8]) -> Result<Vec<ErrorRow>, Errors> {
-    let table: ErrorFile = from_toml(file, content)?;
+    let table: ErrorFile = parse_toml(file, content)?;
     let mut rows = Vec::new();
     let mut errors = Errors::default();
     for row in table.error {
@@ -111,15 +112,19 @@ pub fn parse_errors(file: &str, content: &[u8]) -> Result<Vec<ErrorRow>, Errors>
     // `Request` is declared before `Item` in the runtime, which orders by declaration.
     let key = |row: &ErrorRow| (row.level != "Request", row.code, row.subcode, row.phrase.clone());
     rows.sort_by_key(key);
-    for pair in rows.windows(2) {
-        let [first, second] = pair else { continue };
-        let clash = match (first.last > first.code, second.last > second.code) {
-            (true, true) => first.level == second.level && second.code <= first.last,
-            _ => key(first) == key(second) && first.last == second.last,
-        };
-        if clash {
-            let at = Origin { file: file.to_owned(), place: format!("error.{}", second.code) };
-            errors.push(Error::new(ErrorKind::Clash, &at, "two rows speak of the same code"));
+    // A single code goes before a range that holds it, so that the two kinds are compared among themselves.
+    for ranges in [false, true] {
+        let alike: Vec<&ErrorRow> = rows.iter().filter(|row| (row.last > row.code) == ranges).collect();
+        for pair in alike.windows(2) {
+            let [first, second] = pair else { continue };
+            let clash = match ranges {
+                true => first.level == second.level && second.code <= first.last,
+                false => key(first) == key(second),
+            };
+            if clash {
+                let at = Origin { file: file.to_owned(), place: format!("error.{}", second.code) };
+                errors.push(Error::new(ErrorKind::Clash, &at, "two rows speak of the same code"));
+            }
         }
     }
     errors.into_result(rows)
@@ -155,12 +160,6 @@ fn word(words: Words, text: &str, at: &Origin) -> Result<&'static str, Error> {
     })
 }
 
-fn from_toml<T: serde::de::DeserializeOwned>(file: &str, content: &[u8]) -> Result<T, Error> {
-    let syntax = |detail: &str| Error::in_file(ErrorKind::Syntax, file, detail);
-    let text = std::str::from_utf8(content).map_err(|error| syntax(&error.to_string()))?;
-    toml::from_str(text).map_err(|error| syntax(error.message()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +188,10 @@ mod tests {
         let twice = table(&(row("code = 1") + &row("code = 1"))).unwrap_err();
         assert_eq!(twice.to_string(), "schemas/x/errors.toml:error.1: two rows speak of the same code");
         assert!(table(&(row("code = 1, through = 5") + &row("code = 5, through = 6"))).is_err());
+        let apart = row("code = 1, through = 5") + &row("code = 3") + &row("code = 4, through = 6");
+        assert!(table(&apart).is_err(), "a single code between two ranges does not hide that they overlap");
+        let between = row("code = 3") + &row("code = 3, through = 5") + &row("code = 3");
+        assert!(table(&between).is_err(), "a range between two rows does not hide that they are of one code");
         assert!(table(&(row("code = 1, through = 5") + &row("code = 5"))).is_ok(), "a code goes before a range");
     }
 

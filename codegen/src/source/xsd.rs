@@ -46,7 +46,10 @@ impl Schemas {
                 "element" => {
                     let name = reader.name(file.attribute(child, "name")?);
                     let ty = reader.type_of(child, &name)?;
-                    reader.schemas.elements.insert(name, ty);
+                    let local = name.local.clone();
+                    if reader.schemas.elements.insert(name, ty).is_some() {
+                        return Err(file.error(ErrorKind::Clash, child, format!("there are two elements `{local}`")));
+                    }
                 }
                 _ => return Err(file.unsupported(child)),
             }

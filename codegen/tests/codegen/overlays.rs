@@ -63,6 +63,24 @@ fn an_overlay_that_misses_fails_and_gives_its_reason() {
 }
 
 #[test]
+fn an_overlay_that_changes_nothing_fails() {
+    let cases = [
+        (r#"{ type = "Item", field = "Hash", reason = "why" }"#, "the overlay sets nothing"),
+        (r#"{ type = "Item", field = "Hash", inline = false, reason = "why" }"#, "`inline` is so without the overlay"),
+        (
+            r#"{ type = "Item", field = "Hash", required = true, reason = "why" }"#,
+            "`required` is so without the overlay",
+        ),
+        (r#"{ type = "Item", field = "Hash", base64 = false, reason = "why" }"#, "`base64` is true or left out"),
+        (r#"{ type = "Item", doc = "", reason = "why" }"#, "`doc` is so without the overlay"),
+    ];
+    for (entry, expected) in cases {
+        let errors = with(&format!("overlay = [{entry}]")).unwrap_err().to_string();
+        assert_eq!(errors, format!("schemas/overlays.toml:overlay[0]: {expected} (its reason: why)"));
+    }
+}
+
+#[test]
 fn an_overlay_that_matches_two_nodes_fails() {
     let twice = SCHEMA.replace(r#"<x:element name="Data""#, r#"<x:element name="Hash""#);
     let overlays = r#"overlay = [{ type = "Item", field = "Hash", inline = true, reason = "why" }]"#;

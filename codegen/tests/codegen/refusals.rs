@@ -25,6 +25,7 @@ fn a_schema_error_names_its_line() {
         (r#"<x:simpleType name="A"><x:list itemType="x:int"/></x:simpleType>"#, ErrorKind::Unsupported, "`simpleType`"),
         (r#"<x:element name="A" type="x:QName"/>"#, ErrorKind::Unsupported, "x:QName"),
         (r#"<x:element name="A" type="nope:B"/>"#, ErrorKind::Unresolved, "prefix `nope`"),
+        (r#"<x:element name="Request" type="x:int"/>"#, ErrorKind::Clash, "there are two elements `Request`"),
         (r#"<x:element type="x:int"/>"#, ErrorKind::Syntax, "no `name`"),
         (r#"<x:import namespace="urn:other"/>"#, ErrorKind::Unresolved, "urn:other"),
     ];

@@ -125,6 +125,36 @@ fn an_entry_that_hits_nothing_fails_with_its_place() {
 }
 
 #[test]
+fn an_entry_that_changes_nothing_fails() {
+    let operation = "[[operation]]\nmatch = { node = \"AdAccount\", method = \"GET\", endpoint = \"adimages\" }\n\
+                     name = \"x\"\nrust_name = \"X\"\ndoc = \"\"\n";
+    for (entry, expected) in [
+        ("returns = \"AdImage\"", "operation.x: the spec returns `AdImage` already"),
+        ("retype = { name = \"string\" }", "operation.x: `name` is of type `string` already"),
+    ] {
+        let errors = stored_api(Some(format!("{operation}{entry}").as_bytes())).unwrap_err();
+        assert_eq!(errors.to_string(), format!("schemas/overlay.toml:{expected}"));
+    }
+}
+
+#[test]
+fn two_operations_of_one_endpoint_are_refused() {
+    let get = r#"{"method":"GET","endpoint":"adimages","return":"Object","params":[]}"#;
+    let account = format!(r#"{{"apis":[{get},{get}],"fields":[]}}"#);
+    let errors = parse(account.as_bytes(), br#"{"apis":[],"fields":[]}"#, b"[]", None).unwrap_err();
+    let expected = "schemas/AdAccount.json:/apis/1: there are two operations `AdAccount.GET.adimages`";
+    assert_eq!(errors.to_string(), expected);
+}
+
+#[test]
+fn two_enums_of_one_name_are_refused() {
+    let nothing = br#"{"apis":[],"fields":[]}"#;
+    let enums = br#"[{"name":"A_status","values":["X"]},{"name":"A_status","values":["Y"]}]"#;
+    let errors = parse(nothing, nothing, enums, None).unwrap_err().to_string();
+    assert!(errors.ends_with(":/1: there are two enums `A_status`"), "{errors}");
+}
+
+#[test]
 fn a_type_that_an_overlay_misspells_is_not_any_json() {
     let overlay = "[[add_type]]\nname = \"Page\"\ndoc = \"\"\nfields = [{ name = \"data\", type = \"list<AdImge>\", doc = \"\" }]";
     let errors = stored_api(Some(overlay.as_bytes())).unwrap_err();

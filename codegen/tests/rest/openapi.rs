@@ -89,6 +89,15 @@ fn what_is_not_read_is_refused_by_name_and_place() {
 }
 
 #[test]
+fn two_operations_of_one_name_are_refused() {
+    let operation = json!({"operationId": "addThing", "responses": {}});
+    let paths = json!({"/a": {"post": operation}, "/b": {"post": operation}});
+    let document = json!({"openapi": "3.1.0", "paths": paths}).to_string();
+    let errors = openapi::parse("x", "x.json", document.as_bytes()).unwrap_err();
+    assert_eq!(errors.to_string(), "schemas/x.json:/paths/~1b/post: there are two operations `addThing`");
+}
+
+#[test]
 fn another_version_is_refused() {
     let error = openapi::parse("x", "x.json", br#"{"swagger":"2.0"}"#).unwrap_err();
     assert_eq!(error.to_string(), "schemas/x.json: `` is not OpenAPI 3");

@@ -8,6 +8,7 @@ use entries::{Entries, EnumEntry, NewField, NewLocation, NewType, NodeEntry, Ope
 use super::types::{Names, parse_overlay_type, type_name};
 use super::{File, field, operation_name, origin};
 use crate::ir::{Api, Binding, Field, Location, Operation, Origin, Param, Scalar, TypeDef, TypeKind, TypeRef, Usage};
+use crate::source::toml::parse_toml;
 use crate::{Error, ErrorKind, Errors};
 
 /// A parsed overlay.
@@ -19,10 +20,7 @@ pub(super) struct Overlay {
 impl Overlay {
     /// Parses an `overlay.toml`.
     pub(super) fn parse((path, content): File<'_>) -> Result<Self, Error> {
-        let syntax = |detail: String| Error::in_file(ErrorKind::Syntax, path, detail);
-        let text = std::str::from_utf8(content).map_err(|error| syntax(error.to_string()))?;
-        let entries = toml::from_str(text).map_err(|error| syntax(error.message().to_owned()))?;
-        Ok(Self { file: path.to_owned(), entries })
+        Ok(Self { file: path.to_owned(), entries: parse_toml(path, content)? })
     }
 
     /// Names of the types that the overlay adds.
@@ -110,10 +108,19 @@ impl Overlay {
             return Err(Error::new(ErrorKind::Overlay, &at, "the operation does not travel over plain HTTP"));
         };
         if let Some(returns) = &entry.returns {
-            *output = Some(parse_overlay_type(returns, names, &at)?);
+            let ty = Some(parse_overlay_type(returns, names, &at)?);
+            if *output == ty {
+                return Err(Error::new(ErrorKind::Overlay, &at, format!("the spec returns `{returns}` already")));
+            }
+            *output = ty;
         }
         for (name, ty) in &entry.retype {
-            self.param(params, name, &at)?.ty = parse_overlay_type(ty, names, &at)?;
+            let field = self.param(params, name, &at)?;
+            let retyped = parse_overlay_type(ty, names, &at)?;
+            if field.ty == retyped {
+                return Err(Error::new(ErrorKind::Overlay, &at, format!("`{name}` is of type `{ty}` already")));
+            }
+            field.ty = retyped;
         }
         for (name, doc) in &entry.docs {
             self.param(params, name, &at)?.doc.clone_from(doc);

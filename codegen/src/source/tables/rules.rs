@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{EVIDENCE, Words, from_toml, word};
+use super::{EVIDENCE, Words, word};
 use crate::ir::Origin;
+use crate::source::toml::parse_toml;
 use crate::{Error, ErrorKind, Errors};
 
 /// The rules of a provider.
@@ -100,7 +101,7 @@ const FORMATS: Words =
 /// # Errors
 /// If it is not a table of rules, a word is not of its set, or a class accepts nothing.
 pub fn parse_rules(file: &str, content: &[u8]) -> Result<Rules, Errors> {
-    let table: File = from_toml(file, content)?;
+    let table: File = parse_toml(file, content)?;
     let at = Origin { file: file.to_owned(), place: "name".to_owned() };
     let name_evidence = word(EVIDENCE, &table.name.evidence, &at)?;
     let mut classes = Vec::new();
