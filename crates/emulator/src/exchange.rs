@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
@@ -13,6 +13,9 @@ use percent_encoding::percent_decode_str;
 
 use crate::journal::Ticket;
 use crate::state::State;
+
+/// Stands for a header's text that is not UTF-8.
+const UNREADABLE: &str = "\u{fffd}";
 
 /// A request whose body is here.
 #[derive(Debug)]
@@ -56,7 +59,7 @@ impl Exchange {
         &self.head.method
     }
 
-    /// A header as text; empty when absent or not ASCII.
+    /// A header as text; see [`header`].
     pub(crate) fn header(&self, name: &str) -> &str {
         header(&self.head, name)
     }
@@ -74,9 +77,11 @@ impl Exchange {
     }
 }
 
-/// A header of a request head as text; empty when absent or not ASCII.
+/// A header of a request head as text; empty when absent, and [`UNREADABLE`] when it is not UTF-8, so that a login that
+/// cannot be read is never taken for none.
 pub(crate) fn header<'a>(head: &'a Parts, name: &str) -> &'a str {
-    head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()
+    let value = head.headers.get(name).map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or(UNREADABLE));
+    value.unwrap_or_default().trim()
 }
 
 fn base(state: &State, head: &Parts) -> String {
@@ -103,12 +108,24 @@ fn is_length_limit(error: &axum::Error) -> bool {
 
 fn too_large(ticket: Ticket, cap: usize) -> Response {
     ticket.close(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
-    text(StatusCode::PAYLOAD_TOO_LARGE, &format!("the emulator takes request bodies of at most {cap} bytes here"))
+    let message = format!("the emulator takes request bodies of at most {cap} bytes here");
+    closing(text(StatusCode::PAYLOAD_TOO_LARGE, &message))
 }
 
 /// A plain text answer.
 pub(crate) fn text(status: StatusCode, message: &str) -> Response {
     reply(status, "text/plain; charset=utf-8", format!("{message}\n"))
+}
+
+/// An answer that does not depend on the request's body. A body that stays unread ends the connection, and the caller is
+/// told so lest it send its next request there.
+pub(crate) fn without_reading(body: &Body, response: Response) -> Response {
+    if body.is_end_stream() { response } else { closing(response) }
+}
+
+fn closing(mut response: Response) -> Response {
+    set_header(&mut response, "connection", "close");
+    response
 }
 
 /// An answer of the given media type.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::exchange::{Exchange, segments, text};
+use crate::exchange::{Exchange, segments, text, without_reading};
 use crate::state::State;
 use crate::{control, evotor, facebook, live4, media, yandex_v5};
 
@@ -19,11 +19,14 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
     let parts = segments(&path);
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
     match parts.as_slice() {
-        ["_emulator", rest @ ..] => control::answer(&state, &head, rest),
-        ["images", rest @ ..] => media::answer(&state, &head, rest).await,
+        ["_emulator", rest @ ..] => without_reading(&body, control::answer(&state, &head, rest)),
+        ["images", rest @ ..] => {
+            let answer = media::answer(&state, &head, rest).await;
+            without_reading(&body, answer)
+        }
         ["json", "v5" | "v501", "adimages"] => yandex_v5::json(state, head, body).await,
-        ["v5" | "v501", "adimages"] if is_wsdl(&head) => no_wsdl(),
-        ["live", "v4", "wsdl"] | ["live", "v4", "wsdl", "2"] | ["v5" | "v501", "general.xsd"] => no_wsdl(),
+        ["v5" | "v501", "adimages"] if is_wsdl(&head) => no_wsdl(&body),
+        ["live", "v4", "wsdl"] | ["live", "v4", "wsdl", "2"] | ["v5" | "v501", "general.xsd"] => no_wsdl(&body),
         ["v5" | "v501", "adimages"] => yandex_v5::soap(state, head, body).await,
         ["live", "v4", "json"] | ["live", "v4", "json", "2"] => live4::json(state, head, body).await,
         ["live", "v4", "soap"] | ["live", "v4", "soap", "2"] => live4::soap(state, head, body).await,
@@ -38,7 +41,7 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
         }
         [account, "adimages"] if account.starts_with("act_") => facebook::edge(state, head, body, "", account).await,
         [version, node] if is_version(version) => facebook::node(state, head, body, version, node).await,
-        _ => text(StatusCode::NOT_FOUND, "no operation of the emulated APIs has this path"),
+        _ => without_reading(&body, text(StatusCode::NOT_FOUND, "no operation of the emulated APIs has this path")),
     }
 }
 
@@ -75,6 +78,7 @@ fn is_wsdl(head: &Parts) -> bool {
     query.split('&').any(|pair| pair == "wsdl" || pair == "wsdl=")
 }
 
-fn no_wsdl() -> Response {
-    text(StatusCode::NOT_FOUND, "the emulator does not serve schema documents; use a stored copy of the WSDL")
+fn no_wsdl(body: &Body) -> Response {
+    let message = "the emulator does not serve schema documents; use a stored copy of the WSDL";
+    without_reading(body, text(StatusCode::NOT_FOUND, message))
 }

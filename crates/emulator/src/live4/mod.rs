@@ -18,7 +18,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::exchange::{Exchange, set_header, text};
+use crate::exchange::{Exchange, set_header, text, without_reading};
 use crate::routes::run;
 use crate::state::State;
 use crate::yandex::texts::Language;
@@ -71,7 +71,7 @@ pub(crate) async fn soap(state: Arc<State>, head: Parts, body: Body) -> Response
 
 async fn serve(state: Arc<State>, head: Parts, body: Body, api: &'static str, read: Read, write: Write) -> Response {
     if head.method != Method::POST {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only");
+        return without_reading(&body, text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only"));
     }
     let cap = state.settings.yandex.body_cap;
     run(state, head, body, (api, cap), move |state, exchange| async move {

@@ -5,10 +5,10 @@ use image::ImageFormat;
 
 use crate::picture::{Picture, PictureFault};
 
-/// The most bytes of a picture, 10 MB.
-pub(crate) const LARGEST: usize = 10_485_760;
+/// The most bytes of a picture in v5, 10 MB.
+const LARGEST: usize = 10_485_760;
 /// The most bytes of a fixed-size picture, 512 KB.
-pub(crate) const LARGEST_FIXED: usize = 524_288;
+const LARGEST_FIXED: usize = 524_288;
 
 /// The sizes of fixed-size pictures that the documentation lists (reference 5.3).
 const FIXED_SIZES: [(u32, u32); 44] = [
@@ -66,14 +66,14 @@ pub(crate) enum Wanted {
     Regular,
     Wide,
     Fixed,
-    /// REGULAR or WIDE: what Live 4 takes (its reference, 4).
+    /// REGULAR or WIDE, of any number of bytes: what Live 4 takes, which limits the base64 text instead (its reference, 4).
     NotFixed,
 }
 
 /// Why a file was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    /// Above 10 MB.
+    /// Above 10 MB, in v5.
     FileSize,
     /// A fixed-size picture above 512 KB.
     FixedFileSize,
@@ -95,7 +95,7 @@ pub(crate) fn classify(
     wanted: Wanted,
     wide_tolerance: f64,
 ) -> Result<(&'static str, String), Unfit> {
-    if length > LARGEST {
+    if wanted != Wanted::NotFixed && length > LARGEST {
         return Err(Unfit::FileSize);
     }
     let picture = match picture {
@@ -166,6 +166,7 @@ mod tests {
             assert_eq!(jpeg(width, height), expected, "{width}x{height}");
         }
         assert_eq!(class(ImageFormat::Png, 2000, 1900, 11_416_979, Wanted::Auto), Err(Unfit::FileSize));
+        assert_eq!(class(ImageFormat::Png, 2000, 1900, 11_416_979, Wanted::NotFixed), Ok("REGULAR"));
         assert_eq!(class(ImageFormat::WebP, 600, 600, 1000, Wanted::Auto), Err(Unfit::FileType));
     }
 

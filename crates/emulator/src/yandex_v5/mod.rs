@@ -15,7 +15,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use crate::exchange::{Exchange, header, set_header, text};
+use crate::exchange::{Exchange, header, set_header, text, without_reading};
 use crate::routes::run;
 use crate::state::State;
 use crate::yandex::texts::Language;
@@ -38,7 +38,7 @@ type Write = fn(&Outcome) -> Response;
 
 async fn serve(state: Arc<State>, head: Parts, body: Body, api: &'static str, read: Read, write: Write) -> Response {
     if head.method != Method::POST {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only");
+        return without_reading(&body, text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only"));
     }
     // The place among the advertiser's requests is taken while the body still arrives.
     let login = service::authorize(&state.settings, header(&head, "authorization"), header(&head, "client-login"));

@@ -140,7 +140,7 @@ async fn bodies_beyond_the_cap_are_refused_whether_or_not_they_say_their_length(
     let long = "x".repeat(200);
     let head = format!("POST {V5} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n");
     let sized = served.exchange(&format!("{head}Content-Length: 200\r\n\r\n{long}")).await;
-    assert!(sized.starts_with("HTTP/1.1 413"), "{sized}");
+    assert!(sized.starts_with("HTTP/1.1 413") && sized.contains("connection: close"), "{sized}");
     let chunked = served.exchange(&format!("{head}Transfer-Encoding: chunked\r\n\r\nc8\r\n{long}\r\n0\r\n\r\n")).await;
     assert!(chunked.starts_with("HTTP/1.1 413"), "{chunked}");
     let states: Vec<Value> = served.journal().await.iter().map(|entry| entry["status"].clone()).collect();
@@ -175,4 +175,27 @@ async fn a_path_of_no_api_is_a_plain_404() {
     for path in ["/", "/v26.0", "/stores", "/json/v6/adimages", "/live/v4"] {
         assert_eq!(client.get(path).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_given_without_reading_the_body_ends_the_connection_and_says_so() {
+    let served = Served::start(Settings::default()).await;
+    for (line, status) in [
+        ("POST /nowhere", "404"),
+        ("PUT /json/v5/adimages", "405"),
+        ("PUT /live/v4/soap/", "405"),
+        ("POST /live/v4/wsdl/", "404"),
+        ("PUT /images/direct/x", "405"),
+    ] {
+        let answer = served.exchange(&format!("{line} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")).await;
+        let head = answer.split_once("\r\n\r\n").unwrap().0;
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status}")) && head.contains("connection: close"),
+            "{line}: {answer}"
+        );
+    }
+    let kept = served
+        .exchange("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nConnection: close\r\nHost: a\r\n\r\n")
+        .await;
+    assert_eq!(kept.matches("HTTP/1.1 404").count(), 2, "{kept}");
 }

@@ -321,3 +321,14 @@ async fn soap_errors_are_faults_under_http_500_with_the_code_after_the_colon() {
         assert_eq!(answer.header("requestid").len(), 19);
     }
 }
+
+#[tokio::test]
+async fn a_picture_above_ten_megabytes_is_taken_as_long_as_its_text_is_short_enough() {
+    let client = Client::default();
+    let mut heavy = png(450, 450, 1);
+    heavy.resize(15_000_000, 0);
+    upload(&client, "most.png", &heavy).await;
+    heavy.push(0);
+    let answer = call(&client, raw(&[("more.png", &heavy)])).await;
+    assert_eq!(answer["data"]["ActionsResult"][0]["Errors"][0]["FaultCode"], 71);
+}

@@ -1,9 +1,13 @@
 //! What AdImages of Direct v5 refuses, and with which code.
 
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::HeaderValue;
 use image::ImageFormat;
 use polyptych_emulator::{BadBase64, Role, Settings, Token};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tower::ServiceExt;
 
 use crate::harness::{Client, Served, base64, picture, png, reference_json, shape};
 use crate::yandex_v5_json::{BEARER, PATH, add, call, get};
@@ -28,19 +32,30 @@ async fn an_omitted_field_is_refused_in_the_recorded_form_for_fifty_points() {
 async fn picture_rules_are_those_that_were_measured() {
     let client = Client::default();
     let jpeg = |width, height| picture(ImageFormat::Jpeg, width, height, 3);
-    let cases: [(Vec<u8>, &str, &str, &str); 8] = [
+    // The first twelve are the rows of v5 reference 5.4.
+    let mut heavy = png(2000, 1900, 3);
+    heavy.resize(11_416_979, 0);
+    let noise: Vec<u8> = (0..40_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let (size, kind) = (
+        "Размер изображения некорректен",
+        "Недопустимый тип файла изображения, используйте графические форматы GIF, JPEG, PNG",
+    );
+    let cases: [(Vec<u8>, &str, &str, &str); 16] = [
         (jpeg(450, 450), "AUTO", "REGULAR", ""),
+        (jpeg(5000, 5000), "AUTO", "REGULAR", ""),
+        (jpeg(1080, 607), "AUTO", "WIDE", ""),
+        (jpeg(5000, 2812), "AUTO", "WIDE", ""),
+        (jpeg(449, 449), "AUTO", "5004", size),
+        (jpeg(5001, 5001), "AUTO", "5004", size),
+        (jpeg(1079, 607), "AUTO", "5004", size),
+        (jpeg(450, 700), "AUTO", "5004", size),
+        (jpeg(1000, 600), "AUTO", "5004", size),
+        (picture(ImageFormat::WebP, 600, 600, 3), "AUTO", "5004", kind),
+        (noise, "AUTO", "5004", kind),
+        (heavy, "AUTO", "5010", "Размер файла изображения больше допустимого (10 МБ)"),
         (jpeg(1080, 607), "WIDE", "WIDE", ""),
         (jpeg(600, 500), "FIXED_IMAGE", "FIXED_IMAGE", ""),
-        (jpeg(449, 449), "AUTO", "5004", "Размер изображения некорректен"),
-        (jpeg(1000, 600), "AUTO", "5004", "Размер изображения некорректен"),
-        (jpeg(450, 450), "WIDE", "5004", "Размер изображения некорректен"),
-        (
-            picture(ImageFormat::WebP, 600, 600, 3),
-            "AUTO",
-            "5004",
-            "Недопустимый тип файла изображения, используйте графические форматы GIF, JPEG, PNG",
-        ),
+        (jpeg(450, 450), "WIDE", "5004", size),
         (vec![1; 10_485_761], "AUTO", "5010", "Размер файла изображения больше допустимого (10 МБ)"),
     ];
     for (index, (bytes, wanted, expected, details)) in cases.iter().enumerate() {
@@ -237,4 +252,20 @@ async fn quota_and_memory_refuse_an_item_with_7001() {
     let results = answer.json()["result"]["AddResults"].clone();
     assert_eq!(results[1]["Errors"][0]["Code"], 7001);
     assert_eq!(results[0]["AdImageHash"], results[2]["AdImageHash"]);
+}
+
+#[tokio::test]
+async fn a_client_login_in_cyrillic_is_another_library_and_an_unreadable_one_is_never_ones_own() {
+    let client = Client::default();
+    call(&client, &add(&[("a.png", &png(450, 450, 1))])).await;
+    let listing = get(json!({ "FieldNames": ["Name"] })).to_string();
+    let cyrillic = client.send("POST", PATH, &[BEARER, ("client-login", "вася")], listing.clone()).await;
+    assert_eq!(cyrillic.json(), json!({ "result": {} }));
+    assert_eq!(cyrillic.headers["units-used-login"].as_bytes(), "вася".as_bytes());
+    let unreadable = Request::post(PATH)
+        .header(BEARER.0, BEARER.1)
+        .header("client-login", HeaderValue::from_bytes(b"\xff\xfe").unwrap())
+        .body(Body::from(listing));
+    let answer = client.0.clone().oneshot(unreadable.unwrap()).await.unwrap();
+    assert_eq!(to_bytes(answer.into_body(), usize::MAX).await.unwrap(), r#"{"result":{}}"#);
 }
