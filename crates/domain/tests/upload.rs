@@ -155,6 +155,19 @@ fn a_fit_brings_the_image_to_an_automatic_class_and_renames_it() {
 }
 
 #[test]
+fn a_fit_that_only_the_name_needs_leaves_every_byte_as_it_was() {
+    let bytes = picture(300, 300, ImageFormat::Png);
+    for (name, expected) in [("photo", "photo.png"), ("фото.", "фото..png"), (".png", ".png.png")] {
+        let (result, uploads) = upload(command(bytes.clone(), name, CONTAIN));
+        assert!(!result.unwrap().sent.fitted, "{name}");
+        assert_eq!(uploads[0].name, expected);
+        assert_eq!(uploads[0].content.source().read().unwrap(), bytes);
+    }
+    let error = upload(command(bytes, "a-name-of-20-letters", CONTAIN)).0.unwrap_err();
+    assert_eq!(error.violations().iter().map(|violation| violation.rule).collect::<Vec<_>>(), ["name"]);
+}
+
+#[test]
 fn a_class_is_used_when_it_is_asked_for_and_an_unknown_one_is_refused() {
     let mut banner = command(picture(640, 480, ImageFormat::Png), "b.png", CONTAIN);
     banner.class = Some("BANNER".to_owned());

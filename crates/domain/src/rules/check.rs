@@ -10,7 +10,8 @@ impl Rules {
     /// ignores EXIF sees.
     ///
     /// # Errors
-    /// Every violation of the name, and those of the class that comes nearest. A class that does not exist is a violation, too.
+    /// Every violation of the name, and those of the class that comes nearest: one that takes the size, if there is such a class, since
+    /// another format or fewer bytes are easier to have. A class that does not exist is a violation, too.
     pub fn check(
         &self,
         image: &Inspection,
@@ -23,7 +24,7 @@ impl Rules {
             .iter()
             .filter(|candidate| class.is_none_or(|class| class == candidate.name))
             .map(|candidate| (candidate.check(image), candidate))
-            .min_by_key(|(broken, _)| broken.len());
+            .min_by_key(|(broken, _)| (broken.iter().any(|violation| violation.rule == "pixels"), broken.len()));
         match nearest {
             Some((broken, class)) => {
                 violations.extend(broken);

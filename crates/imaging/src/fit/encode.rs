@@ -1,7 +1,7 @@
 //! Writes a finished picture as JPEG, PNG or GIF within a number of bytes. It never changes the size of the picture.
 //!
-//! JPEG goes through `jpeg-encoder`: the encoder of `image` takes half as long again for the same quality. Chroma is not subsampled, so that
-//! coloured text on an advertisement stays sharp.
+//! JPEG goes through `jpeg-encoder`: the encoder of `image` takes half as long again for the same quality. Chroma is not subsampled while
+//! the bytes suffice, so that coloured text on an advertisement stays sharp.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -18,6 +18,10 @@ use crate::{Format, ImageError};
 
 const BEST_QUALITY: u8 = 92;
 const WORST_QUALITY: u8 = 40;
+
+const FULL_CHROMA: SamplingFactor = SamplingFactor::F_1_1;
+/// One sample of chroma for four pixels.
+const QUARTER_CHROMA: SamplingFactor = SamplingFactor::F_2_2;
 
 /// From 1, the slowest and best choice of palette, to 30.
 const GIF_SPEED: i32 = 10;
@@ -60,30 +64,36 @@ pub(super) fn within(
     Err(ImageError::cannot_fit(format!("at most {max_bytes} bytes are allowed, {}", refusals.join(", "))))
 }
 
-/// The best quality that stays within `max_bytes`, else the worst one.
+/// The best quality that stays within `max_bytes`, with fewer samples of chroma where even the worst quality takes too many;
+/// else the smallest file of all.
 fn jpeg_within(canvas: &Canvas, max_bytes: u64, background: Rgb) -> Result<Vec<u8>, String> {
     let (width, height) = sides(canvas)?;
     let opaque = if canvas.alpha() { Cow::Owned(flattened(canvas, background)) } else { Cow::Borrowed(canvas.data()) };
-    let encode = |quality| {
+    let encode = |quality, sampling| {
         written(|out| {
             let mut encoder = Encoder::new(out, quality);
-            encoder.set_sampling_factor(SamplingFactor::F_1_1);
+            encoder.set_sampling_factor(sampling);
             encoder.encode(&opaque, width, height, ColorType::Rgb)
         })
     };
     let fits = |bytes: &[u8]| bytes.len() as u64 <= max_bytes;
-    let best = encode(BEST_QUALITY)?;
+    let best = encode(BEST_QUALITY, FULL_CHROMA)?;
     if fits(&best) {
         return Ok(best);
     }
-    let mut chosen = encode(WORST_QUALITY)?;
+    let mut sampling = FULL_CHROMA;
+    let mut chosen = encode(WORST_QUALITY, sampling)?;
+    if !fits(&chosen) {
+        sampling = QUARTER_CHROMA;
+        chosen = encode(WORST_QUALITY, sampling)?;
+    }
     if !fits(&chosen) {
         return Ok(chosen);
     }
     let (mut good, mut bad) = (WORST_QUALITY, BEST_QUALITY);
     while bad - good > 1 {
         let middle = good.midpoint(bad);
-        let bytes = encode(middle)?;
+        let bytes = encode(middle, sampling)?;
         if fits(&bytes) {
             (good, chosen) = (middle, bytes);
         } else {

@@ -93,8 +93,8 @@ pub fn fit(bytes: &[u8], target: &Target) -> Result<Fitted, ImageError> {
 impl Limits {
     /// Fits a picture: the same bytes, target and version of this crate give the same output.
     ///
-    /// JPEG is written at quality 92, or at the best one down to 40 that a bisection finds within `max_bytes`; PNG is written without
-    /// loss; when a format does not get small enough, the next allowed one is tried.
+    /// JPEG is written at quality 92, or at the best one down to 40 that a bisection finds within `max_bytes`, its chroma subsampled
+    /// only when 40 is not enough; PNG is written without loss; when a format does not get small enough, the next allowed one is tried.
     ///
     /// # Errors
     /// Those of [`Limits::verify`]; [`ImageError::TooLarge`] when the target has more pixels than these limits allow;

@@ -166,7 +166,8 @@ fn bytes_are_kept_within_the_limit_by_quality_then_by_another_format() {
     let mut wanted = target(200, 200, Mode::Exact, &[Format::Jpeg]);
     let free = fit(&bytes, &wanted).unwrap().bytes.len() as u64;
     let mut last = u64::MAX;
-    for percent in [95, 80, 60, 45] {
+    // The last one takes fewer samples of chroma.
+    for percent in [95, 80, 60, 45, 25] {
         wanted.max_bytes = free * percent / 100;
         let length = fit(&bytes, &wanted).unwrap().bytes.len() as u64;
         assert!(length <= wanted.max_bytes && length < last, "{percent} %: {length}");
