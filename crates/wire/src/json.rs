@@ -20,7 +20,12 @@ pub use refusal::{refusal_bool, refusal_int, refusal_text};
 /// # Errors
 /// If `document` is not JSON of that shape, or something follows it.
 pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document))
+    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    match std::str::from_utf8(document) {
+        // One check of the whole is much cheaper than one of each string in it.
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(document),
+    }
 }
 
 /// Writes a request value as JSON into a body. Generated for every request type: through serde where the type holds

@@ -77,6 +77,8 @@ fn a_member_of_a_refusal_is_read_or_absent_and_never_costs_the_others() {
 #[test]
 fn a_byte_order_mark_is_skipped_and_a_second_document_is_not() {
     assert_eq!(json::parse::<Vec<i64>>(b"\xef\xbb\xbf[1]").unwrap(), [1]);
+    assert_eq!(json::parse::<Vec<String>>("\u{feff}[\"ж\"]".as_bytes()).unwrap(), ["ж"]);
+    assert!(json::parse::<Vec<String>>(b"[\"\xd0\"]").is_err(), "text that is not UTF-8");
     for refused in [&b"\xef\xbb\xbf"[..], b"[1] [2]", b"[1]x", b"[\xef\xbb\xbf1]"] {
         assert!(json::parse::<Vec<i64>>(refused).is_err());
     }

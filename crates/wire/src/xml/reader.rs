@@ -126,6 +126,9 @@ impl<'x> XmlReader<'x> {
 
 /// Refuses too many attributes, and references to other elements.
 fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
+    if start.attributes_raw().is_empty() {
+        return Ok(());
+    }
     for (index, attribute) in start.attributes().with_checks(false).enumerate() {
         if index >= MAX_ATTRIBUTES {
             return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
@@ -152,9 +155,10 @@ impl<'x> Element<'_, 'x> {
 
     /// Whether `xsi:nil` is true, whatever the prefix.
     pub fn is_nil(&self) -> bool {
-        self.start.attributes().with_checks(false).flatten().any(|attribute| {
-            attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1")
-        })
+        !self.start.attributes_raw().is_empty()
+            && self.start.attributes().with_checks(false).flatten().any(|attribute| {
+                attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1")
+            })
     }
 
     /// The next child element; `None` after the last. A child that was not read to its end is skipped.

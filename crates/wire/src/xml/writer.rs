@@ -114,6 +114,10 @@ impl XmlWriter {
     }
 
     fn note_forbidden(&mut self, text: &str) {
+        // Most texts are plain, and bytes are cheaper to look at than characters.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return;
+        }
         let forbidden = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}');
         if self.forbidden.is_none() {
             self.forbidden = text.chars().find(|c| forbidden(*c)).map(u32::from);
