@@ -7,7 +7,7 @@
 //! a [`polyptych_wire::Body`] can be sent any number of times, so a layer needs nothing from here but [`run`].
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use polyptych_wire::{Outgoing, Request};
 use reqwest::Url;
 use secrecy::ExposeSecret;
@@ -46,11 +46,16 @@ pub(crate) async fn run(settings: &Settings, request: &Request, number: u32) -> 
         }
         Err(failure) => {
             let delivery = delivery(failure.kind, &progress);
-            let error = Error::new(failure, delivery, progress.status(), request.operation, &settings.host);
+            let error = Error::new(failure, delivery, answer_head(&progress), request.operation, &settings.host);
             span.in_scope(|| debug!(kind = ?error.kind(), delivery = ?error.delivery(), "no whole answer"));
             Err(error)
         }
     }
+}
+
+/// Status and headers, if they came before the failure.
+fn answer_head(progress: &Progress) -> Option<(StatusCode, HeaderMap)> {
+    Some((progress.status()?, progress.take_headers()?))
 }
 
 /// Failures that happen before the connection takes the request are told by their kind, the others by the body.
@@ -85,6 +90,7 @@ fn timeout(what: TimeoutKind, limit: std::time::Duration) -> Failure {
 async fn exchange(settings: &Settings, request: &Request, progress: &Progress) -> Result<Response, Failure> {
     let credential =
         settings.credentials.credential().await.map_err(|error| Failure::new(ErrorKind::Credential, error))?;
+    check(credential.expose_secret()).map_err(|error| Failure::new(ErrorKind::Credential, error))?;
     let mut outgoing = reqwest::Request::new(request.method.clone(), address(settings, &request.path)?);
     *outgoing.headers_mut() = headers(settings, request, credential.expose_secret())?;
     let body = request.body.outgoing(credential.expose_secret());
@@ -95,7 +101,8 @@ async fn exchange(settings: &Settings, request: &Request, progress: &Progress) -
         outgoing.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
     }
     let mut answer = settings.client.execute(outgoing).await.map_err(|error| classify(settings, error, progress))?;
-    progress.answered(answer.status());
+    redact(answer.headers_mut(), credential.expose_secret());
+    progress.answered(answer.status(), answer.headers());
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let body = read(settings, answer, &headers, progress).await?;
     Ok(Response { status, headers, body, credential })
@@ -144,9 +151,27 @@ fn headers(settings: &Settings, request: &Request, credential: &str) -> Result<H
     Ok(headers)
 }
 
+/// Sources may be of other crates. XML cannot carry control characters, nor can a header.
+fn check(credential: &str) -> Result<(), CredentialError> {
+    match credential {
+        "" => Err(CredentialError::Empty),
+        text if text.chars().any(char::is_control) => Err(CredentialError::Control),
+        _ => Ok(()),
+    }
+}
+
+/// Headers end up in errors (request ids) and logs; a server may repeat the credential in them.
+fn redact(headers: &mut HeaderMap, credential: &str) {
+    let credential = credential.as_bytes();
+    let repeated = |value: &HeaderValue| value.as_bytes().windows(credential.len()).any(|part| part == credential);
+    for value in headers.values_mut().filter(|value| repeated(value)) {
+        *value = HeaderValue::from_static("[redacted]");
+    }
+}
+
 fn secret(text: &str) -> Result<HeaderValue, Failure> {
     let mut value =
-        HeaderValue::from_str(text).map_err(|_| Failure::new(ErrorKind::Credential, CredentialError::NotAHeader))?;
+        HeaderValue::from_str(text).map_err(|_| Failure::new(ErrorKind::Credential, CredentialError::Control))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::io::AsyncReadExt;
 
 /// No token is longer; a larger file is some other file.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -34,9 +35,9 @@ pub enum CredentialError {
     /// The value is not UTF-8.
     #[error("the credential is not utf-8")]
     NotUtf8,
-    /// The credential holds characters that an HTTP header cannot carry.
-    #[error("the credential holds characters that a header cannot carry")]
-    NotAHeader,
+    /// The credential holds control characters, such as a line break within, which neither a header nor XML can carry.
+    #[error("the credential holds control characters")]
+    Control,
     /// The file is larger than any credential.
     #[error("the credential file is larger than {MAX_BYTES} bytes")]
     TooLarge,
@@ -104,6 +105,13 @@ impl FromFile {
         Self { path: path.into(), seen: Mutex::new(None) }
     }
 
+    /// At most one byte more than a credential may have: a device or a pipe does not tell its length.
+    async fn read(&self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        tokio::fs::File::open(&self.path).await?.take(MAX_BYTES + 1).read_to_end(&mut bytes).await?;
+        Ok(bytes)
+    }
+
     fn failed(&self, source: std::io::Error) -> CredentialError {
         CredentialError::File { path: self.path.clone(), source }
     }
@@ -122,10 +130,10 @@ impl CredentialSource for FromFile {
         if let Some(secret) = self.remembered(&stamp) {
             return Ok(secret);
         }
-        if found.len() > MAX_BYTES {
+        let bytes = self.read().await.map_err(|error| self.failed(error))?;
+        if bytes.len() as u64 > MAX_BYTES {
             return Err(CredentialError::TooLarge);
         }
-        let bytes = tokio::fs::read(&self.path).await.map_err(|error| self.failed(error))?;
         let secret = trimmed(std::str::from_utf8(&bytes).map_err(|_| CredentialError::NotUtf8)?)?;
         let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *seen = Some((stamp, secret.clone()));

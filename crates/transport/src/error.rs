@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -71,7 +71,7 @@ struct Inner {
     kind: ErrorKind,
     operation: &'static str,
     host: Box<str>,
-    status: Option<StatusCode>,
+    answer: Option<(StatusCode, HeaderMap)>,
     source: Option<Source>,
 }
 
@@ -79,12 +79,12 @@ impl Error {
     pub(crate) fn new(
         failure: Failure,
         delivery: Delivery,
-        status: Option<StatusCode>,
+        answer: Option<(StatusCode, HeaderMap)>,
         operation: &'static str,
         host: &str,
     ) -> Self {
         let Failure { kind, source } = failure;
-        Self(Box::new(Inner { delivery, kind, operation, host: host.into(), status, source }))
+        Self(Box::new(Inner { delivery, kind, operation, host: host.into(), answer, source }))
     }
 
     /// How far the request got; whether a write may have been applied follows from it.
@@ -109,7 +109,12 @@ impl Error {
 
     /// The status of the answer; present exactly when [`Error::delivery`] is [`Delivery::Answered`].
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.0.answer.as_ref().map(|(status, _)| *status)
+    }
+
+    /// The headers of the answer, where it came that far: request id, usage, when to come back.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|(_, headers)| headers)
     }
 
     /// Whether time ran out. The peer or the network is slow; the request may have arrived, see [`Error::delivery`].
@@ -126,7 +131,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}: {}", self.0.operation, self.0.host, self.0.kind)?;
-        match (self.0.delivery, self.0.status) {
+        match (self.0.delivery, self.status()) {
             (Delivery::Answered, Some(status)) => write!(f, " (answered {})", status.as_u16()),
             (Delivery::Unknown, _) => f.write_str(" (the request may have been applied)"),
             _ => f.write_str(" (the request was not applied)"),
@@ -158,7 +163,7 @@ impl fmt::Debug for Error {
             .field("host", &self.0.host)
             .field("kind", &self.0.kind)
             .field("delivery", &self.0.delivery)
-            .field("status", &self.0.status)
+            .field("status", &self.status())
             .field("source", &self.0.source)
             .finish()
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body::{Frame, SizeHint};
 use polyptych_wire::Outgoing;
 use tokio::time::Instant;
@@ -29,6 +29,8 @@ struct State {
     sent: u64,
     last_byte: Instant,
     body_error: Option<io::Error>,
+    /// Headers of an answer whose body is still to come.
+    headers: Option<HeaderMap>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -43,7 +45,8 @@ enum Stage {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let state = State { stage: Stage::Preparing, sent: 0, last_byte: Instant::now(), body_error: None };
+        let (stage, last_byte) = (Stage::Preparing, Instant::now());
+        let state = State { stage, sent: 0, last_byte, body_error: None, headers: None };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -53,9 +56,10 @@ impl Progress {
     }
 
     /// The head of the answer is there.
-    pub(crate) fn answered(&self, status: StatusCode) {
+    pub(crate) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
         let mut state = self.state();
         state.stage = Stage::Answered(status);
+        state.headers = Some(headers.clone());
         state.last_byte = Instant::now();
     }
 
@@ -72,6 +76,11 @@ impl Progress {
     /// What broke the body, once.
     pub(crate) fn take_body_error(&self) -> Option<io::Error> {
         self.state().body_error.take()
+    }
+
+    /// Headers of the answer, once.
+    pub(crate) fn take_headers(&self) -> Option<HeaderMap> {
+        self.state().headers.take()
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct Response {
     /// HTTP status.
     pub status: StatusCode,
-    /// Headers, names in lower case.
+    /// Headers, names in lower case; a value that repeated the credential reads `[redacted]`.
     pub headers: HeaderMap,
     /// The whole body; empty when there was none. A server may repeat the credential in it: see
     /// [`Response::redacted`].

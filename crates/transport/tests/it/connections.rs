@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use polyptych_transport::{Delivery, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::peer::{Peer, get, post, read_request, reply};
@@ -62,4 +63,53 @@ async fn giving_a_call_up_closes_its_connection() {
     tokio::time::pause();
     let end = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0])).await;
     assert!(matches!(end, Ok(Ok(0) | Err(_))), "{end:?}");
+}
+
+#[tokio::test]
+async fn a_write_that_a_kept_connection_took_and_did_not_answer_is_unknown_and_not_repeated() {
+    for body in ["", "{}"] {
+        let peer = Peer::new().await;
+        let transport = peer.transport();
+        let (first, second) = (get("/1"), post(body));
+        let client = async {
+            transport.execute(&first).await.unwrap();
+            transport.execute(&second).await
+        };
+        let server = async {
+            let mut stream = peer.accept().await;
+            read_request(&mut stream).await;
+            stream.write_all(reply("200 OK", "").as_bytes()).await.unwrap();
+            read_request(&mut stream).await;
+            drop(stream);
+            peer.answer(reply("200 OK", "")).await
+        };
+        let error = tokio::select! {
+            answer = client => answer.unwrap_err(),
+            again = server => panic!("sent again: {}", again.first_line()),
+        };
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Interrupted, Delivery::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn many_calls_at_once_each_get_their_own_answer() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let requests: Vec<_> = (0..64).map(|number| post(vec![number; 100_000])).collect();
+    let calls = futures_util::future::join_all(requests.iter().map(|request| transport.execute(request)));
+    let server = async {
+        loop {
+            let mut stream = peer.accept().await;
+            tokio::spawn(async move {
+                let received = read_request(&mut stream).await;
+                let echo = format!("{} {}", received.body[0], received.body.len());
+                let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}", echo.len());
+                stream.write_all(format!("{head}\r\n\r\n{echo}").as_bytes()).await.unwrap();
+            });
+        }
+    };
+    let answers = tokio::select! { answers = calls => answers, () = server => unreachable!() };
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert_eq!(answer.unwrap().body, format!("{number} 100000"));
+    }
 }

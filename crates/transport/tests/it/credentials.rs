@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use polyptych_transport::{
-    Auth, Config, CredentialError, CredentialSource, Delivery, ErrorKind, Fixed, FromEnv, FromFile, Transport,
+    Auth, Config, CredentialError, CredentialSource, Delivery, ErrorKind, Fixed, FromEnv, FromFile, SecretString,
+    Transport,
 };
+use polyptych_wire::{BodyWriter, Escape};
 use secrecy::ExposeSecret;
 
-use crate::peer::get;
+use crate::peer::post;
 
 async fn value(source: &dyn CredentialSource) -> String {
     source.credential().await.unwrap().expose_secret().to_owned()
@@ -66,11 +68,33 @@ async fn a_file_without_a_usable_credential_is_a_clear_error() {
 async fn without_a_usable_credential_nothing_is_sent() {
     // Nobody listens there: a connection would be another error.
     let base = "http://127.0.0.1:9";
-    for secret in ["", "new\nline"] {
-        let transport = Transport::new(Config::new(base, Auth::Bearer, Arc::new(Fixed::new(secret)))).unwrap();
-        let error = transport.execute(&get("/")).await.unwrap_err();
-        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Credential, Delivery::NotSent));
-        assert!(error.is_credential());
-        assert!(std::error::Error::source(&error).unwrap().is::<CredentialError>());
+    let mut body = BodyWriter::new();
+    body.push_credential(Escape::Xml);
+    let request = post(body.finish());
+    for secret in ["", "new\nline", "bell\u{7}"] {
+        for auth in [Auth::Bearer, Auth::InBody] {
+            let transport = Transport::new(Config::new(base, auth, Arc::new(Unchecked(secret)))).unwrap();
+            let error = transport.execute(&request).await.unwrap_err();
+            assert_eq!((error.kind(), error.delivery()), (ErrorKind::Credential, Delivery::NotSent));
+            assert!(error.is_credential());
+            assert!(std::error::Error::source(&error).unwrap().is::<CredentialError>());
+        }
     }
+}
+
+/// A source of another crate, which gives whatever it has.
+struct Unchecked(&'static str);
+
+#[async_trait::async_trait]
+impl CredentialSource for Unchecked {
+    async fn credential(&self) -> Result<SecretString, CredentialError> {
+        Ok(self.0.into())
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_device_without_an_end_is_not_read_to_its_end() {
+    let endless = FromFile::new("/dev/zero").credential().await;
+    assert!(matches!(endless, Err(CredentialError::TooLarge)), "{endless:?}");
 }

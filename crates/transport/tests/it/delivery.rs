@@ -139,3 +139,75 @@ async fn an_early_answer_to_an_unfinished_upload_is_an_answer() {
     });
     assert_eq!(answer.unwrap().status.as_u16(), 413);
 }
+
+#[tokio::test]
+async fn an_early_answer_is_read_though_the_peer_closes_on_the_unread_body() {
+    let peer = Peer::new().await;
+    let (request, transport) = (post(vec![7_u8; 4 * 1024 * 1024]), peer.transport());
+    let (answer, ()) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_head(&mut stream).await;
+        let early = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(early).await.unwrap();
+    });
+    assert_eq!(answer.unwrap().status.as_u16(), 413);
+}
+
+/// The claim behind `NotSent`: whatever the peer had got, it was less than what was announced.
+#[tokio::test]
+async fn a_half_closed_connection_was_not_sent_and_the_peer_never_gets_the_whole_body() {
+    const LENGTH: usize = 16 * 1024 * 1024;
+    let peer = Peer::new().await;
+    let (request, transport) = (post(vec![7_u8; LENGTH]), peer.transport());
+    let (answer, arrived) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_head(&mut stream).await;
+        stream.shutdown().await.unwrap();
+        let mut arrived = Vec::new();
+        // A reset is as good an end as a close here.
+        let _ = stream.read_to_end(&mut arrived).await;
+        arrived.len()
+    });
+    let error = answer.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Interrupted, Delivery::NotSent));
+    assert!(arrived < LENGTH, "{arrived} bytes arrived");
+}
+
+#[tokio::test]
+async fn heads_that_cannot_be_read_leave_the_request_unknown() {
+    for head in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}".to_owned(),
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}".to_owned(),
+        "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{}".to_owned(),
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-A: b\r\n".repeat(10_000)),
+        format!("HTTP/1.1 200 OK\r\nX-A: {}\r\n\r\n", "a".repeat(1_000_000)),
+        "HTTP/1.1 100 Continue\r\n\r\n".repeat(100),
+    ] {
+        let peer = Peer::new().await;
+        let (request, transport) = (post("{}"), peer.transport());
+        let (answer, ()) = tokio::join!(transport.execute(&request), async {
+            let mut stream = peer.accept().await;
+            read_request(&mut stream).await;
+            // The other side may have had enough before the end.
+            let _ = stream.write_all(head.as_bytes()).await;
+        });
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Interrupted, Delivery::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over_and_every_framing_is_read() {
+    for reply in [
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n{}",
+        "HTTP/1.0 200 OK\r\n\r\n{}",
+    ] {
+        let peer = Peer::new().await;
+        let (request, transport) = (post("{}"), peer.transport());
+        let (answer, _) = tokio::join!(transport.execute(&request), peer.answer(reply));
+        let answer = answer.unwrap();
+        assert_eq!((answer.status.as_u16(), &*answer.body), (200, b"{}".as_slice()), "{reply}");
+    }
+}

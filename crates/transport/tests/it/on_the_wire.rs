@@ -4,8 +4,9 @@ use http::{HeaderName, HeaderValue};
 use polyptych_transport::{Auth, Config, ConfigError, ErrorKind, Fixed, Transport};
 use polyptych_wire::{Blob, BodyWriter, Escape};
 use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
 
-use crate::peer::{Peer, TOKEN, get, post, reply};
+use crate::peer::{Peer, TOKEN, get, post, read_request, reply};
 
 #[tokio::test]
 async fn a_base64_body_is_announced_with_its_exact_length_and_not_chunked() {
@@ -116,6 +117,25 @@ async fn a_path_below_the_base_address_is_kept() {
     let (answer, received) = tokio::join!(transport.execute(&request), peer.answer(reply("200 OK", "")));
     answer.unwrap();
     assert_eq!(received.first_line(), "GET /api/images HTTP/1.1");
+}
+
+#[tokio::test]
+async fn an_ipv6_host_is_reached_and_named_in_brackets() {
+    let Ok(listener) = tokio::net::TcpListener::bind("[::1]:0").await else {
+        println!("skipped: no ipv6 loopback here");
+        return;
+    };
+    let host = listener.local_addr().unwrap().to_string();
+    let config = Config::new(format!("http://{host}"), Auth::Bearer, Arc::new(Fixed::new(TOKEN)));
+    let (request, transport) = (get("/images"), Transport::new(config).unwrap());
+    let (answer, received) = tokio::join!(transport.execute(&request), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let received = read_request(&mut stream).await;
+        stream.write_all(reply("200 OK", "").as_bytes()).await.unwrap();
+        received
+    });
+    answer.unwrap();
+    assert_eq!((received.header("host"), transport.host()), (vec![host.as_str()], host.as_str()));
 }
 
 #[tokio::test]

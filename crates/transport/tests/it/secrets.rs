@@ -77,6 +77,27 @@ async fn a_token_that_the_answer_repeats_can_be_taken_out_of_its_texts() {
 }
 
 #[tokio::test]
+async fn a_token_that_the_answer_repeats_in_a_header_is_taken_out() {
+    let peer = Peer::new().await;
+    let (request, transport) = (get("/"), peer.transport());
+    for length in [2, 9] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nRequestId: 7\r\nX-Echo: Bearer {TOKEN}\r\nContent-Length: {length}"
+        );
+        let (answer, _) = tokio::join!(transport.execute(&request), peer.answer(format!("{head}\r\n\r\n{{}}")));
+        let headers = match &answer {
+            Ok(answer) => &answer.headers,
+            Err(error) => error.headers().unwrap(),
+        };
+        assert_eq!(
+            (&headers["x-echo"], &headers["requestid"]),
+            (&"[redacted]".parse().unwrap(), &"7".parse().unwrap())
+        );
+        assert_eq!(answer.is_ok(), length == 2);
+    }
+}
+
+#[tokio::test]
 async fn debug_of_settings_sources_and_answers_holds_no_secret() {
     let peer = Peer::new().await;
     let name = http::HeaderName::from_static("x-other-secret");
