@@ -1,15 +1,19 @@
 //! One call to a provider: executes the request and turns everything that can go wrong into the domain's error, with
 //! place, provider's words and the truth about whether something was changed.
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, ProviderError};
 use polyptych_transport::{Delivery, Error as TransportError, ErrorKind as Trouble, Response, Transport};
-use polyptych_wire::fault::{Class, ErrorTable, Level};
+use polyptych_wire::fault::{Class, ErrorEntry, ErrorTable, Level, Reason};
 use polyptych_wire::{Effect, Request};
 
+use crate::opening::Opening;
 use crate::refusal::{Refusal, Subject, kind, of_status};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Longest account of a decoder's complaint, in characters.
+const MAX_TOLD: usize = 300;
 
 /// What is the same for every call of a library.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub(crate) struct Line {
     pub(crate) errors: &'static ErrorTable,
     /// The header that carries the request id, where the provider has one.
     pub(crate) request_id: Option<&'static str>,
+    /// Whether a status of success says that the request was carried out. Elsewhere refusals come under 200 as well.
+    pub(crate) status_decides: bool,
 }
 
 impl Line {
@@ -82,7 +88,10 @@ impl Call<'_> {
             None if refusal.transient => (ErrorKind::ProviderUnavailable, "the provider failed for the moment"),
             None => of_status(status).unwrap_or((ErrorKind::ProviderRefused, "the provider refused the request")),
         };
-        let unsure = entry.map_or(status >= 500, |entry| entry.class == Class::UnknownOutcome);
+        let unsure = match entry {
+            Some(entry) => failed_midway(entry, refusal.transient),
+            None => refusal.transient || !(refuses(answer.status) || answer.status.is_success()),
+        };
         let provider = ProviderError {
             code: refusal.code.map(|code| code.to_string()),
             subcode: refusal.subcode.map(|subcode| subcode.to_string()),
@@ -91,7 +100,7 @@ impl Call<'_> {
                 "" => described(answer),
                 text => answer.redacted(text),
             },
-            request_id: refusal.request_id.or_else(|| self.request_id(&answer.headers)),
+            request_id: refusal.request_id.map(|id| answer.redacted(&id)).or_else(|| self.request_id(&answer.headers)),
         };
         let applied = if unsure { self.unsure() } else { Applied::No };
         self.error(kind, message).with_applied(applied).with_provider_error(provider)
@@ -110,11 +119,20 @@ impl Call<'_> {
         self.garbled(answer, message, self.unsure(), cause)
     }
 
+    /// A body under a success that does not read; how it opens tells what the provider meant.
+    pub(crate) fn undecoded(&self, answer: &Response, opening: Opening, cause: impl Into<Cause>) -> Error {
+        match opening {
+            Opening::Result => self.unreadable(answer, cause),
+            Opening::Unclear => self.unclear(answer, cause),
+            Opening::Foreign => self.foreign(answer),
+        }
+    }
+
     fn garbled(&self, answer: &Response, message: &str, applied: Applied, cause: impl Into<Cause>) -> Error {
         self.error(ErrorKind::AnswerUnreadable, message)
             .with_applied(applied)
             .with_provider_error(self.wordless(answer))
-            .with_source(cause)
+            .with_source(BadAnswer(told(answer, cause)))
     }
 
     /// The answer is not one of the API: an HTML page of a gateway, an empty body. Its status decides; under a
@@ -125,7 +143,7 @@ impl Call<'_> {
             ErrorKind::ProviderUnavailable,
             "what answered is not the provider's API but something before it",
         ));
-        let applied = if status >= 500 || answer.status.is_success() { self.unsure() } else { Applied::No };
+        let applied = if refuses(answer.status) { Applied::No } else { self.unsure() };
         self.error(kind, message).with_applied(applied).with_provider_error(self.wordless(answer))
     }
 
@@ -135,8 +153,8 @@ impl Call<'_> {
             Delivery::Unknown => self.unsure(),
             Delivery::Answered if self.effect == Effect::Safe => Applied::No,
             Delivery::Answered => match error.status() {
-                Some(status) if status.is_success() => Applied::Yes,
-                Some(status) if status.is_client_error() || status.is_redirection() => Applied::No,
+                Some(status) if status.is_success() && self.line.status_decides => Applied::Yes,
+                Some(status) if refuses(status) => Applied::No,
                 _ => Applied::Unknown,
             },
         };
@@ -146,6 +164,7 @@ impl Call<'_> {
             told = told.with_provider_error(ProviderError {
                 http_status: Some(status.as_u16()),
                 message: "the answer was cut off".to_owned(),
+                request_id: error.headers().and_then(|headers| self.request_id(headers)),
                 ..ProviderError::default()
             });
         }
@@ -184,6 +203,36 @@ fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
         Trouble::ResponseTooLarge { .. } => (ErrorKind::AnswerUnreadable, "the provider's answer is too large"),
         Trouble::RequestBody => (ErrorKind::Internal, "the image could not be read while it was sent"),
         _ => (ErrorKind::Internal, "the request could not be made"),
+    }
+}
+
+/// Statuses that say by themselves that nothing was done.
+fn refuses(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_redirection()
+}
+
+/// Whether an error of the table leaves open what became of a write: the provider failed rather than refused.
+fn failed_midway(entry: &ErrorEntry, transient: bool) -> bool {
+    match entry.class {
+        Class::UnknownOutcome => true,
+        Class::Backoff => entry.reason == Reason::Internal || (transient && entry.reason == Reason::Unavailable),
+        _ => false,
+    }
+}
+
+/// What a decoder says of an answer, on one line and without what it quotes: nobody knows what a server repeats.
+fn told(answer: &Response, cause: impl Into<Cause>) -> String {
+    let cause = cause.into();
+    let causes = std::iter::successors(Some(&*cause as &(dyn std::error::Error + 'static)), |error| error.source());
+    let lines: Vec<_> = causes.map(|error| without_quotes(&error.to_string())).collect();
+    answer.redacted(&lines.join(": ")).chars().take(MAX_TOLD).collect()
+}
+
+/// `text` without what stands between its first and its last quotation mark.
+fn without_quotes(text: &str) -> String {
+    match (text.split_once('"'), text.rsplit_once('"')) {
+        (Some((before, _)), Some((_, after))) => format!("{before}\"…\"{after}"),
+        _ => text.to_owned(),
     }
 }
 

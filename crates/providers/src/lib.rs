@@ -10,6 +10,7 @@ mod content;
 mod generated {
     pub(crate) mod rules;
 }
+mod opening;
 mod refusal;
 mod rules;
 mod settings;

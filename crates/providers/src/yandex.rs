@@ -1,11 +1,14 @@
 //! What both Yandex APIs share: reading an answer in either encoding, the token's own login, picture addresses.
 
+pub(crate) mod items;
+
 use polyptych_domain::{AlbumId, Error, ErrorKind, PageRequest};
 use polyptych_transport::Response;
 use polyptych_wire::fault::Level;
 use polyptych_wire_yandex::{Answer, ApiFault, DecodeError, EncodeError, Encoding};
 
-use crate::call::{BadAnswer, Call, Line};
+use crate::call::{Call, Line};
+use crate::opening::{self, Opening};
 use crate::refusal::Refusal;
 
 /// The album that stands for the token's own login.
@@ -44,9 +47,7 @@ pub(crate) fn response<T>(
         Ok(Answer::Fault(fault)) => Err(call.refused(Level::Request, refusal(fault), answer)),
         Ok(Answer::Response(response)) if answer.status.is_success() => Ok(response),
         Err(error @ DecodeError::NoResult) if answer.status.is_success() => Err(call.unclear(answer, error)),
-        Err(error) if answer.status.is_success() && is_of_the_api(encoding, &answer.body) => {
-            Err(call.unreadable(answer, error))
-        }
+        Err(error) if answer.status.is_success() => Err(call.undecoded(answer, opening(encoding, &answer.body), error)),
         _ => Err(call.foreign(answer)),
     }
 }
@@ -60,12 +61,10 @@ fn refusal(fault: ApiFault) -> Refusal {
     }
 }
 
-/// Whether a body that does not read is at least of the right kind: a JSON object, a SOAP envelope.
-fn is_of_the_api(encoding: Encoding, body: &[u8]) -> bool {
-    let start = body.trim_ascii_start();
+fn opening(encoding: Encoding, body: &[u8]) -> Opening {
     match encoding {
-        Encoding::Json => start.starts_with(b"{"),
-        Encoding::Soap => start.get(..1024).unwrap_or(start).windows(8).any(|part| part == b"Envelope"),
+        Encoding::Json => opening::of_json(body),
+        Encoding::Soap => opening::of_soap(body),
     }
 }
 
@@ -87,15 +86,6 @@ pub(crate) fn picture_url(url: String) -> String {
         .any(|domain| host.strip_suffix(domain).is_some_and(|name| name.is_empty() || name.ends_with('.')));
     let plain_port = !rest.get(host.len()..).is_some_and(|after| after.starts_with(':'));
     if ours && plain_port { format!("https://{rest}") } else { url }
-}
-
-/// One outcome per item that was asked for, or the answer cannot be matched with the request.
-pub(crate) fn matching<T>(call: &Call<'_>, answer: &Response, results: Vec<T>, asked: usize) -> Result<Vec<T>, Error> {
-    if results.len() == asked {
-        return Ok(results);
-    }
-    let message = format!("{} results for {asked} items", results.len());
-    Err(call.unreadable(answer, BadAnswer(message)))
 }
 
 #[cfg(test)]

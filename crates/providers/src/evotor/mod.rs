@@ -57,6 +57,7 @@ impl Evotor {
             transport: settings.transport,
             errors: &polyptych_wire_evotor::ERRORS,
             request_id: None,
+            status_decides: true,
         };
         Self { line, default_album: settings.default_album }
     }
@@ -132,10 +133,11 @@ impl Evotor {
         old: &[Image],
         upload: &Upload,
     ) -> Result<Image, Error> {
-        for image in old {
+        for (deleted, image) in old.iter().enumerate() {
             match self.remove(album, product, &image.id).await {
                 // Someone else was faster; the place is free.
                 Err(error) if error.kind() == ErrorKind::ImageNotFound => {}
+                Err(error) if deleted > 0 => return Err(self.emptied(album, error)),
                 outcome => outcome?,
             }
         }
@@ -147,7 +149,8 @@ impl Evotor {
         if error.applied() == Applied::Yes {
             return error;
         }
-        let message = format!("the old image was deleted, but the new one was not stored: {}", error.message());
+        let stored = if error.applied() == Applied::No { "was not stored" } else { "may not have been stored" };
+        let message = format!("the old image was deleted, but the new one {stored}: {}", error.message());
         let mut told = self.line.error(album, error.kind(), message).with_applied(Applied::Unknown);
         if let Some(words) = error.provider_error() {
             told = told.with_provider_error(words.clone());

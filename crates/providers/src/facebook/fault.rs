@@ -6,6 +6,7 @@ use polyptych_wire::fault::Level;
 use polyptych_wire_facebook::{Answer, DecodeError, GraphError};
 
 use crate::call::Call;
+use crate::opening;
 use crate::refusal::Refusal;
 
 /// Every error of the Graph API is about a whole request.
@@ -16,10 +17,10 @@ pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<
     match read {
         Ok(Answer::Success(value)) => Ok(value),
         Ok(Answer::Refused(error)) => Err(call.refused(LEVEL, refusal(*error), answer)),
-        Err(error @ DecodeError::Unreadable { .. }) if answer.body.trim_ascii_start().starts_with(b"{") => {
-            Err(call.unreadable(answer, error))
+        Err(error @ DecodeError::Unreadable { .. }) => {
+            Err(call.undecoded(answer, opening::of_json(&answer.body), error))
         }
-        Err(_) => Err(call.foreign(answer)),
+        Err(DecodeError::Status { .. }) => Err(call.foreign(answer)),
     }
 }
 

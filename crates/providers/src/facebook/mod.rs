@@ -83,6 +83,7 @@ impl Facebook {
             transport: settings.transport,
             errors: &polyptych_wire_facebook::ERRORS,
             request_id: Some("x-fb-trace-id"),
+            status_decides: false,
         };
         let version = version.unwrap_or_else(|| DEFAULT_VERSION.to_owned());
         Self { line, default_album: settings.default_album, form, version }
@@ -110,11 +111,18 @@ impl Facebook {
     /// A page of images. Deleted ones are left out: the edge may still tell of them.
     async fn fetch(&self, account: &AlbumId, list: ListAdImages) -> Result<Page<Image>, Error> {
         let call = self.line.call(account, Subject::Album, ListAdImages::EFFECT);
+        let asked = list.after.clone();
         let (page, answer) = self.send::<ListAdImages>(&call, &list.with_fields(FIELDS).request()).await?;
         let held = |item: &AdImage| item.status != Some(AdImageStatus::Deleted);
         let items = page.data.into_iter().filter(held).map(|item| convert::image(account, item));
         let read = || Ok(Page { items: items.collect::<Result<_, _>>()?, next: convert::next(page.paging)? });
-        read().map_err(|error: BadAnswer| call.unreadable(&answer, error))
+        let page: Page<_> = read().map_err(|error: BadAnswer| call.unreadable(&answer, error))?;
+        match &page.next {
+            Some(next) if asked.as_deref() == Some(next) => {
+                Err(call.unreadable(&answer, BadAnswer::from("the list does not advance")))
+            }
+            _ => Ok(page),
+        }
     }
 
     fn list_of(&self, account: &AlbumId) -> ListAdImages {
@@ -159,7 +167,7 @@ impl Facebook {
         match deleted.success {
             Some(true) => Ok(()),
             Some(false) => {
-                let message = "the provider says that it did not delete the image".to_owned();
+                let message = "success: false".to_owned();
                 Err(call.refused(fault::LEVEL, Refusal { message, ..Refusal::default() }, &answer))
             }
             None => Err(call.unclear(&answer, BadAnswer::from("no `success` in the answer"))),

@@ -1,10 +1,11 @@
 //! Live 4 items as the domain's images, and the domain's questions as parameters.
 
-use polyptych_domain::{AlbumId, Image, ImageId, Upload};
+use polyptych_domain::{AlbumId, Image, Upload};
 use polyptych_wire_yandex::live4::{AdImage, AdImageRaw, AdImageSelectionCriteria};
 
 use crate::call::BadAnswer;
 use crate::content::blob;
+use crate::yandex::items::id;
 use crate::yandex::{login, picture_url};
 
 /// An upload as an item of `UploadRawData`, which has no type.
@@ -32,10 +33,4 @@ pub(super) fn image(album: &AlbumId, item: AdImage) -> Result<Image, BadAnswer> 
         _ => None,
     };
     Ok(image)
-}
-
-/// A hash as the image's id.
-pub(super) fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {
-    let hash = hash.ok_or_else(|| BadAnswer::from("an image without a hash"))?;
-    ImageId::new(hash).map_err(|error| BadAnswer(error.to_string()))
 }

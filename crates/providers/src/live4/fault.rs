@@ -1,31 +1,23 @@
-//! Errors of Live 4: of a whole request, and of one item of a batch. Warnings fail nothing and are left aside.
+//! Errors of Live 4 that are about one item of a batch. Warnings fail nothing and are left aside.
 
 use polyptych_domain::{Error, ImageId};
 use polyptych_transport::Response;
-use polyptych_wire::fault::Level;
-use polyptych_wire_yandex::live4::{AdImageActionResult, Error as ItemError};
+use polyptych_wire_yandex::live4::{AdImageActionResult, Error as LiveError};
 
-use super::convert;
 use crate::call::Call;
 use crate::refusal::Refusal;
+use crate::yandex::items::{self, ItemError};
 
 /// The outcome of one item: its hash, or why it was not done.
 pub(super) fn outcome(item: &Call<'_>, answer: &Response, result: AdImageActionResult) -> Result<ImageId, Error> {
-    if let Some(refusal) = refusal(&result.errors) {
-        return Err(item.refused(Level::Item, refusal, answer));
-    }
-    convert::id(result.ad_image_hash.as_deref()).map_err(|error| item.unreadable(answer, error))
+    items::outcome(item, answer, result.ad_image_hash.as_deref(), refusal(&result.errors))
 }
 
-/// The errors of an item as one: the first has the code, all have their say. `None` if there are none.
-pub(super) fn refusal(errors: &[ItemError]) -> Option<Refusal> {
-    let first = errors.first()?;
-    let texts: Vec<_> = errors
-        .iter()
-        .map(|error| {
-            let detail = error.fault_detail.as_deref().unwrap_or_default();
-            Refusal::joined(error.fault_string.as_deref().unwrap_or_default(), detail)
-        })
-        .collect();
-    Some(Refusal { code: first.fault_code.map(i64::from), message: texts.join("; "), ..Refusal::default() })
+/// The errors of an item as one. `None` if there are none.
+pub(super) fn refusal(errors: &[LiveError]) -> Option<Refusal> {
+    items::joined(errors.iter().map(|error| ItemError {
+        code: error.fault_code.map(i64::from),
+        message: error.fault_string.as_deref(),
+        detail: error.fault_detail.as_deref(),
+    }))
 }

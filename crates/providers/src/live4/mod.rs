@@ -21,7 +21,8 @@ use polyptych_wire_yandex::live4::{
 use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::refusal::Subject;
 use crate::settings::Settings;
-use crate::yandex::{REQUEST_ID, encoding_name, matching, offset, response, unwritable};
+use crate::yandex::items::matching;
+use crate::yandex::{REQUEST_ID, encoding_name, offset, response, unwritable};
 
 /// Where production answers. The sandbox is `https://api-sandbox.direct.yandex.ru`.
 pub const ADDRESS: &str = "https://api.direct.yandex.ru";
@@ -55,6 +56,7 @@ impl YandexLive4 {
             transport: settings.transport,
             errors: &live4::ERRORS,
             request_id: Some(REQUEST_ID),
+            status_decides: false,
         };
         Self { line, default_album: settings.default_album, encoding, locale: locale.into() }
     }
@@ -83,9 +85,7 @@ impl YandexLive4 {
             Err(error) => Err(call.unreadable(&answer, error)),
         }
     }
-}
 
-impl YandexLive4 {
     async fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<(), Error> {
         let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(ImageId::as_str));
         let params = AdImageRequest::new(Action::DELETE).with_selection_criteria(criteria);

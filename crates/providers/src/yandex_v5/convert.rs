@@ -1,10 +1,11 @@
 //! v5 items as the domain's images, and the domain's uploads as items.
 
-use polyptych_domain::{AlbumId, Image, ImageId, Pixels, Upload};
+use polyptych_domain::{AlbumId, Image, Pixels, Upload};
 use polyptych_wire_yandex::v5::{AdImageAddItem, AdImageAddTypeEnum, AdImageGetItem, AdImageSubtypeEnum, YesNoEnum};
 
 use crate::call::BadAnswer;
 use crate::content::blob;
+use crate::yandex::items::id;
 use crate::yandex::picture_url;
 
 /// An upload as an item of `add`. Without a class the provider chooses the type.
@@ -27,12 +28,6 @@ pub(super) fn image(album: &AlbumId, item: AdImageGetItem) -> Result<Image, BadA
         YesNoEnum::Unknown(_) => None,
     });
     Ok(image)
-}
-
-/// A hash as the image's id.
-pub(super) fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {
-    let hash = hash.ok_or_else(|| BadAnswer::from("an image without a hash"))?;
-    ImageId::new(hash).map_err(|error| BadAnswer(error.to_string()))
 }
 
 /// The size that a subtype names: `IMG_{width}_{height}`. Other subtypes (`NONE`) name none.

@@ -23,7 +23,8 @@ use polyptych_wire_yandex::v5::{
 use crate::call::{BadAnswer, Call, Line};
 use crate::refusal::Subject;
 use crate::settings::Settings;
-use crate::yandex::{REQUEST_ID, encoding_name, login, matching, offset, response, unwritable};
+use crate::yandex::items::matching;
+use crate::yandex::{REQUEST_ID, encoding_name, login, offset, response, unwritable};
 
 /// Where production answers. The sandbox is `https://api-sandbox.direct.yandex.com`.
 pub const ADDRESS: &str = "https://api.direct.yandex.com";
@@ -69,6 +70,7 @@ impl YandexV5 {
             transport: settings.transport,
             errors: &v5::ERRORS,
             request_id: Some(REQUEST_ID),
+            status_decides: false,
         };
         Self { line, default_album: settings.default_album, encoding, version }
     }
@@ -161,7 +163,7 @@ impl ImageLibrary for YandexV5 {
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
         let call = self.line.call(album, Subject::Album, Get::EFFECT);
         let start = offset(&self.line, album, page)?;
-        let part = LimitOffset::default().with_limit(page.size.into()).with_offset(start);
+        let part = LimitOffset::default().with_limit(page.size.min(CAPABILITIES.page_size).into()).with_offset(start);
         let (items, limited_by, answer) =
             self.fetch(&call, album, AdImageSelectionCriteria::default(), Some(part)).await?;
         match limited_by {

@@ -67,9 +67,9 @@ async fn a_replacement_deletes_and_then_posts() {
 #[tokio::test]
 async fn a_replacement_that_fails_halfway_says_that_the_old_image_is_gone() {
     let body = r#"{"code":"validation_failed","message":"m","violations":[{"subject":"datafile","reason":"not png"}]}"#;
-    for (reply, kind) in [
-        (Reply::new(400, body), ErrorKind::RulesViolated),
-        (Reply::new(503, "<html>down</html>"), ErrorKind::ProviderUnavailable),
+    for (reply, kind, stored) in [
+        (Reply::new(400, body), ErrorKind::RulesViolated, "was not stored"),
+        (Reply::new(503, "<html>down</html>"), ErrorKind::ProviderUnavailable, "may not have been stored"),
     ] {
         let server = Server::new([Reply::ok(OLD), Reply::new(204, ""), reply]).await;
         let mut upload = upload("a.png");
@@ -79,7 +79,8 @@ async fn a_replacement_that_fails_halfway_says_that_the_old_image_is_gone() {
             Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
         };
         assert_eq!((error.kind(), error.applied()), (kind, Applied::Unknown));
-        assert!(error.message().starts_with("the old image was deleted, but the new one was not stored: "), "{error}");
+        let start = format!("the old image was deleted, but the new one {stored}: ");
+        assert!(error.message().starts_with(&start), "{error}");
         assert!(error.provider_error().is_some());
     }
 }
@@ -92,6 +93,16 @@ async fn a_replacement_that_cannot_delete_uploads_nothing() {
     let error = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap_err();
     assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::No));
     assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_replacement_that_stops_after_one_of_two_deletions_does_not_claim_that_nothing_changed() {
+    let two = r#"{"items":[{"id":"a"},{"id":"b"}]}"#;
+    let server = Server::new([Reply::ok(two), Reply::new(204, ""), Reply::new(403, "")]).await;
+    let mut upload = upload("a.png");
+    upload.replace = true;
+    let error = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::Unknown));
 }
 
 #[tokio::test]

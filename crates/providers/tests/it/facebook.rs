@@ -152,6 +152,30 @@ async fn a_next_page_without_a_cursor_is_unreadable_rather_than_the_end() {
 }
 
 #[tokio::test]
+async fn a_list_that_does_not_advance_is_refused_rather_than_followed() {
+    let body = r#"{"data":[{"hash":"a"}],"paging":{"cursors":{"after":"C"},"next":"https://graph.facebook.com/x"}}"#;
+    let server = Server::new([Reply::ok(body)]).await;
+    let error = library(&server, Form::Bytes).list(&album("1"), &page(1, Some("C"))).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::No));
+}
+
+#[tokio::test]
+async fn a_failure_of_the_provider_during_an_upload_leaves_open_what_was_applied() {
+    for (status, error, applied) in [
+        (500, r#"{"code":1,"message":"An unknown error occurred"}"#, Applied::Unknown),
+        (500, r#"{"code":2,"is_transient":true}"#, Applied::Unknown),
+        (400, r#"{"code":424242,"is_transient":true}"#, Applied::Unknown),
+        (500, r#"{"code":1,"error_subcode":99}"#, Applied::No),
+        (400, r#"{"code":17,"is_transient":true}"#, Applied::No),
+        (400, r#"{"code":424242}"#, Applied::No),
+    ] {
+        let server = Server::new([Reply::new(status, format!(r#"{{"error":{error}}}"#))]).await;
+        let outcome = library(&server, Form::Bytes).upload(&album("1"), &[upload("a.png")]).await;
+        assert_eq!(outcome.unwrap_err().applied(), applied, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_deletion_is_explained_by_the_image_itself() {
     let refused = Reply::new(400, r#"{"error":{"message":"m","code":100,"fbtrace_id":"T"}}"#);
     let cases = [

@@ -75,7 +75,7 @@ async fn an_empty_success_is_no_answer() {
 async fn a_success_that_does_not_read_was_applied_if_it_was_a_write() {
     for index in 0..FORMS {
         let garbage = match index {
-            1 | 3 => "<SOAP-ENV:Envelope><SOAP-ENV:Body><x",
+            1 | 3 => "<SOAP-ENV:Envelope><SOAP-ENV:Body><x>",
             _ => "{\"result\": ",
         };
         let server = Server::new([Reply::ok(garbage), Reply::ok(garbage)]).await;
@@ -88,13 +88,42 @@ async fn a_success_that_does_not_read_was_applied_if_it_was_a_write() {
 }
 
 #[tokio::test]
-async fn a_cut_answer_to_a_write_was_applied() {
+async fn a_success_that_may_be_an_error_is_not_called_applied() {
+    let json = ["{\"error\":\"text\"}", "{\"error\":{\"code\":", "{\"err"];
+    let soap = ["<s:Envelope><s:Body><s:Fault><faultco", "<s:Envelope><s:Body>", "<s:Envelope><s:Body><s:Fau"];
     for index in 0..FORMS {
-        let server = Server::new([Reply::ok("{").cut()]).await;
+        for body in if matches!(index, 1 | 3) { soap } else { json } {
+            let server = Server::new([Reply::ok(body)]).await;
+            let (library, album_id) = forms(&server).remove(index);
+            let error = upload_error(library.as_ref(), album_id).await;
+            assert_eq!(error.applied(), Applied::Unknown, "{index} {body}: {error}");
+        }
+    }
+}
+
+/// All but Evotor refuse under 200 as well, and what was cut off may have been a refusal.
+#[tokio::test]
+async fn a_cut_answer_to_a_write_leaves_open_what_was_applied_and_keeps_its_request_id() {
+    for index in 0..FORMS {
+        let cut = Reply::ok("{").with("RequestId", "77").with("x-fb-trace-id", "77").cut();
+        let server = Server::new([cut]).await;
         let (library, album_id) = forms(&server).remove(index);
         let error = upload_error(library.as_ref(), album_id).await;
-        assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::Yes), "{index}");
-        assert_eq!(error.provider_error().unwrap().http_status, Some(200));
+        assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::Unknown), "{index}");
+        let words = error.provider_error().unwrap();
+        assert_eq!((words.http_status, words.request_id.as_deref()), (Some(200), Some("77")));
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_neither_succeeds_nor_refuses_leaves_open_what_was_applied() {
+    for status in [101, 999] {
+        for index in 0..FORMS {
+            let server = Server::new([Reply::new(status, "")]).await;
+            let (library, album_id) = forms(&server).remove(index);
+            let error = upload_error(library.as_ref(), album_id).await;
+            assert_eq!(error.applied(), Applied::Unknown, "{status} {index}");
+        }
     }
 }
 
@@ -116,7 +145,20 @@ async fn a_provider_that_cannot_be_reached_applied_nothing() {
 #[tokio::test]
 async fn no_error_holds_the_token() {
     for index in 0..FORMS {
-        for reply in [Reply::ok(format!("{{\"x\": \"{TOKEN}\"")), Reply::new(500, TOKEN), Reply::ok(TOKEN).cut()] {
+        let replies = [
+            Reply::ok(format!("{{\"x\": \"{TOKEN}\"")),
+            Reply::ok(format!("{{\"result\": \"{TOKEN}\"}}")),
+            Reply::ok(format!("{{\"data\": \"{TOKEN}\"}}")),
+            Reply::ok(format!("{{\"images\": \"{TOKEN}\"}}")),
+            Reply::ok(format!("{{\"error\": \"{TOKEN}\"}}")),
+            Reply::ok(format!("{{\"error\": {{\"code\": 1, \"error_code\": 1, \"fbtrace_id\": \"{TOKEN}\"}}}}")),
+            Reply::ok(format!("<Envelope><Body><{TOKEN}>")),
+            Reply::new(502, "").with("RequestId", TOKEN).with("x-fb-trace-id", TOKEN),
+            Reply::new(502, "x").with("Content-Type", TOKEN),
+            Reply::new(500, TOKEN),
+            Reply::ok(TOKEN).cut(),
+        ];
+        for reply in replies {
             let server = Server::new([reply]).await;
             let (library, album_id) = forms(&server).remove(index);
             let error = upload_error(library.as_ref(), album_id).await;

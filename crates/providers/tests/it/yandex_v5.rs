@@ -105,7 +105,7 @@ async fn a_batch_keeps_order_and_failed_items_do_not_hide_the_others() {
         assert_eq!(words.message, "Превышен допустимый размер файла: 10 МБ");
         assert_eq!(words.request_id.as_deref(), Some("77"));
         assert_eq!(stored.id.as_str(), "h-2");
-        assert_eq!((empty.kind(), empty.applied()), (ErrorKind::AnswerUnreadable, Applied::Yes));
+        assert_eq!((empty.kind(), empty.applied()), (ErrorKind::AnswerUnreadable, Applied::Unknown));
     }
 }
 
@@ -270,11 +270,31 @@ async fn a_delete_tells_unknown_and_bound_images_apart() {
 }
 
 #[tokio::test]
-async fn results_that_do_not_match_the_request_are_unreadable_and_applied() {
-    let server = Server::new([Reply::ok(r#"{"result":{"AddResults":[]}}"#)]).await;
-    let outcome = library(&server, YandexEncoding::Json).upload(&album("self"), &[upload("a.png")]).await;
-    let error = outcome.unwrap_err();
-    assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::Yes));
+async fn results_that_do_not_match_the_request_leave_open_what_was_applied() {
+    for results in ["[]", r#"[{"AdImageHash":"h"},{"AdImageHash":"i"}]"#] {
+        let server = Server::new([Reply::ok(format!(r#"{{"result":{{"AddResults":{results}}}}}"#))]).await;
+        let outcome = library(&server, YandexEncoding::Json).upload(&album("self"), &[upload("a.png")]).await;
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), error.applied()), (ErrorKind::AnswerUnreadable, Applied::Unknown), "{results}");
+    }
+}
+
+#[tokio::test]
+async fn an_item_with_both_a_hash_and_an_error_is_neither_a_success_nor_surely_refused() {
+    for (hash, applied) in [("h", Applied::Unknown), ("", Applied::No)] {
+        let item = format!(r#"{{"AdImageHash":"{hash}","Errors":[{{"Code":5004,"Message":"m"}}]}}"#);
+        let server = Server::new([Reply::ok(format!(r#"{{"result":{{"AddResults":[{item}]}}}}"#))]).await;
+        let outcome = library(&server, YandexEncoding::Json).upload(&album("self"), &[upload("a.png")]).await;
+        let error = outcome.unwrap().remove(0).unwrap_err();
+        assert_eq!((error.kind(), error.applied()), (ErrorKind::RulesViolated, applied), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_never_larger_than_the_provider_gives() {
+    let server = Server::new([Reply::ok(r#"{"result":{}}"#)]).await;
+    library(&server, YandexEncoding::Json).list(&album("self"), &page(u32::MAX, None)).await.unwrap();
+    assert_eq!(server.only().json()["params"]["Page"]["Limit"], 1_000);
 }
 
 #[tokio::test]
