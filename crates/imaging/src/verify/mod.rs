@@ -1,7 +1,8 @@
 //! Whether a file is whole, told before it costs anything: a provider charges for a damaged image as for a good one.
 //!
-//! JPEG, PNG and GIF are walked, not decoded: damage that keeps the file's structure (altered entropy-coded data of a JPEG or LZW data
-//! of a GIF, a PNG encoder's own fault far into a large picture) passes. BMP, TIFF and WebP hold nothing to walk by and are decoded.
+//! JPEG and PNG are walked, not decoded: damage that keeps the file's structure (altered entropy-coded data of a JPEG, a PNG
+//! encoder's own fault far into a large picture) passes. Of a GIF, which has no checksums, the first frame is decoded as well. BMP,
+//! TIFF and WebP hold nothing to walk by and are decoded.
 
 use crate::decode::decode;
 use crate::{Format, ImageError, Inspection, Limits};
@@ -19,8 +20,8 @@ pub fn verify(bytes: &[u8]) -> Result<Inspection, ImageError> {
 }
 
 impl Limits {
-    /// Inspects, then looks for damage: a truncated file, a PNG checksum that differs, missing pixel data, a missing end. Bytes
-    /// behind the end are tolerated, as cameras append there.
+    /// Inspects, then looks for damage: a truncated file, a PNG checksum that differs, missing pixel data, a missing end, a first frame
+    /// of a GIF that does not decompress. Bytes behind the end are tolerated, as cameras append there.
     ///
     /// # Errors
     /// Those of [`Limits::inspect`]; [`ImageError::Corrupt`] with the place of the damage; [`ImageError::TooLarge`] for an animated
@@ -33,12 +34,15 @@ impl Limits {
         Ok(inspection)
     }
 
-    /// Walks the file where its format allows; `false` where only decoding would tell.
+    /// Walks the file where its format allows; `false` where decoding tells more.
     pub(crate) fn walk(&self, bytes: &[u8], format: Format) -> Result<bool, ImageError> {
         match format {
             Format::Jpeg => jpeg::walk(bytes)?,
             Format::Png => png::walk(bytes, self)?,
-            Format::Gif => gif::walk(bytes, self)?,
+            Format::Gif => {
+                gif::walk(bytes, self)?;
+                return Ok(false);
+            }
             Format::Bmp | Format::Tiff | Format::WebP => return Ok(false),
         }
         Ok(true)

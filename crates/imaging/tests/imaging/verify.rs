@@ -1,5 +1,6 @@
 //! Whole files pass, damaged ones do not.
 
+use image::{DynamicImage, ImageFormat};
 use polyptych_imaging::{ImageError, Limits, Measure, inspect, verify};
 
 use crate::samples;
@@ -106,6 +107,17 @@ fn a_jpeg_without_scan_data_or_without_a_frame_is_corrupt() {
     assert!(corrupt_detail(&[&good[..data], b"\xff\xd9"].concat()).ends_with("holds no data"));
     assert_eq!(corrupt_detail(&[&good[..scan], b"\xff\xd9"].concat()), "it ends before the first scan");
     assert_eq!(corrupt_detail(&[&good[..2], &good[scan..]].concat()), "the first scan comes before a frame header");
+}
+
+#[test]
+fn a_gif_whose_first_frame_does_not_decompress_is_noticed() {
+    let good = samples::encode(&DynamicImage::ImageRgb8(samples::noise(64, 64)), ImageFormat::Gif);
+    verify(&good).unwrap();
+    let mut bytes = good.clone();
+    let middle = good.len() * 3 / 4;
+    // Codes of all ones lie beyond the table or end the frame early.
+    bytes[middle..middle + 3].fill(0xff);
+    corrupt_detail(&bytes);
 }
 
 #[test]
