@@ -17,7 +17,7 @@ pub use content::{ChunkStream, Content, ContentSource, Sha256};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
 pub use image::{Image, Page, PageRequest};
 pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
-pub use polyptych_imaging::{Focus, Format, Inspection, Pixels, Rgb};
+pub use polyptych_imaging::{Focus, Format, Inspection, Orientation, Pixels, Rgb};
 pub use port::{Capabilities, Capability, ImageLibrary, Provider, Upload};
 pub use rules::{Evidence, Fit, ImageClass, NameRule, Rules, SizeRule, Violation};
 pub use service::{Sent, Service, UploadCommand, UploadReceipt};
