@@ -12,6 +12,9 @@ use crate::refusal::{Refusal, Subject, kind, of_status};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// Longest code or request id of a provider, in characters; known ones have about 40.
+const MAX_LABEL: usize = 128;
+
 /// Longest account of a decoder's complaint, in characters.
 const MAX_TOLD: usize = 300;
 
@@ -93,14 +96,17 @@ impl Call<'_> {
             None => refusal.transient || !(refuses(answer.status) || answer.status.is_success()),
         };
         let provider = ProviderError {
-            code: refusal.code.map(|code| code.to_string()),
+            code: refusal.name.map(|name| label(&answer.redacted(&name))).or(refusal.code.map(|code| code.to_string())),
             subcode: refusal.subcode.map(|subcode| subcode.to_string()),
             http_status: Some(status),
             message: match refusal.message.as_str() {
                 "" => described(answer),
                 text => answer.redacted(text),
             },
-            request_id: refusal.request_id.map(|id| answer.redacted(&id)).or_else(|| self.request_id(&answer.headers)),
+            request_id: refusal
+                .request_id
+                .map(|id| label(&answer.redacted(&id)))
+                .or_else(|| self.request_id(&answer.headers)),
         };
         let applied = if unsure { self.unsure() } else { Applied::No };
         self.error(kind, message).with_applied(applied).with_provider_error(provider)
@@ -186,7 +192,7 @@ impl Call<'_> {
 
     fn request_id(&self, headers: &HeaderMap) -> Option<String> {
         let value = headers.get(self.line.request_id?)?.to_str().ok()?;
-        (!value.is_empty()).then(|| value.to_owned())
+        (!value.is_empty()).then(|| label(value))
     }
 }
 
@@ -204,6 +210,11 @@ fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
         Trouble::RequestBody => (ErrorKind::Internal, "the image could not be read while it was sent"),
         _ => (ErrorKind::Internal, "the request could not be made"),
     }
+}
+
+/// A code or an id from the network at a length that a header of ours can carry.
+fn label(text: &str) -> String {
+    text.chars().take(MAX_LABEL).collect()
 }
 
 /// Statuses that say by themselves that nothing was done.

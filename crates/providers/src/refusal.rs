@@ -9,6 +9,8 @@ use polyptych_wire::fault::{Class, ErrorEntry, Reason};
 pub(crate) struct Refusal {
     pub(crate) code: Option<i64>,
     pub(crate) subcode: Option<i64>,
+    /// The provider's own name of the error, where that is not the code of the table (Evotor's `validation_failed`).
+    pub(crate) name: Option<String>,
     /// Message and detail in the provider's words.
     pub(crate) message: String,
     /// What the provider's support asks for, where the body tells it.

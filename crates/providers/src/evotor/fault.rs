@@ -1,4 +1,5 @@
-//! Errors of Evotor Cloud. The status decides and is the code of the table; the body, where there is one, explains.
+//! Errors of Evotor Cloud. The status decides and is the code of the table; the body, where there is one, names and
+//! explains the error.
 
 use polyptych_domain::Error;
 use polyptych_transport::Response;
@@ -31,6 +32,7 @@ fn refusal(refused: Refused) -> Refusal {
             Refusal::joined(subject, violation.reason.as_deref().unwrap_or_default())
         })
         .collect();
-    let message = Refusal::joined(error.message.as_deref().unwrap_or_default(), &violations.join("; "));
-    Refusal { code, message, ..Refusal::default() }
+    let place = Refusal::joined(error.value.as_deref().unwrap_or_default(), &violations.join("; "));
+    let message = Refusal::joined(error.message.as_deref().unwrap_or_default(), &place);
+    Refusal { code, message, name: error.code.filter(|name| !name.is_empty()), ..Refusal::default() }
 }

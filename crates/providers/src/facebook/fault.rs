@@ -32,6 +32,7 @@ fn refusal(error: GraphError) -> Refusal {
     Refusal {
         code: error.code,
         subcode: error.error_subcode,
+        name: None,
         message: Refusal::joined(error.message.as_deref().unwrap_or_default(), &user),
         request_id: error.fbtrace_id.map(String::from),
         transient: error.is_transient == Some(true),

@@ -152,6 +152,21 @@ async fn statuses_have_their_kinds_with_and_without_a_body() {
 }
 
 #[tokio::test]
+async fn the_providers_name_of_an_error_is_its_code_and_the_status_stands_in_for_it() {
+    let named = r#"{"code":"invalid_format","message":"m","value":"line 1, column 161","violations":[]}"#;
+    for (body, code, message) in [
+        (named, "invalid_format", "m: line 1, column 161"),
+        ("", "400", "an empty body"),
+        (r#"{"code":"","message":"m"}"#, "400", "m"),
+    ] {
+        let server = Server::new([Reply::new(400, body)]).await;
+        let error = library(&server).list(&album(ALBUM), &page(1, None)).await.unwrap_err();
+        let words = error.provider_error().unwrap();
+        assert_eq!((words.code.as_deref(), words.message.as_str()), (Some(code), message));
+    }
+}
+
+#[tokio::test]
 async fn recorded_violations_are_told_in_the_providers_words() {
     let Some(body) = file("evotor/doc_samples/error_400_validation_failed.recorded.json") else { return };
     let server = Server::new([Reply::new(400, body)]).await;

@@ -116,6 +116,17 @@ async fn a_cut_answer_to_a_write_leaves_open_what_was_applied_and_keeps_its_requ
 }
 
 #[tokio::test]
+async fn an_id_from_the_network_is_cut_to_what_a_header_can_carry() {
+    let long = "9".repeat(10_000);
+    for index in 0..FORMS {
+        let server = Server::new([Reply::new(502, "").with("RequestId", &long).with("x-fb-trace-id", &long)]).await;
+        let (library, album_id) = forms(&server).remove(index);
+        let error = upload_error(library.as_ref(), album_id).await;
+        assert_eq!(error.provider_error().unwrap().request_id.as_deref(), long.get(..128));
+    }
+}
+
+#[tokio::test]
 async fn a_status_that_neither_succeeds_nor_refuses_leaves_open_what_was_applied() {
     for status in [101, 999] {
         for index in 0..FORMS {
