@@ -62,6 +62,28 @@ async fn an_unknown_certificate_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn a_trusted_certificate_for_another_host_is_refused_before_anything_is_sent() {
+    let (peer, key) = (Peer::new().await, generate_simple_self_signed(["other.example".to_owned()]).unwrap());
+    let transport = Transport::new(config(&peer).with_root_certificates(key.cert.pem())).unwrap();
+    let request = post("{}");
+    let (answer, handshake) =
+        tokio::join!(transport.execute(&request), async { acceptor(&key).accept(peer.accept().await).await });
+    let error = answer.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Tls, Delivery::NotSent));
+    assert!(handshake.is_err());
+}
+
+#[tokio::test]
+async fn plain_http_to_a_tls_port_is_a_broken_connection() {
+    let (peer, key) = (Peer::new().await, certificate());
+    let (transport, request) = (peer.transport(), post("{}"));
+    let (answer, handshake) =
+        tokio::join!(transport.execute(&request), async { acceptor(&key).accept(peer.accept().await).await });
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert!(handshake.is_err());
+}
+
+#[tokio::test]
 async fn a_peer_without_tls_is_a_failed_handshake() {
     let (peer, key) = (Peer::new().await, certificate());
     let transport = Transport::new(config(&peer).with_root_certificates(key.cert.pem())).unwrap();
