@@ -105,6 +105,7 @@ impl Call<'_> {
             },
             request_id: refusal
                 .request_id
+                .filter(|id| !id.is_empty())
                 .map(|id| label(&answer.redacted(&id)))
                 .or_else(|| self.request_id(&answer.headers)),
         };

@@ -245,6 +245,16 @@ async fn an_unknown_code_that_calls_itself_transient_is_an_outage() {
 }
 
 #[tokio::test]
+async fn the_request_id_of_the_header_stands_in_for_one_that_the_body_lacks() {
+    for (trace, expected) in [(r#""fbtrace_id":"T""#, "T"), (r#""fbtrace_id":"""#, "H"), (r#""type":"x""#, "H")] {
+        let body = format!(r#"{{"error":{{"code":190,{trace}}}}}"#);
+        let server = Server::new([Reply::new(400, body).with("x-fb-trace-id", "H")]).await;
+        let error = library(&server, Form::Bytes).list(&album("1"), &page(1, None)).await.unwrap_err();
+        assert_eq!(error.provider_error().unwrap().request_id.as_deref(), Some(expected), "{trace}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_the_provider_quotes_stays_out_of_the_error() {
     let body = format!(r#"{{"error":{{"message":"Malformed access token {TOKEN}","code":190}}}}"#);
     let server = Server::new([Reply::new(400, body)]).await;
