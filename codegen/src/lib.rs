@@ -11,6 +11,7 @@ mod error;
 pub mod ir;
 pub mod pass;
 pub mod source;
+pub mod structure;
 pub mod target;
 
 pub use error::{Error, ErrorKind, Errors};
