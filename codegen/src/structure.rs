@@ -6,6 +6,7 @@ mod walk;
 use std::fmt;
 
 use crate::ir::{Api, Location, Origin, Scalar, TypeRef};
+use crate::pass::names::snake_case;
 
 /// One difference between an old and a new reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,15 +111,9 @@ pub fn scalar_text(scalar: Scalar) -> &'static str {
     }
 }
 
-/// The place of a parameter in a word.
-pub fn location_text(location: Location) -> &'static str {
-    match location {
-        Location::Path => "path",
-        Location::Query => "query",
-        Location::QueryCommas => "query, joined by commas",
-        Location::JsonBody => "JSON body",
-        Location::FormPart => "form part",
-    }
+/// The place of a parameter in a few words: `json body`.
+pub fn location_text(location: Location) -> String {
+    snake_case(&format!("{location:?}")).replace('_', " ")
 }
 
 impl fmt::Display for Node {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::ir::{Api, Binding, Effect, Field, Origin, Scalar, TypeDef, TypeKind, TypeRef};
 use crate::source::toml::parse_toml;
+use crate::structure::Aspect;
 use crate::{Error, ErrorKind, Errors};
 
 /// One correction: which node, what about it, and why.
@@ -55,6 +56,32 @@ enum EffectName {
 struct Overlays {
     #[serde(default)]
     overlay: Vec<Entry>,
+}
+
+impl Overlay {
+    /// Why the correction is made.
+    pub fn reason(&self) -> &str {
+        &self.entry.reason
+    }
+
+    /// Local name of the type, or the operation, and the member or parameter that it corrects.
+    pub fn target(&self) -> (&str, Option<&str>) {
+        let Entry { r#type, field, operation, param, .. } = &self.entry;
+        let owner = r#type.as_deref().or(operation.as_deref()).unwrap_or_default();
+        (owner, field.as_deref().or(param.as_deref()))
+    }
+
+    /// In which respects what is generated differs from the schema by it; none for what is ours alone, as names and
+    /// documentation.
+    pub fn aspects(&self) -> Vec<Aspect> {
+        let entry = &self.entry;
+        let set = [
+            (entry.base64.is_some(), Aspect::Type),
+            (entry.required.is_some(), Aspect::Required),
+            (entry.effect.is_some(), Aspect::Effect),
+        ];
+        set.into_iter().filter(|(set, _)| *set).map(|(_, aspect)| aspect).collect()
+    }
 }
 
 /// Reads an overlay file.

@@ -143,7 +143,7 @@ impl Walk {
             let (old, new) = (find(old_params), find(new_params));
             let node = Node::Param(name.to_owned(), wire.clone());
             if let (Some(old), Some(new)) = (&old, &new) {
-                let place = |param: &Param| location_text(param.location).to_owned();
+                let place = |param: &Param| location_text(param.location);
                 let (old_side, new_side) = ((place(old), &old.field.origin), (place(new), &new.field.origin));
                 self.compare(&node, Aspect::Location, old_side, new_side);
             }

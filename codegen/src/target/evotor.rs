@@ -1,7 +1,8 @@
-//! Evotor Cloud: the images of products.
+//! Evotor Cloud: stores, products and their images.
 
-use super::{Target, input};
+use super::{Service, Target, input};
 use crate::emit::{format, header, rest};
+use crate::ir::Api;
 use crate::pass::prepare;
 use crate::pass::prune::Roots;
 use crate::source::openapi;
@@ -14,10 +15,27 @@ const DOCUMENT: &str = "evotor/openapi.json";
 /// The targets of this provider.
 pub(super) const TARGETS: &[Target] = &[Target { name: "evotor", inputs: &[DOCUMENT], folder: FOLDER, generate }];
 
-fn generate(inputs: &Inputs) -> Result<Output, Errors> {
+/// The services of this provider.
+pub(super) const SERVICES: &[Service] = &[Service {
+    name: "evotor",
+    file: "crates/wire-evotor/src/generated/images.rs",
+    parse: |inputs| openapi::parse("evotor", DOCUMENT, input(inputs, DOCUMENT)?),
+    overlays: |_| Ok(Vec::new()),
+    roots: ROOTS,
+}];
+
+const ROOTS: Roots<'static> = Roots { operations: &[], types: &["Error"] };
+
+/// The prepared schema.
+pub(super) fn api(inputs: &Inputs) -> Result<Api, Errors> {
     let api = openapi::parse("evotor", DOCUMENT, input(inputs, DOCUMENT)?)?;
-    let api = prepare(api, &[], Roots { operations: &[], types: &["Error"] })?;
-    let tokens = rest::emit(&api, "Images of products in Evotor Cloud: types, JSON codecs, operations.")?;
+    prepare(api, &[], ROOTS)
+}
+
+fn generate(inputs: &Inputs) -> Result<Output, Errors> {
+    let api = api(inputs)?;
+    let tokens =
+        rest::emit(&api, "Stores, products and their images in Evotor Cloud: types, JSON codecs, operations.")?;
     let text = header::seal(inputs, &[DOCUMENT], &format(tokens, DOCUMENT)?)?;
     Ok(Output::from([(format!("{FOLDER}/images.rs"), text.into_bytes())]))
 }

@@ -1,7 +1,9 @@
-//! Facebook Graph: the edge `adimages` of an ad account and the node AdImage.
+//! Facebook Graph: the edge `adimages` of an ad account, the node AdImage, and the ad accounts of a user.
 
-use super::{Target, input};
+use super::{Service, Target, input};
 use crate::emit::{format, header, rest};
+use crate::ir::Api;
+use crate::ir::Api;
 use crate::pass::prepare;
 use crate::pass::prune::Roots;
 use crate::source::graph::{self, Spec};
@@ -11,21 +13,44 @@ const FOLDER: &str = "crates/wire-facebook/src/generated";
 
 const ACCOUNT: &str = "facebook/AdAccount.json";
 const IMAGE: &str = "facebook/AdImage.json";
+const USER: &str = "facebook/User.json";
 const ENUMS: &str = "facebook/enum_types.json";
 const OVERLAY: &str = "facebook/overlay.toml";
-const INPUTS: &[&str] = &[ACCOUNT, IMAGE, ENUMS, OVERLAY];
+const INPUTS: &[&str] = &[ACCOUNT, IMAGE, USER, ENUMS, OVERLAY];
 
 /// The targets of this provider.
 pub(super) const TARGETS: &[Target] = &[Target { name: "facebook", inputs: INPUTS, folder: FOLDER, generate }];
 
-fn generate(inputs: &Inputs) -> Result<Output, Errors> {
+/// The services of this provider.
+pub(super) const SERVICES: &[Service] = &[Service {
+    name: "facebook",
+    file: "crates/wire-facebook/src/generated/adimages.rs",
+    parse,
+    overlays: |_| Ok(Vec::new()),
+    roots: Roots { operations: &[], types: &[] },
+}];
+
+fn parse(inputs: &Inputs) -> Result<Api, Errors> {
     let spec = Spec {
-        nodes: vec![("AdAccount", (ACCOUNT, input(inputs, ACCOUNT)?)), ("AdImage", (IMAGE, input(inputs, IMAGE)?))],
+        nodes: vec![
+            ("AdAccount", (ACCOUNT, input(inputs, ACCOUNT)?)),
+            ("AdImage", (IMAGE, input(inputs, IMAGE)?)),
+            ("User", (USER, input(inputs, USER)?)),
+        ],
         enums: (ENUMS, input(inputs, ENUMS)?),
         overlay: Some((OVERLAY, input(inputs, OVERLAY)?)),
     };
-    let api = prepare(graph::parse("facebook", &spec)?, &[], Roots::default())?;
-    let tokens = rest::emit(&api, "Images of ad accounts in the Graph API: types, JSON codecs, operations.")?;
+    graph::parse("facebook", &spec)
+}
+
+/// The prepared schema.
+pub(super) fn api(inputs: &Inputs) -> Result<Api, Errors> {
+    prepare(parse(inputs)?, &[], Roots::default())
+}
+
+fn generate(inputs: &Inputs) -> Result<Output, Errors> {
+    let api = api(inputs)?;
+    let tokens = rest::emit(&api, "Ad accounts and their images in the Graph API: types, JSON codecs, operations.")?;
     let text = header::seal(inputs, INPUTS, &format(tokens, ACCOUNT)?)?;
     Ok(Output::from([(format!("{FOLDER}/adimages.rs"), text.into_bytes())]))
 }

@@ -3,6 +3,9 @@
 use super::{Target, input};
 use crate::emit::shape::Model;
 use crate::emit::{format, header, soap};
+use crate::ir::Api;
+use crate::ir::Api;
+use crate::pass::overlay::Overlay;
 use crate::pass::prune::Roots;
 use crate::pass::{overlay, prepare};
 use crate::source::wsdl;
@@ -10,7 +13,7 @@ use crate::{Errors, Inputs, Output};
 
 const FOLDER: &str = "crates/wire-yandex/src/generated";
 
-const V5: Service = Service {
+pub(super) const V5: Service = Service {
     name: "yandex-direct-v5",
     schemas: &["yandex-direct-v5/adimages.wsdl", "yandex-direct-v5/general.xsd"],
     overlays: "yandex-direct-v5/overlays.toml",
@@ -19,7 +22,7 @@ const V5: Service = Service {
     doc: "Direct API v5, service AdImages: types, JSON and XML codecs, operations.",
 };
 
-const LIVE4: Service = Service {
+pub(super) const LIVE4: Service = Service {
     name: "yandex-direct-live4",
     schemas: &["yandex-direct-live4/adimage.wsdl"],
     overlays: "yandex-direct-live4/overlays.toml",
@@ -44,8 +47,26 @@ pub(super) const TARGETS: &[Target] = &[
     },
 ];
 
+/// The services of this provider.
+pub(super) const SERVICES: &[super::Service] = &[
+    super::Service {
+        name: V5.name,
+        file: "crates/wire-yandex/src/generated/v5.rs",
+        parse: |inputs| V5.parse(inputs),
+        overlays: |inputs| V5.overlays(inputs),
+        roots: Roots { operations: V5.operations, types: &[] },
+    },
+    super::Service {
+        name: LIVE4.name,
+        file: "crates/wire-yandex/src/generated/live4.rs",
+        parse: |inputs| LIVE4.parse(inputs),
+        overlays: |inputs| LIVE4.overlays(inputs),
+        roots: Roots { operations: LIVE4.operations, types: &[] },
+    },
+];
+
 /// One service: its description first, then the schemas that it imports.
-struct Service {
+pub(super) struct Service {
     name: &'static str,
     schemas: &'static [&'static str],
     overlays: &'static str,
@@ -55,17 +76,28 @@ struct Service {
 }
 
 impl Service {
-    fn generate(&self, inputs: &Inputs) -> Result<Output, Errors> {
+    fn main(&self) -> &'static str {
+        self.schemas.first().copied().unwrap_or_default()
+    }
+
+    fn parse(&self, inputs: &Inputs) -> Result<Api, Errors> {
         let mut files = Vec::new();
         for path in self.schemas {
             files.push((*path, input(inputs, path)?));
         }
-        let main = self.schemas.first().copied().unwrap_or_default();
-        let api = wsdl::parse(self.name, main, &files)?;
-        let overlays = overlay::parse(self.overlays, input(inputs, self.overlays)?)?;
-        let api = prepare(api, &overlays, Roots { operations: self.operations, types: &[] })?;
+        Ok(wsdl::parse(self.name, self.main(), &files)?)
+    }
+
+    fn overlays(&self, inputs: &Inputs) -> Result<Vec<Overlay>, Errors> {
+        Ok(overlay::parse(self.overlays, input(inputs, self.overlays)?)?)
+    }
+
+    /// The prepared schema.
+    pub(super) fn api(&self, inputs: &Inputs) -> Result<Api, Errors> {
+        let api =
+            prepare(self.parse(inputs)?, &self.overlays(inputs)?, Roots { operations: self.operations, types: &[] })?;
         let tokens = soap::emit(&Model::new(&api), self.doc)?;
-        let body = format(tokens, main)?;
+        let body = format(tokens, self.main())?;
         let sources: Vec<&str> = self.schemas.iter().copied().chain([self.overlays]).collect();
         let text = header::seal(inputs, &sources, &body)?;
         Ok(Output::from([(format!("{FOLDER}/{}", self.file), text.into_bytes())]))
