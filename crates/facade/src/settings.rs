@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::spool::folder;
 use crate::status::Refusal;
 
 /// The most that the domain takes in one page.
@@ -18,8 +19,9 @@ pub struct Settings {
     /// Bytes of one upload that stay in memory; a longer one goes to a spool file. Default: 256 KiB.
     pub memory_bytes: usize,
     /// Folder of the spool files, made if missing. Servers may share it: each keeps a locked folder of its own in it and
-    /// removes, when it starts, what servers that ended without cleaning up have left. Default: `polyptych-spool` in the
-    /// system's folder for temporary files.
+    /// removes, when it starts, what servers that ended without cleaning up have left. It must belong to the user of
+    /// this process, or to the administrator. Default: `polyptych-spool-{user id}` in the system's folder for temporary
+    /// files, which users may share.
     pub spool_dir: PathBuf,
     /// Most bytes of all spool files together. Default: 1 GiB.
     pub spool_bytes: u64,
@@ -43,7 +45,7 @@ impl Default for Settings {
             max_upload_bytes: 64 << 20,
             max_chunk_bytes: 1 << 20,
             memory_bytes: 256 << 10,
-            spool_dir: std::env::temp_dir().join("polyptych-spool"),
+            spool_dir: std::env::temp_dir().join(folder::default_name()),
             spool_bytes: 1 << 30,
             page_size: 100,
             max_page_size: 1000,

@@ -2,7 +2,7 @@
 //! when the last reader has gone. It never keeps an image longer than a call needs it.
 
 mod file;
-mod folder;
+pub(crate) mod folder;
 
 use std::io;
 use std::sync::Arc;

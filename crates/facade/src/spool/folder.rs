@@ -11,6 +11,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const LOCK: &str = "lock";
 const PREFIX: &str = "server-";
 
+/// The name of a shared folder where other users may have one, too.
+pub(crate) fn default_name() -> String {
+    #[cfg(unix)]
+    let name = format!("polyptych-spool-{}", rustix::process::geteuid().as_raw());
+    #[cfg(not(unix))]
+    let name = "polyptych-spool".to_owned();
+    name
+}
+
 /// A locked folder for spool files; dropping it removes it.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -24,6 +33,8 @@ impl Folder {
     /// Makes a folder in `shared`, and removes those that servers have left there.
     pub(super) fn open(shared: &Path) -> io::Result<Self> {
         builder().recursive(true).create(shared)?;
+        #[cfg(unix)]
+        refuse_strangers(shared)?;
         let starts = open_lock(&shared.join(LOCK))?;
         starts.lock()?;
         sweep(shared)?;
@@ -45,6 +56,16 @@ impl Drop for Folder {
             tracing::warn!(%error, "the spool folder could not be removed; the next start sweeps it");
         }
     }
+}
+
+/// Who owns a folder can put other files in the place of ours; the administrator can anyway.
+#[cfg(unix)]
+fn refuse_strangers(shared: &Path) -> io::Result<()> {
+    let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(shared)?);
+    if owner == 0 || owner == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"))
 }
 
 fn builder() -> DirBuilder {

@@ -160,3 +160,27 @@ async fn a_spool_file_is_for_the_server_alone() {
     assert_eq!(mode & 0o777, 0o600);
     drop(content);
 }
+
+#[cfg(unix)]
+#[test]
+fn users_who_share_a_folder_for_temporary_files_have_spools_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let own = std::os::unix::fs::MetadataExt::uid(&fs::metadata(folder.path()).unwrap());
+    let name = Settings::default().spool_dir.file_name().unwrap().to_owned();
+    assert_eq!(name.to_str(), Some(&*format!("polyptych-spool-{own}")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_of_another_user_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let settings = settings(&folder);
+    fs::create_dir(&settings.spool_dir).unwrap();
+    if let Err(error) = std::os::unix::fs::chown(&settings.spool_dir, Some(65_534), None) {
+        println!("skipped: only the administrator can give a folder away ({error})");
+        return;
+    }
+    let error = Spool::open(&settings).unwrap_err();
+    assert_eq!(error.to_string(), "it belongs to another user");
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
