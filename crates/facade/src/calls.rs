@@ -82,6 +82,8 @@ fn explained(answer: http::Response<Body>) -> http::Response<Body> {
     let Some(status) = Status::from_header_map(answer.headers()) else { return answer };
     let (reason, what) = match status.code() {
         Code::Ok => return answer,
+        // Only an encoding that is not taken comes with words.
+        Code::Unimplemented if !status.message().is_empty() => (Reason::MalformedMessage, "unknown encoding"),
         Code::Unimplemented => (Reason::UnknownMethod, "no such service or method"),
         Code::OutOfRange | Code::Internal | Code::InvalidArgument => (Reason::MalformedMessage, "unreadable message"),
         Code::Cancelled => (Reason::UploadInterrupted, "the call was cancelled"),

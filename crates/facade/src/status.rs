@@ -96,7 +96,7 @@ reasons! {
     DeadlineExceeded = "DEADLINE_EXCEEDED",
     /// No such service or method.
     UnknownMethod = "UNKNOWN_METHOD",
-    /// A message is not what the method takes, or is too long.
+    /// A message is not what the method takes, is compressed, or is too long.
     MalformedMessage = "MALFORMED_MESSAGE",
 }
 
@@ -204,18 +204,25 @@ impl From<Refusal> for Status {
     }
 }
 
-/// The status of a failed use case; a fault of ours is logged with its causes, which the caller does not see.
+/// The status of a failed use case. What only the operator can mend is logged with its causes, which the caller does
+/// not see: which variable holds no token, which host does not answer.
 pub(crate) fn failed(error: &Error, argument: &str) -> Status {
-    if error.kind() == ErrorKind::Internal {
-        let mut causes = Vec::new();
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            causes.push(error.to_string());
-            cause = error.source();
-        }
-        tracing::error!(error = %error, causes = causes.join(": "), "internal error");
+    match error.kind() {
+        ErrorKind::Internal => tracing::error!(%error, causes = causes(error), "internal error"),
+        ErrorKind::CredentialRefused
+        | ErrorKind::Configuration
+        | ErrorKind::ProviderUnavailable
+        | ErrorKind::ProviderTimeout
+        | ErrorKind::AnswerUnreadable => tracing::warn!(%error, causes = causes(error), "a library does not work"),
+        _ => {}
     }
     Refusal::of(error, argument).into()
+}
+
+fn causes(error: &Error) -> String {
+    let first = std::error::Error::source(error);
+    let causes: Vec<_> = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 /// The fields of the request that the error blames, with the reason.

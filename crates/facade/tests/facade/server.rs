@@ -126,6 +126,19 @@ async fn failures_that_no_handler_sees_have_a_reason_too() {
     assert_eq!(reason(&status), "MALFORMED_MESSAGE");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_compressed_message_is_not_called_an_unknown_method() {
+    let server = Server::start();
+    let mut client = Grpc::with_origin(server.connect().await, origin());
+    client.ready().await.unwrap();
+    let mut request = Request::new(v1::ListLibrariesRequest::default());
+    request.metadata_mut().insert("grpc-encoding", "gzip".parse().unwrap());
+    let path = PathAndQuery::from_static("/polyptych.v1.LibraryService/ListLibraries");
+    let codec = tonic_prost::ProstCodec::<_, v1::Library>::default();
+    let status = client.unary(request, path, codec).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unimplemented, "MALFORMED_MESSAGE"), "{status}");
+}
+
 #[tokio::test]
 async fn a_tcp_listener_is_served_to_tonics_own_client() {
     let spool = tempfile::TempDir::new().unwrap();
