@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures_util::future::BoxFuture;
 use polyptych_emulator::{self as emulator, Emulator};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -57,8 +58,15 @@ pub fn settings() -> emulator::Settings {
 pub struct Running {
     emulator: SocketAddr,
     facade: SocketAddr,
+    /// In the order in which they end.
+    servers: [Server; 2],
+}
+
+/// A server on a task of its own.
+#[derive(Debug)]
+struct Server {
     shutdown: watch::Sender<bool>,
-    tasks: [JoinHandle<anyhow::Result<()>>; 2],
+    task: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Running {
@@ -75,11 +83,9 @@ impl Running {
         let libraries = crate::open_libraries(&config(&format!("http://{emulator}")))?;
         let service = Service::new(libraries, Arc::new(WorkerPool::default()))?;
         let server = Facade::new(Arc::new(service), crate::facade::Settings::default())?;
-        let (shutdown, asked) = watch::channel(false);
-        let (asked_facade, asked_emulator) = (asked.clone(), asked);
-        let facade_task = tokio::spawn(async move { Ok(server.serve(listener, until(asked_facade)).await?) });
-        let emulator_task = tokio::spawn(async move { Ok(bound.serve_until(until(asked_emulator)).await?) });
-        Ok(Self { emulator, facade, shutdown, tasks: [facade_task, emulator_task] })
+        let facade_server = Server::spawn(|asked| async move { Ok(server.serve(listener, asked).await?) });
+        let emulator_server = Server::spawn(|asked| async move { Ok(bound.serve_until(asked).await?) });
+        Ok(Self { emulator, facade, servers: [facade_server, emulator_server] })
     }
 
     /// Where the emulator listens.
@@ -92,21 +98,30 @@ impl Running {
         self.facade
     }
 
-    /// Ends both after the calls in progress.
+    /// Ends the façade after the calls in progress, then the emulator, which those calls need.
     ///
     /// # Errors
     /// If one of them had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.shutdown.send_replace(true);
-        for task in self.tasks {
+        for Server { shutdown, task } in self.servers {
+            shutdown.send_replace(true);
             task.await??;
         }
         Ok(())
     }
 }
 
-/// Completes when the value becomes true or its sender is gone.
-async fn until(mut asked: watch::Receiver<bool>) {
-    // An error means that nobody can ask any more, which is as good as being asked.
-    let _ = asked.wait_for(|asked| *asked).await;
+impl Server {
+    /// Starts what `serve` makes of the future that completes when the server should end.
+    fn spawn<F>(serve: impl FnOnce(BoxFuture<'static, ()>) -> F) -> Self
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let (shutdown, mut asked) = watch::channel(false);
+        let asked = async move {
+            // An error means that nobody can ask any more, which is as good as being asked.
+            let _ = asked.wait_for(|asked| *asked).await;
+        };
+        Self { shutdown, task: tokio::spawn(serve(Box::pin(asked))) }
+    }
 }
