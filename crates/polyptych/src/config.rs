@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+
+/// Far more than any number of libraries needs.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The whole file, TOML. Unknown keys are refused, so that a misspelt one does not go unseen.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -147,13 +151,18 @@ impl Config {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`ConfigError`], naming the line that is wrong.
+    /// [`ConfigError`], naming the line that is wrong. A file of more than 1 MiB is refused.
     pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
-        let text = tokio::fs::read_to_string(path)
-            .await
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text).map_err(|message| ConfigError::Parse { path: path.to_owned(), message })
+        let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
+        let unusable = |message| ConfigError::Parse { path: path.to_owned(), message };
+        let mut text = String::new();
+        let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+        file.take(MAX_BYTES + 1).read_to_string(&mut text).await.map_err(unreadable)?;
+        if text.len() as u64 > MAX_BYTES {
+            return Err(unusable(format!("it is longer than {MAX_BYTES} bytes")));
+        }
+        Self::parse(&text).map_err(unusable)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -187,6 +196,14 @@ mod tests {
             let message = Config::parse(text).unwrap_err();
             assert!(message.contains(hint) && message.contains("line"), "{message}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_configuration_by_its_length_is_not_read_to_its_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(1 << 40).unwrap();
+        let error = Config::read(file.path()).await.unwrap_err();
+        assert!(error.to_string().contains("longer than 1048576 bytes"), "{error}");
     }
 
     #[test]

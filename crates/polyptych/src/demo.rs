@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use tonic::transport::Channel;
 
+use crate::output::print;
 use polyptych::emulated::Running;
 use polyptych::proto::v1;
 use v1::library_service_client::LibraryServiceClient;
@@ -19,7 +20,7 @@ pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
     let pictures = picture::load(images).await?;
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let running = Running::start(any, any, polyptych::emulated::settings()).await?;
-    println!("emulator on http://{}, façade on http://{}", running.emulator(), running.facade());
+    print(format_args!("emulator on http://{}, façade on http://{}", running.emulator(), running.facade()))?;
     let channel = Channel::from_shared(format!("http://{}", running.facade()))?
         .connect()
         .await
@@ -35,12 +36,12 @@ pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
             libraries.iter().map(|library| round::play(channel.clone(), library.clone(), picture.clone())),
         )
         .await;
-        println!("\n{}\n{}", picture, table::of(&rounds));
+        print(format_args!("\n{}\n{}", picture, table::of(&rounds)))?;
         held &= rounds.iter().all(round::Round::held);
     }
     drop(channel);
     running.stop().await?;
     let verdict = if held { "all of it held" } else { "not all of it held" };
-    println!("\npublished, listed, read and deleted in {} libraries: {verdict}", libraries.len());
+    print(format_args!("\npublished, listed, read and deleted in {} libraries: {verdict}", libraries.len()))?;
     Ok(held)
 }

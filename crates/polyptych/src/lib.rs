@@ -39,3 +39,8 @@ pub use polyptych_facade as facade;
 pub use polyptych_proto as proto;
 pub use polyptych_providers as providers;
 pub use polyptych_transport as transport;
+
+/// The README's Rust is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

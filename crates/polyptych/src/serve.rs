@@ -11,6 +11,8 @@ use polyptych::emulator::Emulator;
 use polyptych::facade::{Facade, WorkerPool};
 use tokio::net::TcpListener;
 
+use crate::output::print;
+
 /// Serves the libraries of a configuration file.
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
@@ -22,7 +24,7 @@ pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool
     let facade = Facade::new(Arc::new(service), polyptych::facade::Settings::default())?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
-    println!("listening on http://{}", listener.local_addr()?);
+    print(format_args!("listening on http://{}", listener.local_addr()?))?;
     facade.serve(listener, shutdown).await?;
     Ok(true)
 }
@@ -33,7 +35,7 @@ pub(crate) async fn emulating(listen: SocketAddr) -> Result<bool> {
     let emulator = SocketAddr::from(([127, 0, 0, 1], 0));
     let running = Running::start(emulator, listen, emulated::settings()).await?;
     let shutdown = asked_to_end()?;
-    println!("listening on http://{}", running.facade());
+    print(format_args!("listening on http://{}", running.facade()))?;
     shutdown.await;
     running.stop().await?;
     Ok(true)
@@ -44,7 +46,7 @@ pub(crate) async fn emulator(listen: SocketAddr) -> Result<bool> {
     let bound =
         Emulator::bind(listen, emulated::settings()).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
-    println!("listening on http://{}", bound.local_addr());
+    print(format_args!("listening on http://{}", bound.local_addr()))?;
     bound.serve_until(shutdown).await?;
     Ok(true)
 }

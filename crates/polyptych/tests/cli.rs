@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use polyptych::proto::v1::ListImagesRequest;
+use polyptych::proto::v1::image_service_client::ImageServiceClient;
 
 fn polyptych() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
@@ -27,7 +29,11 @@ struct Serving {
 
 impl Serving {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = polyptych().args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(polyptych().args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
@@ -82,6 +88,40 @@ fn the_demo_tells_which_library_refused_what_and_fails() {
     assert!(stdout.contains("not all of it held"), "{stdout}");
 }
 
+/// A pipe that nobody reads any more.
+fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+#[test]
+fn output_that_nobody_reads_changes_no_exit_code() {
+    let status = |arguments: &[&str]| {
+        polyptych().args(arguments).stdout(closed_pipe()).stderr(closed_pipe()).status().unwrap().code()
+    };
+    assert_eq!(status(&["demo"]), Some(0));
+    assert_eq!(status(&["demo", "no-such-file.jpg"]), Some(1));
+}
+
+#[test]
+fn help_fits_a_terminal_of_eighty_columns() {
+    for command in [&["--help"][..], &["demo", "--help"], &["serve", "--help"], &["emulate", "--help"]] {
+        let Output { stdout, .. } = polyptych().args(command).env("COLUMNS", "80").output().unwrap();
+        let help = String::from_utf8(stdout).unwrap();
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+}
+
+#[test]
+fn a_file_longer_than_the_facade_takes_is_not_read_to_its_end() {
+    let endless = tempfile::NamedTempFile::new().unwrap();
+    endless.as_file().set_len(1 << 40).unwrap();
+    let (code, _, stderr) = run(&["demo", endless.path().to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("longer than the 67108864 bytes"), "{stderr}");
+}
+
 #[test]
 fn a_missing_file_is_named() {
     let (code, _, stderr) = run(&["demo", "no-such-file.jpg"]);
@@ -117,6 +157,24 @@ fn serving_needs_a_configuration_that_makes_sense() {
     let (code, _, stderr) = run(&["serve"]);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("--config"), "{stderr}");
+}
+
+/// The caller learns that the library is at fault, the operator which variable holds no token.
+#[tokio::test]
+async fn a_token_that_is_missing_is_named_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, log) = (folder.path().join("polyptych.toml"), folder.path().join("log"));
+    let library = "provider = \"facebook\"\ntoken = { env = \"NO_TOKEN_HERE\" }\ndefault_album = \"1\"\n";
+    std::fs::write(&config, format!("[libraries.ads]\n{library}endpoint = \"http://127.0.0.1:9\"\n")).unwrap();
+    let mut command = polyptych();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
+    let serving = Serving::spawn(command.env_remove("NO_TOKEN_HERE").stderr(std::fs::File::create(&log).unwrap()));
+    let mut images = ImageServiceClient::connect(serving.address.clone()).await.unwrap();
+    let request = ListImagesRequest { parent: "libraries/ads".to_owned(), ..Default::default() };
+    let status = images.list_images(request).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::FailedPrecondition, "{status}");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("`NO_TOKEN_HERE` is not set"), "{log}");
 }
 
 #[test]

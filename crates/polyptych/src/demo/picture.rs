@@ -1,10 +1,12 @@
 //! The pictures of the demo: the user's files, or three that come with the program.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+use polyptych::facade::Settings;
+use tokio::io::AsyncReadExt;
 
 /// A file by name.
 #[derive(Debug, Clone)]
@@ -36,8 +38,17 @@ pub(super) async fn load(paths: Vec<PathBuf>) -> Result<Vec<Picture>> {
     for path in paths {
         let name = path.file_name().with_context(|| format!("`{}` names no file", path.display()))?;
         let name = name.to_string_lossy().into_owned();
-        let bytes = tokio::fs::read(&path).await.with_context(|| format!("cannot read `{}`", path.display()))?;
+        let max = Settings::default().max_upload_bytes;
+        let bytes = read(&path, max + 1).await.with_context(|| format!("cannot read `{}`", path.display()))?;
+        ensure!(bytes.len() as u64 <= max, "`{}` is longer than the {max} bytes that the façade takes", path.display());
         pictures.push(Picture { name, bytes: bytes.into() });
     }
     Ok(pictures)
+}
+
+/// At most `most` bytes: the path may lead to something without an end.
+async fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    tokio::fs::File::open(path).await?.take(most).read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }
