@@ -264,8 +264,10 @@ pub enum Location {
     QueryCommas,
     /// A member of the JSON body.
     JsonBody,
-    /// A part of a multipart form.
+    /// A part of a multipart form; a list as parts of the same name.
     FormPart,
+    /// Parts of a multipart form, one for each item of a list, with its place behind the name: `source0`, `source1`.
+    FormPartEach,
 }
 
 impl TypeRef {

@@ -99,7 +99,7 @@ impl<'a> Rest<'a> {
         };
         let shapes = model.shapes(record);
         let rest = Self { model, operation, method, path, params, shapes, accept, output: output.as_ref() };
-        if rest.any(Location::JsonBody) && rest.any(Location::FormPart) {
+        if rest.any(Location::JsonBody) && rest.is_form() {
             return Err(unsupported(operation, "a body is either JSON or a form"));
         }
         Ok(rest)
@@ -107,6 +107,10 @@ impl<'a> Rest<'a> {
 
     fn any(&self, location: Location) -> bool {
         self.located(location).next().is_some()
+    }
+
+    fn is_form(&self) -> bool {
+        self.any(Location::FormPart) || self.any(Location::FormPartEach)
     }
 
     fn located(&self, location: Location) -> impl Iterator<Item = &Shape<'a>> {

@@ -17,6 +17,7 @@ fn differences(api: &Api, ty: &TypeRef, value: &Value, at: &str) -> Vec<String> 
     let fits = match (ty, value) {
         (TypeRef::Scalar(Scalar::String | Scalar::DateTime), Value::String(_)) => true,
         (TypeRef::Scalar(Scalar::Int64), Value::Number(number)) => number.is_i64(),
+        (TypeRef::Scalar(Scalar::Float64), Value::Number(_)) | (TypeRef::Scalar(Scalar::Bool), Value::Bool(_)) => true,
         (TypeRef::List(item), Value::Array(items)) => {
             return items.iter().flat_map(|value| differences(api, item, value, &format!("{at}[]"))).collect();
         }
@@ -51,6 +52,8 @@ fn samples_and_recorded_errors_conform_to_the_document() {
         ("image_post_200", "ProductImage"),
         ("image_get_200", "ProductImage"),
         ("images_list_200", "ProductImageList"),
+        ("stores_list_200", "StoreList"),
+        ("products_list_200", "ProductList"),
         ("error_400_validation_failed.recorded", "Error"),
         ("error_400_invalid_format.recorded", "Error"),
     ] {
@@ -88,8 +91,11 @@ fn the_operations_are_the_documented_ones() {
         lines,
         [
             format!("deleteProductImage DELETE {images}/{{image_id}} {json} nothing"),
+            format!("getProduct GET /stores/{{store_id}}/products/{{product_id}} {json} Product"),
             format!("getProductImage GET {images}/{{image_id}} {json} ProductImage"),
             format!("listProductImages GET {images} {json} ProductImageList"),
+            format!("listProducts GET /stores/{{store_id}}/products {json} ProductList"),
+            format!("listStores GET /stores {json} StoreList"),
             format!("uploadProductImage POST {images} {json} ProductImage"),
         ]
     );

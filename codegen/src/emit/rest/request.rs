@@ -17,7 +17,7 @@ impl Rest<'_> {
             other => return Err(unsupported(self.operation, &format!("the method `{other}` is not written"))),
         };
         let path = self.path()?;
-        let form = self.any(Location::FormPart);
+        let form = self.is_form();
         let (headers, body) = match (form, self.any(Location::JsonBody)) {
             (true, _) => (quote!(headers.insert(header::CONTENT_TYPE, content_type);), self.form_body()?),
             (_, true) => {
@@ -162,18 +162,26 @@ impl Rest<'_> {
 
     fn form_body(&self) -> Result<TokenStream, Error> {
         let mut parts = Vec::new();
-        for shape in self.located(Location::FormPart) {
+        for (param, shape) in self.pairs() {
             let wire = &shape.field.wire;
+            let (name, each) = match param.location {
+                Location::FormPart => (quote!(#wire), false),
+                Location::FormPartEach => {
+                    let numbered = format!("{wire}{{index}}");
+                    (quote!(&format!(#numbered)), true)
+                }
+                _ => continue,
+            };
             parts.push(match shape.leaf {
-                TypeRef::Scalar(Scalar::File) => with_value(shape, |part| {
-                    quote!(let part = #part; form.file(#wire, &part.file_name, &part.media_type, &part.content)?;)
-                }),
+                TypeRef::Scalar(Scalar::File) => self.parts(shape, each, |part| {
+                    quote!(let part = #part; form.file(#name, &part.file_name, &part.media_type, &part.content)?;)
+                })?,
                 _ => {
                     let text = self.text(shape)?;
-                    with_value(shape, |value| {
+                    self.parts(shape, each, |value| {
                         let text = text(value);
-                        quote!(form.text(#wire, #text);)
-                    })
+                        quote!(form.text(#name, #text);)
+                    })?
                 }
             });
         }
@@ -182,6 +190,28 @@ impl Rest<'_> {
             #(#parts)*
             let (content_type, body) = form.finish();
         })
+    }
+
+    /// `write` applied to the parameter, or to each of its items; `numbered` gives it their `index`.
+    fn parts(
+        &self,
+        shape: &Shape<'_>,
+        numbered: bool,
+        write: impl FnOnce(TokenStream) -> TokenStream,
+    ) -> Result<TokenStream, Error> {
+        let ident = &shape.ident;
+        match (shape.holder, numbered) {
+            (Holder::List, true) => {
+                let write = write(quote!(value));
+                Ok(quote!(for (index, value) in self.#ident.iter().enumerate() { #write }))
+            }
+            (Holder::List, false) => {
+                let write = write(quote!(value));
+                Ok(quote!(for value in &self.#ident { #write }))
+            }
+            (Holder::Plain | Holder::Optional | Holder::Boxed, false) => Ok(with_value(shape, write)),
+            _ => Err(unsupported(self.operation, &format!("`{}` cannot be written as parts", shape.field.wire))),
+        }
     }
 }
 

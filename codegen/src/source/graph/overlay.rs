@@ -70,14 +70,15 @@ impl Overlay {
         }
     }
 
-    /// The spec knows no prefix of ids; `act_` is put into the path, so that callers give the number alone.
+    /// The spec knows no prefix of ids; `act_` is put into the path, so that callers give the number alone. A path
+    /// without a parameter stands for one node: `me`.
     fn apply_node(&self, api: &mut Api, entry: &NodeEntry) -> Result<(), Error> {
         let at = self.at(format!("node.{}", entry.name));
         let old = format!("{{{}_id}}", super::snake(&entry.name));
         let name = entry.path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name);
-        let Some(name) = name else {
-            return Err(Error::new(ErrorKind::Overlay, &at, "the path names no parameter"));
-        };
+        if name.is_none() && entry.path.contains(['{', '}', '/']) {
+            return Err(Error::new(ErrorKind::Overlay, &at, "the path is neither a parameter nor one segment"));
+        }
         let mut hit = false;
         for operation in api.operations.values_mut() {
             let Binding::Rest { path, params, .. } = &mut operation.binding else { continue };
@@ -87,9 +88,15 @@ impl Overlay {
             hit = true;
             *path = path.replace(&old, &entry.path);
             let id = old.trim_matches(['{', '}']);
-            for param in params.iter_mut().filter(|param| param.field.wire == id) {
-                param.field.wire = name.to_owned();
-                param.field.doc.clone_from(&entry.doc);
+            match name {
+                None => params.retain(|param| param.location != Location::Path || param.field.wire != id),
+                Some(name) => {
+                    let ids = params.iter_mut().map(|param| &mut param.field).filter(|field| field.wire == id);
+                    ids.for_each(|field| {
+                        name.clone_into(&mut field.wire);
+                        field.doc.clone_from(&entry.doc);
+                    });
+                }
             }
         }
         self.must_hit(hit, &at)
@@ -137,14 +144,15 @@ impl Overlay {
             };
             params.push(Param { field: self.new_field(item, &at, names)?, location });
         }
-        if let Some(upload) = &entry.upload {
+        for upload in &entry.upload {
             let form = self.upload_form(&operation, upload, &at);
             self.insert(api, form, &at)?;
         }
         self.insert(api, operation, &at)
     }
 
-    /// The same path with the file as a part of a form, in place of the parameters of the JSON body.
+    /// The same path with a file as a part of a form, or files as numbered parts, in place of the parameters of the
+    /// JSON body.
     fn upload_form(&self, operation: &Operation, upload: &Upload, at: &Origin) -> Operation {
         let mut form = operation.clone();
         form.name.clone_from(&upload.name);
@@ -153,9 +161,13 @@ impl Overlay {
         form.origin = at.clone();
         if let Binding::Rest { params, .. } = &mut form.binding {
             params.retain(|param| param.location != Location::JsonBody);
-            let part = field(&upload.part, TypeRef::Scalar(Scalar::File), at.clone());
-            let field = Field { required: true, doc: upload.part_doc.clone(), ..part };
-            params.push(Param { field, location: Location::FormPart });
+            let file = TypeRef::Scalar(Scalar::File);
+            let (ty, location) = match upload.each {
+                true => (TypeRef::List(Box::new(file)), Location::FormPartEach),
+                false => (file, Location::FormPart),
+            };
+            let part = field(&upload.part, ty, at.clone());
+            params.push(Param { field: Field { required: true, doc: upload.part_doc.clone(), ..part }, location });
         }
         form
     }

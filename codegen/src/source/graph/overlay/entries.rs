@@ -50,7 +50,8 @@ pub(super) struct OperationEntry {
     pub(super) docs: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) add_params: Vec<NewField>,
-    pub(super) upload: Option<Upload>,
+    #[serde(default)]
+    pub(super) upload: Vec<Upload>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +60,8 @@ pub(super) struct Upload {
     pub(super) name: String,
     pub(super) rust_name: String,
     pub(super) part: String,
+    #[serde(default)]
+    pub(super) each: bool,
     pub(super) doc: String,
     pub(super) part_doc: String,
 }
