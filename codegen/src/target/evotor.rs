@@ -2,7 +2,6 @@
 
 use super::{Service, Target, input};
 use crate::emit::{format, header, rest};
-use crate::ir::Api;
 use crate::pass::prepare;
 use crate::pass::prune::Roots;
 use crate::source::openapi;
@@ -26,14 +25,9 @@ pub(super) const SERVICES: &[Service] = &[Service {
 
 const ROOTS: Roots<'static> = Roots { operations: &[], types: &["Error"] };
 
-/// The prepared schema.
-pub(super) fn api(inputs: &Inputs) -> Result<Api, Errors> {
-    let api = openapi::parse("evotor", DOCUMENT, input(inputs, DOCUMENT)?)?;
-    prepare(api, &[], ROOTS)
-}
-
 fn generate(inputs: &Inputs) -> Result<Output, Errors> {
-    let api = api(inputs)?;
+    let api = openapi::parse("evotor", DOCUMENT, input(inputs, DOCUMENT)?)?;
+    let api = prepare(api, &[], ROOTS)?;
     let tokens =
         rest::emit(&api, "Stores, products and their images in Evotor Cloud: types, JSON codecs, operations.")?;
     let text = header::seal(inputs, &[DOCUMENT], &format(tokens, DOCUMENT)?)?;

@@ -3,7 +3,6 @@
 use super::{Service, Target, input};
 use crate::emit::{format, header, rest};
 use crate::ir::Api;
-use crate::ir::Api;
 use crate::pass::prepare;
 use crate::pass::prune::Roots;
 use crate::source::graph::{self, Spec};
@@ -43,13 +42,8 @@ fn parse(inputs: &Inputs) -> Result<Api, Errors> {
     graph::parse("facebook", &spec)
 }
 
-/// The prepared schema.
-pub(super) fn api(inputs: &Inputs) -> Result<Api, Errors> {
-    prepare(parse(inputs)?, &[], Roots::default())
-}
-
 fn generate(inputs: &Inputs) -> Result<Output, Errors> {
-    let api = api(inputs)?;
+    let api = prepare(parse(inputs)?, &[], Roots::default())?;
     let tokens = rest::emit(&api, "Ad accounts and their images in the Graph API: types, JSON codecs, operations.")?;
     let text = header::seal(inputs, INPUTS, &format(tokens, ACCOUNT)?)?;
     Ok(Output::from([(format!("{FOLDER}/adimages.rs"), text.into_bytes())]))

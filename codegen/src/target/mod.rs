@@ -10,7 +10,6 @@ use crate::ir::Api;
 use crate::pass::overlay::Overlay;
 use crate::pass::prune::Roots;
 use crate::pass::{Stage, stages};
-use crate::ir::Api;
 use crate::{Error, ErrorKind, Errors, Inputs, Output};
 
 /// A group of generated files and the stored inputs that they come from.
@@ -59,16 +58,6 @@ pub fn services() -> Vec<Service> {
 /// All targets, in the order in which they run.
 pub fn all() -> Vec<Target> {
     [yandex::TARGETS, facebook::TARGETS, evotor::TARGETS, proto::TARGETS, tables::TARGETS].concat()
-}
-
-/// The prepared schemas behind the targets that have one, by the target's name: those of types and operations.
-pub fn apis(inputs: &Inputs) -> Vec<(&'static str, Result<Api, Errors>)> {
-    vec![
-        (yandex::V5.name, yandex::V5.api(inputs)),
-        (yandex::LIVE4.name, yandex::LIVE4.api(inputs)),
-        ("facebook", facebook::api(inputs)),
-        ("evotor", evotor::api(inputs)),
-    ]
 }
 
 /// The input at `path`.

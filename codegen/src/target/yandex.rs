@@ -4,7 +4,6 @@ use super::{Target, input};
 use crate::emit::shape::Model;
 use crate::emit::{format, header, soap};
 use crate::ir::Api;
-use crate::ir::Api;
 use crate::pass::overlay::Overlay;
 use crate::pass::prune::Roots;
 use crate::pass::{overlay, prepare};
@@ -13,7 +12,7 @@ use crate::{Errors, Inputs, Output};
 
 const FOLDER: &str = "crates/wire-yandex/src/generated";
 
-pub(super) const V5: Service = Service {
+const V5: Service = Service {
     name: "yandex-direct-v5",
     schemas: &["yandex-direct-v5/adimages.wsdl", "yandex-direct-v5/general.xsd"],
     overlays: "yandex-direct-v5/overlays.toml",
@@ -22,7 +21,7 @@ pub(super) const V5: Service = Service {
     doc: "Direct API v5, service AdImages: types, JSON and XML codecs, operations.",
 };
 
-pub(super) const LIVE4: Service = Service {
+const LIVE4: Service = Service {
     name: "yandex-direct-live4",
     schemas: &["yandex-direct-live4/adimage.wsdl"],
     overlays: "yandex-direct-live4/overlays.toml",
@@ -66,7 +65,7 @@ pub(super) const SERVICES: &[super::Service] = &[
 ];
 
 /// One service: its description first, then the schemas that it imports.
-pub(super) struct Service {
+struct Service {
     name: &'static str,
     schemas: &'static [&'static str],
     overlays: &'static str,
@@ -92,8 +91,7 @@ impl Service {
         Ok(overlay::parse(self.overlays, input(inputs, self.overlays)?)?)
     }
 
-    /// The prepared schema.
-    pub(super) fn api(&self, inputs: &Inputs) -> Result<Api, Errors> {
+    fn generate(&self, inputs: &Inputs) -> Result<Output, Errors> {
         let api =
             prepare(self.parse(inputs)?, &self.overlays(inputs)?, Roots { operations: self.operations, types: &[] })?;
         let tokens = soap::emit(&Model::new(&api), self.doc)?;
