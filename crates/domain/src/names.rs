@@ -174,12 +174,22 @@ fn segments<const N: usize>(
     let mut ids = [const { String::new() }; N];
     for (collection, id) in collections.into_iter().zip(&mut ids) {
         let encoded = (parts.next() == Some(collection)).then(|| parts.next()).flatten().ok_or_else(refused)?;
+        if !is_encoded(encoded) {
+            return Err(refused());
+        }
         *id = percent_decode_str(encoded).decode_utf8().map_err(|_| refused())?.into_owned();
     }
     if parts.next().is_some() {
         return Err(refused());
     }
     Ok(ids)
+}
+
+/// Whether each `%` begins an escape, so that no id has two spellings by accident.
+fn is_encoded(segment: &str) -> bool {
+    let mut pieces = segment.split('%');
+    let _before_the_first = pieces.next();
+    pieces.all(|piece| piece.len() >= 2 && piece.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -214,6 +224,9 @@ mod tests {
             "libraries/a/albums/b/images/c/d",
             "libraries/a/albums/%ff/images/c",
             "libraries/a/albums/%00/images/c",
+            "libraries/a/albums/%/images/c",
+            "libraries/a/albums/b%4/images/c",
+            "libraries/a/albums/%zz/images/c",
             "/libraries/a/albums/b/images/c",
         ] {
             assert!(text.parse::<ImageName>().is_err(), "{text}");

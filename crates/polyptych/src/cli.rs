@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Prints `listening on http://ADDRESS` once ready. Ctrl-C or SIGTERM ends it after the calls in flight.
     Serve {
         /// Configuration file (TOML) that names the libraries
-        #[arg(long, value_name = "FILE", env = "POLYPTYCH_CONFIG", required_unless_present = "emulate")]
+        #[arg(long, value_name = "FILE", required_unless_present = "emulate")]
         config: Option<PathBuf>,
         /// Start the emulator, too, and serve six libraries connected to it
         #[arg(long, conflicts_with = "config")]

@@ -12,7 +12,7 @@ use polyptych::proto::v1::image_service_client::ImageServiceClient;
 
 fn polyptych() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
-    command.env_remove("POLYPTYCH_CONFIG").env_remove("RUST_LOG");
+    command.env_remove("RUST_LOG");
     command
 }
 
