@@ -1,0 +1,35 @@
+//! Answers of the Graph API: every operation, with a status of success and one of failure.
+
+use std::fmt::Debug;
+
+use polyptych_wire::rest::Operation;
+use polyptych_wire_facebook::{Answer, CreateAdImages, DeleteAdImage, GetAdImage, ListAdImages, UploadAdImage, decode};
+use serde::Serialize;
+
+/// The first byte chooses the status, the rest is the body.
+pub fn facebook(input: &[u8]) {
+    let Some((first, body)) = input.split_first() else { return };
+    let status = if first.is_multiple_of(4) { 400 } else { 200 };
+    operation::<ListAdImages>(status, body);
+    operation::<GetAdImage>(status, body);
+    operation::<CreateAdImages>(status, body);
+    operation::<UploadAdImage>(status, body);
+    operation::<DeleteAdImage>(status, body);
+}
+
+/// An answer survives being written and read again.
+fn operation<O: Operation>(status: u16, body: &[u8])
+where
+    O::Answer: Serialize + PartialEq + Debug,
+{
+    match decode::<O>(status, body) {
+        Ok(Answer::Success(answer)) => {
+            assert_eq!(status, 200, "no failing status is a success");
+            let text = serde_json::to_vec(&answer).expect("answers have string keys");
+            let read = O::read_answer(&text).unwrap_or_else(|error| panic!("{answer:?}: {error}"));
+            assert_eq!(read, answer);
+        }
+        Ok(Answer::Refused(error)) => drop(error.entry()),
+        Err(error) => drop(error.to_string()),
+    }
+}

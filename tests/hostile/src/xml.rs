@@ -1,0 +1,62 @@
+//! The XML reader beside roxmltree, a conforming parser that we did not write: where that one accepts a document, ours
+//! must see the same elements and the same text, or refuse it by one of its own limits.
+
+use polyptych_wire::xml::{Element, XmlError, XmlReader};
+use roxmltree::{Document, Node};
+
+/// An element's local name, `xsi:nil`, and the text before its first child.
+type Seen = (String, String);
+
+/// Any document.
+pub fn xml(input: &[u8]) {
+    let ours = walked(input);
+    text_of_root(input);
+    let Some(document) = std::str::from_utf8(input).ok().and_then(|text| Document::parse(text).ok()) else { return };
+    let elements = document.descendants().filter(Node::is_element);
+    let theirs: Vec<_> = elements.map(|node| (node.tag_name().name().to_owned(), leading_text(node))).collect();
+    match ours {
+        Ok(ours) => assert_eq!(ours, theirs),
+        Err(XmlError::Limit { .. } | XmlError::Reference(_)) => {}
+        Err(error) => panic!("refused although well formed: {error}"),
+    }
+}
+
+fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
+    let mut seen = Vec::new();
+    walk(XmlReader::new(input)?.root()?, &mut seen)?;
+    Ok(seen)
+}
+
+/// The reader's own limit of depth bounds the recursion.
+fn walk(mut element: Element<'_, '_>, seen: &mut Vec<Seen>) -> Result<(), XmlError> {
+    let name = element.name().to_owned();
+    let _ = element.is_nil();
+    let place = seen.len();
+    seen.push((name, String::new()));
+    let (text, child) = element.text_or_child()?;
+    if let (Some(seen), text) = (seen.get_mut(place), text) {
+        seen.1 = text.into_owned();
+    }
+    if let Some(child) = child {
+        walk(child, seen)?;
+    }
+    while let Some(child) = element.next_child()? {
+        walk(child, seen)?;
+    }
+    Ok(())
+}
+
+/// Skips every child instead of reading it.
+fn text_of_root(input: &[u8]) {
+    if let Ok(mut reader) = XmlReader::new(input)
+        && let Ok(mut root) = reader.root()
+        && let Err(error) = root.text()
+    {
+        drop(error.to_string());
+    }
+}
+
+fn leading_text(node: Node<'_, '_>) -> String {
+    let before = node.children().take_while(|child| !child.is_element()).filter(Node::is_text);
+    before.filter_map(|text| text.text()).collect()
+}
