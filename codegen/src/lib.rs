@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+pub mod compare;
 pub mod emit;
 mod error;
 pub mod ir;

@@ -11,6 +11,8 @@ use polyptych_codegen::emit::header::is_intact;
 use polyptych_codegen::target::{self, Target};
 use polyptych_codegen::{Errors, Inputs, Output};
 
+use crate::tree::read_tree;
+
 /// Options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -150,27 +152,6 @@ fn write(root: &Path, made: &Output, there: &Output, problems: &BTreeMap<String,
         println!("{} generated files were up to date", made.len());
     }
     Ok(well)
-}
-
-/// Every file under `folder`, by its path with `/` after `prefix`; nothing if there is no such folder.
-fn read_tree(folder: &Path, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    if !folder.exists() {
-        return Ok(files);
-    }
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_str().with_context(|| format!("{} is not a plain name", entry.path().display()))?;
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        if entry.file_type()?.is_dir() {
-            files.extend(read_tree(&entry.path(), &path)?);
-        } else {
-            let content = fs::read(entry.path()).with_context(|| format!("cannot read {path}"))?;
-            files.insert(path, content);
-        }
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

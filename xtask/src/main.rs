@@ -6,6 +6,8 @@ mod codegen;
 mod layers;
 mod metadata;
 mod policy;
+mod schemas;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +26,9 @@ struct Arguments {
 enum Command {
     /// Generate code from `schemas/`.
     Codegen(codegen::Options),
+    /// Compare, tell apart and take over schemas.
+    #[command(subcommand)]
+    Schemas(schemas::Command),
     /// Check who knows whom: the layers of the workspace.
     Layers,
     /// Check licences, sources and duplicate versions of dependencies against `deny.toml`.
@@ -49,6 +54,7 @@ fn run(command: &Command) -> Result<bool> {
     let root = root()?;
     match command {
         Command::Codegen(options) => codegen::run(&root, options),
+        Command::Schemas(command) => schemas::run(&root, command),
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
         Command::Ci => ci::run(&root),

@@ -89,7 +89,8 @@ fn serde(def: &TypeDef, shape: &Shape<'_>) -> TokenStream {
 
 fn lenient_reader(shape: &Shape<'_>) -> Option<&'static str> {
     match (shape.holder, shape.leaf) {
-        (Holder::List, _) => Some("polyptych_wire::json::lenient_list"),
+        (Holder::List | Holder::Nested, _) => Some("polyptych_wire::json::lenient_list"),
+        (Holder::Map, _) => Some("polyptych_wire::json::lenient_map"),
         (Holder::Optional, TypeRef::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::UInt32 | Scalar::UInt64)) => {
             Some("polyptych_wire::json::lenient_int")
         }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::ir::{
-    Api, Binding, Effect, EnumValue, Field, Location, Operation, Origin, Param, TypeDef, TypeKind, TypeRef, Usage,
+    Api, Binding, Effect, EnumValue, Field, Location, Operation, Origin, Param, TypeDef, TypeKind, TypeName, TypeRef,
+    Usage,
 };
 use crate::{Error, ErrorKind, Errors};
 
@@ -110,6 +111,19 @@ pub fn parse(api: &str, spec: &Spec<'_>) -> Result<Api, Errors> {
         overlay.apply(&mut parsed, &names)?;
     }
     Ok(parsed)
+}
+
+/// The entries of an overlay: where each stands, and what it is about. Each hits the spec, or parsing fails.
+///
+/// # Errors
+/// If it is not of its format.
+pub fn overlay_entries(file: File<'_>) -> Result<Vec<(Origin, String)>, Error> {
+    Ok(overlay::Overlay::parse(file)?.entries())
+}
+
+/// The name of a node as a type.
+pub fn node_name(node: &str) -> TypeName {
+    type_name(node)
 }
 
 fn read_node(api: &mut Api, name: &str, file: &str, node: &Node, names: &Names) -> Result<(), Errors> {
