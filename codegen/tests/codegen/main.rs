@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod every_type;
 mod fixtures;
 mod overlays;
 mod passes;
