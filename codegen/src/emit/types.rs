@@ -32,6 +32,7 @@ fn record(model: &Model<'_>, def: &TypeDef, image: bool) -> TokenStream {
     quote! {
         #docs
         #[derive(Debug, Clone, #default #equal #serialize #deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #lenient
         pub struct #name { #(#members)* }
         #construction
@@ -42,12 +43,24 @@ fn member(def: &TypeDef, shape: &Shape<'_>, image: bool) -> TokenStream {
     let docs = doc(&member_doc(shape));
     let ident = &shape.ident;
     let ty = shape.rust_type();
-    let serde = (!image).then(|| serde(def, shape));
+    let serde = serde(def, shape, image);
+    let schema = schema(shape);
     quote! {
         #docs
         #serde
+        #schema
         pub #ident: #ty,
     }
+}
+
+/// The foreign text type has no JSON Schema of its own; it is described as the text that it is.
+fn schema(shape: &Shape<'_>) -> Option<TokenStream> {
+    if shape.item.to_string() != "CompactString" {
+        return None;
+    }
+    let text = Shape { item: quote!(String), ident: shape.ident.clone(), ..*shape }.rust_type().to_string();
+    let text = text.replace(' ', "");
+    Some(quote!(#[cfg_attr(feature = "schema", schemars(with = #text))]))
 }
 
 pub(super) fn member_doc(shape: &Shape<'_>) -> String {
@@ -68,7 +81,8 @@ pub(super) fn member_doc(shape: &Shape<'_>) -> String {
     format!("`{}`, {many}{ty}, {need}; {}.", shape.field.wire, shape.field.origin.file)
 }
 
-fn serde(def: &TypeDef, shape: &Shape<'_>) -> TokenStream {
+/// What serde has to know. Records that hold an image are not written by serde; only their JSON Schema has to know it.
+fn serde(def: &TypeDef, shape: &Shape<'_>, image: bool) -> TokenStream {
     let mut parts = Vec::new();
     let wire = &shape.field.wire;
     if *wire != shape.field.rust_name {
@@ -84,7 +98,11 @@ fn serde(def: &TypeDef, shape: &Shape<'_>) -> TokenStream {
     if def.usage.response {
         parts.extend(lenient_reader(shape).map(|reader| quote!(deserialize_with = #reader)));
     }
-    if parts.is_empty() { TokenStream::new() } else { quote!(#[serde(#(#parts),*)]) }
+    match (parts.is_empty(), image) {
+        (true, _) => TokenStream::new(),
+        (false, false) => quote!(#[serde(#(#parts),*)]),
+        (false, true) => quote!(#[cfg_attr(feature = "schema", schemars(#(#parts),*))]),
+    }
 }
 
 fn lenient_reader(shape: &Shape<'_>) -> Option<&'static str> {

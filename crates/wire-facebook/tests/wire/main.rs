@@ -4,5 +4,9 @@
 
 mod answers;
 mod errors;
+#[path = "../../../wire/tests/every_type/mod.rs"]
+mod every_type;
+mod every_type_facebook;
 mod requests;
+mod round_trips;
 mod support;
