@@ -32,6 +32,8 @@ pub struct Check {
     pub left_out: Vec<String>,
     /// What differs.
     pub differences: Vec<Difference>,
+    /// Overlay entries that do not hit the published document.
+    pub broken: Vec<String>,
     /// Overlays over the stored document: where, and why.
     pub overlays: Vec<(Origin, String)>,
 }
@@ -66,6 +68,11 @@ impl Report {
         all.filter(|(_, difference)| difference.explained.is_none())
     }
 
+    /// Whether all that differs is explained, and every overlay hits.
+    pub fn is_well(&self) -> bool {
+        self.unexplained().next().is_none() && self.checks.iter().all(|check| check.broken.is_empty())
+    }
+
     /// Overlays over all stored documents, each counted once.
     pub fn overlays(&self) -> usize {
         let all: std::collections::BTreeSet<_> =
@@ -86,17 +93,27 @@ impl Report {
 /// If an overlay does not hit, or the stored reading does not resolve.
 pub fn apis(stored: &Api, overlays: &[Overlay], published: &Api) -> Result<Vec<Difference>, Errors> {
     use crate::pass::{overlay, resolve};
-    let mut found = changes(stored, published);
-    if !overlays.is_empty() {
-        let corrected = overlay::run(resolve::run(stored.clone())?, overlays)?;
-        for change in changes(&corrected, &resolve::run(published.clone())?) {
-            let known = found.iter().any(|known| known.node == change.node && known.aspect == change.aspect);
-            if !known {
-                found.push(change);
-            }
+    let plain = changes(stored, published);
+    let same = |one: &Change, other: &Change| one.node == other.node && one.aspect == other.aspect;
+    let corrected = match overlays {
+        [] => plain.clone(),
+        _ => {
+            let corrected = overlay::run(resolve::run(stored.clone())?, overlays)?;
+            changes(&corrected, &resolve::run(published.clone())?)
         }
-    }
-    Ok(found.into_iter().map(|change| Difference { explained: explanation(&change, overlays), change }).collect())
+    };
+    // An overlay explains what it makes, or what it makes good; not what is different with and without it.
+    let lasting = plain.iter().map(|change| {
+        let lasts = overlays.is_empty() || corrected.iter().any(|other| same(change, other));
+        (change, !lasts)
+    });
+    let made =
+        corrected.iter().filter(|change| !plain.iter().any(|other| same(change, other))).map(|change| (change, true));
+    let explained = lasting.chain(made).map(|(change, by_overlay)| Difference {
+        change: change.clone(),
+        explained: if by_overlay { explanation(change, overlays) } else { None },
+    });
+    Ok(explained.collect())
 }
 
 fn explanation(change: &Change, overlays: &[Overlay]) -> Option<(Origin, String)> {

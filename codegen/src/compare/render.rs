@@ -23,6 +23,9 @@ pub(super) fn report(report: &Report, stored: &Inputs, published: &Inputs, folde
         for (origin, reason) in &check.overlays {
             let _ = writeln!(text, "  + overlay {}: {reason}", places.of(origin));
         }
+        for error in &check.broken {
+            let _ = writeln!(text, "  ! {error}");
+        }
         for difference in &check.differences {
             text += &self::difference(difference, &places);
         }
@@ -30,10 +33,11 @@ pub(super) fn report(report: &Report, stored: &Inputs, published: &Inputs, folde
     let compared: usize = report.checks.iter().map(|check| check.compared.len()).sum();
     let all: usize = report.checks.iter().map(|check| check.differences.len()).sum();
     let unexplained = report.unexplained().count();
+    let broken: usize = report.checks.iter().map(|check| check.broken.len()).sum();
     let _ = writeln!(
         text,
         "{} documents, {compared} types, operations and samples compared; {} overlays; {all} differences, {} of them \
-         explained by an overlay, {unexplained} unexplained",
+         explained by an overlay, {unexplained} unexplained; {broken} overlays that do not hit",
         report.checks.len(),
         report.overlays(),
         all - unexplained,

@@ -77,7 +77,7 @@ fn a_report_tells_both_places_and_json_by_line() {
         text,
         "o: 1 compared\n  = type T\n  ! field {openapi}T.a, type: stored string (schemas/old.json:4), published int64 \
          (there/new.json:5)\n1 documents, 1 types, operations and samples compared; 0 overlays; 1 differences, 0 of \
-         them explained by an overlay, 1 unexplained\n"
+         them explained by an overlay, 1 unexplained; 0 overlays that do not hit\n"
     );
 }
 

@@ -27,6 +27,7 @@ def members(owner, complex_type):
             "name": name,
             "type": name_of(owner, element),
             "nillable": bool(element.nillable),
+            "required": element.min_occurs > 0,
             "repeated": many,
         }
 

@@ -13,16 +13,20 @@ use polyptych_codegen::{Errors, Inputs};
 
 /// The folder `schemas/` as inputs.
 pub(crate) fn stored() -> Inputs {
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
+    tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas"))
+}
+
+/// Every file of a folder by its path in it.
+pub(crate) fn tree(base: &Path) -> Inputs {
     let mut inputs = Inputs::new();
-    let mut open = vec![base.clone()];
+    let mut open = vec![base.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path.strip_prefix(&base).unwrap().to_str().unwrap().replace('\\', "/");
+                let name = path.strip_prefix(base).unwrap().to_str().unwrap().replace('\\', "/");
                 inputs.insert(name, fs::read(&path).unwrap());
             }
         }
@@ -30,12 +34,16 @@ pub(crate) fn stored() -> Inputs {
     inputs
 }
 
+/// Whether what is missing is a failure: `POLYPTYCH_REQUIRE` names it.
+pub(crate) fn required(what: &str) -> bool {
+    env::var("POLYPTYCH_REQUIRE").unwrap_or_default().split(',').any(|name| name.trim() == what)
+}
+
 /// The folder of the reference data; `None` if it is not here and may be missing.
 pub(crate) fn reference() -> Option<PathBuf> {
     let folder = env::var_os("POLYPTYCH_REFERENCE_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
     if folder.is_none() {
-        let required = env::var("POLYPTYCH_REQUIRE").unwrap_or_default();
-        assert!(!required.split(',').any(|what| what.trim() == "reference"), "the reference folder is required");
+        assert!(!required("reference"), "the reference folder is required");
         println!("skipped: POLYPTYCH_REFERENCE_DIR names no folder");
     }
     folder

@@ -34,5 +34,5 @@ pub(crate) fn run(root: &Path, folder: Option<&Path>) -> Result<bool> {
         }
     };
     print!("{}", report.render(&stored, &published, &folder.display().to_string()));
-    Ok(report.unexplained().next().is_none())
+    Ok(report.is_well())
 }
