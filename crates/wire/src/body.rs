@@ -47,6 +47,19 @@ impl Body {
         self.segments.iter().any(|segment| matches!(segment, Segment::Credential(_)))
     }
 
+    /// The bytes of a body that refers to no image and asks for no credential; `None` otherwise.
+    pub fn plain(&self) -> Option<Bytes> {
+        let bytes = |segment: &Segment| match segment {
+            Segment::Bytes(bytes) => Some(bytes.clone()),
+            Segment::Content(_) | Segment::Base64(_) | Segment::Credential(_) => None,
+        };
+        let parts: Vec<Bytes> = self.segments.iter().map(bytes).collect::<Option<_>>()?;
+        match parts.as_slice() {
+            [whole] => Some(whole.clone()),
+            parts => Some(parts.concat().into()),
+        }
+    }
+
     /// The body as it goes out in one try, with `credential` written where the body asks for it.
     /// Where it does not ask, `credential` is not used.
     pub fn outgoing(&self, credential: &str) -> Outgoing {

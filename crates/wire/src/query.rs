@@ -41,6 +41,11 @@ impl Query {
         self.push(name, &serde_json::to_string(value).expect("generated types serialise to JSON"));
     }
 
+    /// The parameters without the leading `?`: a body of `application/x-www-form-urlencoded`.
+    pub fn finish_form(self) -> String {
+        self.0.strip_prefix('?').unwrap_or_default().to_owned()
+    }
+
     /// The query with its leading `?`; empty without parameters.
     pub fn finish(self) -> String {
         self.0

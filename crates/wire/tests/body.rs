@@ -140,3 +140,30 @@ fn a_boundary_or_a_media_type_that_could_break_the_form_is_refused() {
     let mut form = multipart::Multipart::new("b").unwrap();
     assert!(form.file("f", "f.png", "image/png\r\nX: 1", &Blob::from_bytes("")).is_err());
 }
+
+#[test]
+fn a_body_is_plain_unless_it_refers_to_an_image_or_asks_for_a_credential() {
+    assert_eq!(Body::empty().plain().as_deref(), Some(&b""[..]));
+    let mut text = BodyWriter::new();
+    text.push_str("ab");
+    text.push_bytes(Bytes::from_static(b"cd"));
+    text.push_str("ef");
+    assert_eq!(text.finish().plain().as_deref(), Some(&b"abcdef"[..]));
+    let mut image = BodyWriter::new();
+    image.push_base64(&Blob::from_bytes(&b"x"[..]));
+    assert_eq!(image.finish().plain(), None);
+    let mut secret = BodyWriter::new();
+    secret.push_credential(Escape::Json);
+    assert_eq!(secret.finish().plain(), None);
+}
+
+#[test]
+fn a_form_of_text_is_a_query_without_its_mark() {
+    let form = |pairs: &[(&str, &str)]| {
+        let mut query = polyptych_wire::query::Query::new();
+        pairs.iter().for_each(|(name, value)| query.push(name, value));
+        query.finish_form()
+    };
+    assert_eq!(form(&[]), "");
+    assert_eq!(form(&[("a", "1 & 2"), ("ü", "+=")]), "a=1%20%26%202&%C3%BC=%2B%3D");
+}
