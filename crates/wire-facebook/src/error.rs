@@ -1,9 +1,13 @@
 //! Refusals of the Graph API. They can come with any HTTP status, 200 included, so that the body decides.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use polyptych_wire::CompactString;
 use polyptych_wire::fault::{ErrorEntry, Level};
 use polyptych_wire::json::{parse, refusal_bool, refusal_int, refusal_text};
 use polyptych_wire::rest::Operation;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -94,9 +98,37 @@ pub fn decode<O: Operation>(status: u16, body: &[u8]) -> Result<Answer<O::Answer
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    error: Option<Box<GraphError>>,
+/// What tells a refusal from an answer. Read by hand: a derived reader would also take a list, and the first entry of
+/// a batch for an error.
+pub(crate) struct Envelope {
+    pub(crate) error: Option<Box<GraphError>>,
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut error = None;
+        while let Some(key) = members.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "error" => error = members.next_value()?,
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Envelope { error })
+    }
 }
 
 fn unpacked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {

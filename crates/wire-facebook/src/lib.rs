@@ -1,5 +1,6 @@
-//! Images of ad accounts in Facebook's Graph API, as requests and answers. It does no I/O, knows no token and decides
-//! nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what came back.
+//! Ad accounts and their images in Facebook's Graph API, as requests and answers, alone or in a [`Batch`]. It does no
+//! I/O, knows no token and decides nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what
+//! came back.
 //!
 //! ```
 //! use polyptych_wire_facebook::{Answer, DEFAULT_VERSION, ListAdImages, decode};
@@ -12,8 +13,10 @@
 //! # Ok::<(), polyptych_wire_facebook::DecodeError>(())
 //! ```
 
+mod batch;
 mod created;
 mod error;
+mod usage;
 
 #[rustfmt::skip]
 mod generated {
@@ -21,12 +24,15 @@ mod generated {
     pub(crate) mod errors;
 }
 
+pub use batch::{Batch, BatchAnswer, BatchCall, BatchEntry, BatchError, BatchHeader, MAX_BATCH};
 pub use error::{Answer, DecodeError, GraphError, decode};
 pub use generated::adimages::{
-    AdImage, AdImagePage, AdImageStatus, Business, CopyFrom, CreateAdImages, CreatedAdImage, CreatedAdImages, Cursors,
-    DeleteAdImage, GetAdImage, ListAdImages, Paging, Success, Summary, UploadAdImage,
+    AdAccount, AdAccountPage, AdImage, AdImagePage, AdImageStatus, Business, CopyFrom, CreateAdImages, CreatedAdImage,
+    CreatedAdImages, Cursors, DeleteAdImage, GetAdImage, ListAdAccounts, ListAdImages, Paging, Success, Summary,
+    UploadAdImage, UploadAdImages,
 };
 pub use generated::errors::ERRORS;
+pub use usage::{AccessTier, AdAccountUsage, AppUsage, BusinessUsage, InsightsUsage, Usage};
 
 /// The version of the Graph API that this crate is made for; goes into the path of every request.
 pub const DEFAULT_VERSION: &str = "v26.0";

@@ -2,8 +2,8 @@
 
 use polyptych_wire::rest::Operation;
 use polyptych_wire_facebook::{
-    AdImage, AdImageStatus, Answer, CreateAdImages, CreatedAdImage, DecodeError, DeleteAdImage, GetAdImage,
-    ListAdImages, UploadAdImage, decode,
+    AdAccount, AdImage, AdImageStatus, Answer, Business, CreateAdImages, CreatedAdImage, DecodeError, DeleteAdImage,
+    GetAdImage, ListAdAccounts, ListAdImages, UploadAdImage, UploadAdImages, decode,
 };
 use serde_json::{Value, json};
 
@@ -124,6 +124,47 @@ fn an_inner_answer_of_a_batch_decodes_like_any_other() {
     let inner = batch[0]["body"].as_str().unwrap();
     let Answer::Success(page) = decode::<ListAdImages>(200, inner.as_bytes()).unwrap() else { panic!("refused") };
     assert_eq!(page.paging.unwrap().cursors.unwrap().after.as_deref(), Some("MAZDZD"));
+}
+
+#[test]
+fn the_accounts_of_a_user_are_a_page() {
+    let account = json!({"account_id": 1000000001, "id": "act_1000000001", "name": "Shop", "account_status": "1",
+        "currency": "EUR", "disable_reason": 0, "timezone_name": "Europe/Berlin", "user_tasks": ["ANALYZE"],
+        "business": {"id": "5", "name": "B"}, "business_name": "B Ltd", "age": 12.5, "tos_accepted": {"1": 1}});
+    let page = success::<ListAdAccounts>(200, &json!({"data": [account], "paging": {"cursors": {"after": "x"}}}));
+    let expected = AdAccount {
+        account_id: Some("1000000001".into()),
+        account_status: Some(1),
+        business: Some(Business { id: Some("5".into()), name: Some("B".to_owned()) }),
+        business_name: Some("B Ltd".to_owned()),
+        currency: Some("EUR".into()),
+        disable_reason: Some(0),
+        id: Some("act_1000000001".into()),
+        name: Some("Shop".to_owned()),
+        timezone_name: Some("Europe/Berlin".to_owned()),
+        user_tasks: vec!["ANALYZE".to_owned()],
+    };
+    assert_eq!(page.data, [expected]);
+    assert_eq!(page.paging.unwrap().cursors.unwrap().after.as_deref(), Some("x"));
+}
+
+#[test]
+fn an_upload_of_several_files_is_read_back_by_name_and_in_order() {
+    let body = json!({"images": {"b.png": {"hash": "2"}, "a.png": {"hash": "1", "name": "a.png"}}});
+    let answer = success::<UploadAdImages>(200, &body);
+    assert_eq!(answer.images["b.png"].hash.as_deref(), Some("2"));
+    let hashes: Vec<_> =
+        answer.in_order(["a.png", "b.png"]).into_iter().map(|image| image.unwrap().hash.clone()).collect();
+    assert_eq!(hashes, [Some("1".into()), Some("2".into())]);
+    assert_eq!(answer.clone().into_single(), None);
+}
+
+#[test]
+fn a_list_is_neither_an_answer_nor_a_refusal() {
+    for body in [&b"[]"[..], br#"[{"code":100,"message":"m"}]"#, br#"[[{"hash":"h"}]]"#] {
+        assert!(matches!(decode::<ListAdImages>(200, body), Err(DecodeError::Unreadable { .. })));
+        assert!(matches!(decode::<ListAdImages>(400, body), Err(DecodeError::Status { status: 400 })));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod answers;
+mod batch;
 mod errors;
 #[path = "../../../wire/tests/every_type/mod.rs"]
 mod every_type;
@@ -10,3 +11,4 @@ mod every_type_facebook;
 mod requests;
 mod round_trips;
 mod support;
+mod usage;

@@ -4,7 +4,8 @@ use percent_encoding::percent_decode_str;
 use polyptych_wire::multipart::FilePart;
 use polyptych_wire::{Blob, Effect, Request};
 use polyptych_wire_facebook::{
-    CopyFrom, CreateAdImages, DEFAULT_VERSION, DeleteAdImage, GetAdImage, ListAdImages, UploadAdImage,
+    CopyFrom, CreateAdImages, DEFAULT_VERSION, DeleteAdImage, GetAdImage, ListAdAccounts, ListAdImages, UploadAdImage,
+    UploadAdImages,
 };
 use serde_json::{Value, json};
 
@@ -101,6 +102,63 @@ fn a_file_goes_as_the_part_that_the_official_sdk_sends() {
 }
 
 #[test]
+fn every_parameter_of_a_list_is_written() {
+    let list = ListAdImages::new(DEFAULT_VERSION, "1")
+        .with_biz_tag_id(5)
+        .with_business_id("6")
+        .with_hashes(["a", "b"])
+        .with_minheight(7)
+        .with_minwidth(8)
+        .with_name("cat & dog")
+        .with_selected_hashes(["c"])
+        .with_fields(["hash", "owner_business{id,name}"])
+        .with_limit(9)
+        .with_after("A=")
+        .with_before("B")
+        .with_summary(true);
+    let expected = [
+        ("after", "A="),
+        ("before", "B"),
+        ("biz_tag_id", "5"),
+        ("business_id", "6"),
+        ("fields", "hash,owner_business{id,name}"),
+        ("hashes", r#"["a","b"]"#),
+        ("limit", "9"),
+        ("minheight", "7"),
+        ("minwidth", "8"),
+        ("name", "cat & dog"),
+        ("selected_hashes", r#"["c"]"#),
+        ("summary", "true"),
+    ];
+    let (_, path, params) = ours(&list.request());
+    assert_eq!(path, "/v26.0/act_1/adimages");
+    assert_eq!(params, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let delete = DeleteAdImage::new(DEFAULT_VERSION, "1", "h").with_image_id("1:h").request();
+    assert_eq!(delete.path, "/v26.0/act_1/adimages?hash=h&image_id=1%3Ah");
+    let accounts = ListAdAccounts::new(DEFAULT_VERSION).with_fields(["account_id", "name"]).with_limit(2);
+    let accounts = accounts.with_after("A").with_before("B").request();
+    assert_eq!(accounts.path, "/v26.0/me/adaccounts?fields=account_id%2Cname&limit=2&after=A&before=B");
+    assert_eq!((accounts.operation, accounts.effect), ("adaccounts.list", Effect::Safe));
+}
+
+#[test]
+fn several_files_go_as_numbered_parts() {
+    let part = |name: &str, content: &'static [u8]| FilePart {
+        file_name: name.to_owned(),
+        media_type: "image/png".to_owned(),
+        content: Blob::from_bytes(content),
+    };
+    let upload = UploadAdImages::new(DEFAULT_VERSION, "1", [part("a.png", b"A"), part("b.png", b"B")]);
+    let request = upload.request("X").unwrap();
+    assert_eq!((request.operation, request.effect), ("adimages.upload_many", Effect::Write));
+    let parts = [("source0", "a.png", "A"), ("source1", "b.png", "B")].map(|(name, file, content)| {
+        let head = format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"");
+        format!("{head}\r\nContent-Type: image/png\r\n\r\n{content}\r\n")
+    });
+    assert_eq!(String::from_utf8(sent(&request)).unwrap(), format!("{}--X--\r\n", parts.concat()));
+}
+
+#[test]
 fn headers_effects_and_names_are_those_of_the_operations() {
     let create = CreateAdImages::new("v25.0", "7").with_bytes(Blob::from_bytes(&b"abc"[..])).request();
     assert_eq!((create.operation, create.effect), ("adimages.create", Effect::Write));
@@ -108,6 +166,8 @@ fn headers_effects_and_names_are_those_of_the_operations() {
     assert_eq!(create.headers["content-type"], "application/json");
     assert_eq!(create.headers["accept"], "application/json");
     assert_eq!(sent(&create), br#"{"bytes":"YWJj"}"#);
+    let named = CreateAdImages::new("v25.0", "7").with_bytes(Blob::from_bytes(&b"abc"[..])).with_name("a\"b").request();
+    assert_eq!(sent(&named), br#"{"bytes":"YWJj","name":"a\"b"}"#);
     let delete = DeleteAdImage::new("v25.0", "7", "h").request();
     assert_eq!((delete.operation, delete.effect), ("adimages.delete", Effect::Idempotent));
     assert!(!delete.headers.contains_key("content-type"));
