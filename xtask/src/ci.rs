@@ -15,6 +15,11 @@ const STEPS: &[Step] = &[
     ("generated code", &["xtask", "codegen", "--check"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
     ("tests", &["test", "--workspace", "--locked"], &[]),
+    (
+        "downstream",
+        &["test", "--manifest-path", "tests/downstream/Cargo.toml", "--target-dir", "target/downstream"],
+        &[],
+    ),
     ("documentation", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
 
