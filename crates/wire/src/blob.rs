@@ -70,6 +70,22 @@ impl fmt::Debug for Blob {
     }
 }
 
+/// In JSON a blob is a text of standard base64.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Blob {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Blob".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "contentEncoding": "base64" })
+    }
+}
+
 struct Memory(Bytes);
 
 impl Source for Memory {

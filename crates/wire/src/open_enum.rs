@@ -84,8 +84,47 @@ macro_rules! open_enum {
                 Ok(Self::from(element.text()?.as_ref()))
             }
         }
+
+        $crate::open_enum_schema!($name);
     };
 }
 
+/// The JSON Schema of an open enum, where the feature `schema` asks for it: the named values, or any other text.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! open_enum_schema {
+    ($name:ident) => {
+        impl $crate::open_enum::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::core::stringify!($name).into()
+            }
+
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                ::core::concat!(::core::module_path!(), "::", ::core::stringify!($name)).into()
+            }
+
+            fn json_schema(
+                _: &mut $crate::open_enum::schemars::SchemaGenerator,
+            ) -> $crate::open_enum::schemars::Schema {
+                $crate::open_enum::schemars::json_schema!({
+                    "anyOf": [{ "type": "string", "enum": Self::NAMED }, { "type": "string" }]
+                })
+            }
+        }
+    };
+}
+
+/// Without the feature `schema` there is none.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! open_enum_schema {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use ::schemars;
 #[doc(hidden)]
 pub use ::serde;
