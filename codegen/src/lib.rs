@@ -12,6 +12,7 @@ mod error;
 pub mod ir;
 pub mod pass;
 pub mod source;
+pub mod standalone;
 pub mod structure;
 pub mod target;
 

@@ -1,10 +1,12 @@
 //! `cargo xtask codegen`: reads `schemas/`, and writes what the generator makes of it or compares it with what is
 //! there. Comparing is a pure function of two maps; files are touched at the edges only.
 
+mod standalone;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use polyptych_codegen::emit::header::is_intact;
@@ -22,6 +24,16 @@ pub(crate) struct Options {
     /// Generate only these targets.
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
+    /// Make a crate from any schema instead: a Direct v5 service description (its imports beside it), the whole v4 Live
+    /// description, the spec of a Graph node (`enum_types.json` beside it), an OpenAPI 3 document.
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["check", "target"])]
+    schema: Option<PathBuf>,
+    /// Folder of the crate that `--schema` makes.
+    #[arg(long, value_name = "DIR", requires = "schema")]
+    out: Option<PathBuf>,
+    /// Name of the package that `--schema` makes; without it the name of the file.
+    #[arg(long, value_name = "NAME", requires = "schema")]
+    name: Option<String>,
 }
 
 /// What is wrong with a file.
@@ -50,6 +62,9 @@ impl fmt::Display for Problem {
 
 /// Runs the command.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    if let (Some(schema), Some(out)) = (&options.schema, &options.out) {
+        return standalone::run(root, schema, out, options.name.as_deref());
+    }
     let targets = selected(&options.target)?;
     let inputs = read_tree(&root.join("schemas"), "").context("cannot read the schemas")?;
     let made = match generate(&targets, &inputs) {

@@ -113,6 +113,39 @@ pub fn parse(api: &str, spec: &Spec<'_>) -> Result<Api, Errors> {
     Ok(parsed)
 }
 
+/// Every name that a spec uses and does not hold, with what stands for it and the first place of its use.
+///
+/// # Errors
+/// If a file is not of its format.
+pub fn missing_names(spec: &Spec<'_>) -> Result<Vec<String>, Error> {
+    let enums: Vec<SpecEnum> = from_json(spec.enums)?;
+    let mut names: Names = enums.iter().map(|item| item.name.as_str()).collect();
+    names.extend(spec.nodes.iter().map(|(name, _)| *name));
+    let mut missing = BTreeMap::new();
+    for (_, file) in &spec.nodes {
+        let node: Node = from_json(*file)?;
+        let mut note = |ty: &str, place: String| {
+            for name in types::missing(ty, &names) {
+                missing.entry(name.to_owned()).or_insert_with(|| format!("{}:{place}", file.0));
+            }
+        };
+        for (index, api) in node.apis.iter().enumerate() {
+            note(&api.returns, format!("/apis/{index}"));
+            for (param, item) in api.params.iter().enumerate() {
+                note(&item.ty, format!("/apis/{index}/params/{param}"));
+            }
+        }
+        for (index, field) in node.fields.iter().enumerate() {
+            note(&field.ty, format!("/fields/{index}"));
+        }
+    }
+    let line = |(name, place): (String, String)| match types::is_enum(&name) {
+        true => format!("enum `{name}` is text ({place})"),
+        false => format!("node `{name}` is any JSON ({place})"),
+    };
+    Ok(missing.into_iter().map(line).collect())
+}
+
 /// The entries of an overlay: where each stands, and what it is about. Each hits the spec, or parsing fails.
 ///
 /// # Errors
@@ -184,6 +217,13 @@ fn read_api(node: &str, item: &SpecApi, at: &Origin, names: &Names) -> Result<Op
     for (index, param) in item.params.iter().enumerate() {
         let place = Origin { file: at.file.clone(), place: format!("{}/params/{index}", at.place) };
         params.push(Param { field: read_field(param, place, names)?, location });
+    }
+    // A file needs a form; the other parameters then go into the query, which the API reads as well.
+    let is_file = |param: &Param| param.field.ty == TypeRef::Scalar(crate::ir::Scalar::File);
+    if params.iter().any(is_file) {
+        for param in params.iter_mut().filter(|param| param.location != Location::Path) {
+            param.location = if is_file(param) { Location::FormPart } else { Location::Query };
+        }
     }
     Ok(Operation {
         name: operation_name(node, &item.method, endpoint),

@@ -118,7 +118,7 @@ impl Rest<'_> {
             (Location::Query, Holder::List | Holder::Nested | Holder::Map) => {
                 Ok(quote!(if !self.#ident.is_empty() { query.push_json(#wire, &self.#ident); }))
             }
-            (Location::Query, _) if self.is_record(shape.leaf) => {
+            (Location::Query, _) if self.is_record(shape.leaf) || *shape.leaf == TypeRef::Scalar(Scalar::Json) => {
                 Ok(with_value(shape, |value| quote!(query.push_json(#wire, #value);)))
             }
             (Location::Query, _) => {
@@ -144,7 +144,7 @@ impl Rest<'_> {
         }
     }
 
-    fn is_record(&self, ty: &TypeRef) -> bool {
+    pub(super) fn is_record(&self, ty: &TypeRef) -> bool {
         let TypeRef::Named(name) = ty else { return false };
         self.model.api.types.get(name).is_some_and(|def| matches!(def.kind, TypeKind::Struct { .. }))
     }

@@ -27,12 +27,26 @@ pub(super) fn type_name(local: &str) -> TypeName {
     TypeName { namespace: "graph".to_owned(), local: local.to_owned() }
 }
 
-/// Reads a type expression of a spec. A name that is not among `names` is a node that was not loaded: any JSON.
+/// Reads a type expression of a spec. A name that is not among `names` was not loaded: an enum is text then, and a
+/// node is any JSON.
 pub(super) fn parse_type(text: &str, names: &Names<'_>, at: &Origin) -> Result<TypeRef, Error> {
-    parse(text, at, &|name| match names.contains(name) {
-        true => Ok(TypeRef::Named(type_name(name))),
-        false => Ok(TypeRef::Scalar(Scalar::Json)),
+    parse(text, at, &|name| match (names.contains(name), is_enum(name)) {
+        (true, _) => Ok(TypeRef::Named(type_name(name))),
+        (false, true) => Ok(TypeRef::Scalar(Scalar::String)),
+        (false, false) => Ok(TypeRef::Scalar(Scalar::Json)),
     })
+}
+
+/// Whether a name is one of an enum: those have an underscore, nodes have none.
+pub(super) fn is_enum(name: &str) -> bool {
+    name.contains('_')
+}
+
+/// The names in a type expression that are neither scalars nor among `names`.
+pub(super) fn missing<'t>(text: &'t str, names: &Names<'_>) -> Vec<&'t str> {
+    let words = text.split(['<', '>', ',']).map(str::trim);
+    let known = |word: &str| SCALARS.iter().any(|(name, _)| *name == word) || names.contains(word);
+    words.filter(|word| !word.is_empty() && !known(word)).collect()
 }
 
 /// Reads a type expression of an overlay, where a name must be known and `base64` is a scalar too.
