@@ -131,11 +131,13 @@ impl<'a> Rest<'a> {
             quote!(#docs pub #ident: #ty)
         });
         let construction = types::construction(&name, &self.shapes);
+        // Where nothing is demanded, there is no `new`.
+        let default = self.shapes.iter().all(|shape| !shape.demanded).then(|| quote!(, Default));
         let request = self.request()?;
         let implementation = self.implementation();
         Ok(quote! {
             #docs
-            #[derive(Debug, Clone)]
+            #[derive(Debug, Clone #default)]
             pub struct #name { #(#members),* }
             #construction
             impl #name { #request }
@@ -169,7 +171,10 @@ impl<'a> Rest<'a> {
             Effect::Write => quote!(Write),
         };
         let (answer, body, read) = match self.output {
-            Some(ty) => (self.model.rust_type(ty, false), quote!(body), quote!(rest::read_json(body))),
+            Some(ty) => {
+                let read = if self.is_record(ty) { quote!(read_record) } else { quote!(read_json) };
+                (self.model.rust_type(ty, false), quote!(body), quote!(rest::#read(body)))
+            }
             None => (quote!(()), quote!(_), quote!(Ok(()))),
         };
         quote! {

@@ -1,5 +1,5 @@
-//! Images of products in Evotor Cloud (version 2), as requests and answers. It does no I/O, knows no token and decides
-//! nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what came back.
+//! Stores, products and their images in Evotor Cloud (version 2), as requests and answers. It does no I/O, knows no token
+//! and decides nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what came back.
 //!
 //! ```
 //! use polyptych_wire_evotor::{Answer, ListProductImages, decode};
@@ -14,6 +14,7 @@
 //! ```
 
 mod error;
+mod limits;
 
 #[rustfmt::skip]
 mod generated {
@@ -24,6 +25,8 @@ mod generated {
 pub use error::{Answer, DecodeError, Refusal, decode};
 pub use generated::errors::ERRORS;
 pub use generated::images::{
-    DeleteProductImage, Error, GetProductImage, ListProductImages, Paging, ProductImage, ProductImageList,
-    ProductImageMeta, UploadProductImage, Violation,
+    DeleteProductImage, Error, GetProduct, GetProductImage, ListProductImages, ListProducts, ListStores, Paging,
+    Product, ProductImage, ProductImageList, ProductImageMeta, ProductList, Store, StoreList, UploadProductImage,
+    Violation,
 };
+pub use limits::{Moment, RateLimit};

@@ -1,6 +1,6 @@
 //! Operations over plain HTTP: parameters in path, query, JSON body or form. Generated types implement [`Operation`].
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, Unexpected};
 
 use crate::{Effect, json};
 
@@ -20,7 +20,20 @@ pub trait Operation {
     fn read_answer(body: &[u8]) -> Result<Self::Answer, serde_json::Error>;
 }
 
-/// Reads a JSON answer.
+/// Reads a JSON answer that is a record. A list is refused: the readers that serde derives would take its items for the
+/// members in their order, and an empty one for a record without any.
+///
+/// # Errors
+/// If `body` is not a JSON object of that shape.
+pub fn read_record<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    match text.trim_ascii_start().first() {
+        Some(b'[') => Err(serde_json::Error::invalid_type(Unexpected::Seq, &"an object")),
+        _ => json::parse(body),
+    }
+}
+
+/// Reads a JSON answer of any shape.
 ///
 /// # Errors
 /// If `body` is not JSON of that shape.

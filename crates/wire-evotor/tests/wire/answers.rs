@@ -3,8 +3,8 @@
 use polyptych_wire::fault::{Class, Reason};
 use polyptych_wire::rest::Operation;
 use polyptych_wire_evotor::{
-    Answer, DeleteProductImage, GetProductImage, ListProductImages, ProductImage, ProductImageMeta, Refusal,
-    UploadProductImage, decode,
+    Answer, DeleteProductImage, GetProduct, GetProductImage, ListProductImages, ListProducts, ListStores, Product,
+    ProductImage, ProductImageMeta, Refusal, Store, UploadProductImage, decode,
 };
 
 use crate::support::sample;
@@ -80,6 +80,66 @@ fn a_list_answers_the_image_and_no_further_page() {
     };
     assert_eq!(list.items, [expected]);
     assert_eq!(list.paging.unwrap().next_cursor, None);
+}
+
+#[test]
+fn stores_and_products_are_pages_with_a_cursor() {
+    let Some(body) = sample("stores_list_200.json") else { return };
+    let stores = success::<ListStores>(200, &body);
+    let store = Store {
+        id: Some("20170228-F4F1-401B-80FA-9ECCA8451FFB".to_owned()),
+        name: Some("Мой магазин".to_owned()),
+        address: Some("Россия, г. Москва, ул. Тимура Фрунзе, 24".to_owned()),
+        ..Store::default()
+    };
+    assert_eq!(stores.items, [store]);
+    assert_eq!(stores.paging.unwrap().next_cursor.as_deref(), Some("string"));
+    let Some(body) = sample("products_list_200.json") else { return };
+    let products = success::<ListProducts>(200, &body);
+    let text = |text: &str| Some(text.to_owned());
+    let product = Product {
+        parent_id: text("1ddea16b-971b-dee5-3798-1b29a7aa2e27"),
+        name: text("Сидр"),
+        measure_name: text("шт"),
+        tax: text("VAT_18"),
+        allow_to_sell: Some(true),
+        price: Some(123.12),
+        description: text("Вкусный яблочный сидр"),
+        article_number: text("СДР-ЯБЛЧ"),
+        code: text("42"),
+        barcodes: vec!["2000000000060".to_owned()],
+        r#type: text("ALCOHOL_NOT_MARKED"),
+        ..Product::default()
+    };
+    assert_eq!(products.items, [product]);
+    assert_eq!(products.paging.unwrap().next_cursor.as_deref(), Some("string"));
+}
+
+#[test]
+fn a_product_may_carry_its_images_and_members_of_other_types() {
+    let body = r#"{"id":"p","code":42,"barcodes":null,"price":5,"quantity":null,"excise":true,
+        "images":[{"id":"i","url":"u","meta":{"file_size":"429"}}]}"#;
+    let product = success::<GetProduct>(200, body);
+    assert_eq!((product.code.as_deref(), product.price, product.quantity), (Some("42"), Some(5.0), None));
+    assert_eq!(product.barcodes, [""; 0]);
+    assert_eq!(product.images[0].meta.as_ref().unwrap().file_size, Some(429));
+}
+
+#[test]
+fn the_last_page_has_no_cursor() {
+    for body in [r#"{"items":[],"paging":{}}"#, r#"{"items":[],"paging":{"next_cursor":null}}"#, r#"{"items":[]}"#] {
+        let page = success::<ListProducts>(200, body);
+        assert_eq!(page.paging.and_then(|paging| paging.next_cursor), None, "{body}");
+    }
+}
+
+#[test]
+fn a_bare_list_of_version_1_is_not_an_empty_page() {
+    for body in [&b"[]"[..], b" \n[]", b"\xef\xbb\xbf[]", br#"[[{"id":"p"}]]"#] {
+        assert!(decode::<ListProducts>(200, body).is_err());
+        assert!(decode::<ListProductImages>(200, body).is_err());
+        assert!(decode::<GetProduct>(200, body).is_err());
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use polyptych_wire::multipart::FilePart;
 use polyptych_wire::{Blob, Effect};
-use polyptych_wire_evotor::{DeleteProductImage, GetProductImage, ListProductImages, UploadProductImage};
+use polyptych_wire_evotor::{
+    DeleteProductImage, GetProduct, GetProductImage, ListProductImages, ListProducts, ListStores, UploadProductImage,
+};
 
 use crate::support::{sample, sent};
 
@@ -40,6 +42,24 @@ fn reads_and_deletes_have_the_documented_paths_and_no_body() {
     ];
     for (request, method, path, effect) in requests {
         assert_eq!((request.method.as_str(), &request.path, request.effect), (method, &path, effect));
+        assert_eq!(request.headers["accept"], "application/vnd.evotor.v2+json");
+        assert_eq!(sent(&request), b"");
+    }
+}
+
+#[test]
+fn stores_and_products_are_asked_for_page_by_page() {
+    let products = format!("/stores/{STORE}/products");
+    let requests = [
+        (ListStores::default().request(), "/stores".to_owned()),
+        (ListStores::default().with_cursor("a+/=").request(), "/stores?cursor=a%2B%2F%3D".to_owned()),
+        (ListProducts::new(STORE).request(), products.clone()),
+        (ListProducts::new(STORE).with_since(1_536_067_861_104).request(), format!("{products}?since=1536067861104")),
+        (ListProducts::new(STORE).with_cursor("c").request(), format!("{products}?cursor=c")),
+        (GetProduct::new(STORE, PRODUCT).request(), format!("{products}/{PRODUCT}")),
+    ];
+    for (request, path) in requests {
+        assert_eq!((request.method.as_str(), &request.path, request.effect), ("GET", &path, Effect::Safe));
         assert_eq!(request.headers["accept"], "application/vnd.evotor.v2+json");
         assert_eq!(sent(&request), b"");
     }
