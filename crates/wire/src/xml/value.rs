@@ -49,6 +49,13 @@ impl WriteXml for () {
     fn write_xml(&self, _: &mut XmlWriter) {}
 }
 
+impl ReadXml for () {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        while element.next_child()?.is_some() {}
+        Ok(())
+    }
+}
+
 impl WriteXml for str {
     fn write_xml(&self, writer: &mut XmlWriter) {
         writer.text(self);
