@@ -27,7 +27,7 @@ fn the_tables_of_every_type_say_what_the_schemas_say() {
     for service in target::services() {
         let (_, path, module) = TABLES.iter().find(|(target, ..)| *target == service.name).unwrap();
         let prepared = service.stages(&inputs).unwrap().pop().unwrap();
-        let table = table(&prepared.api, module);
+        let table = table(&prepared.api, module, "crate::round_trips");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(path);
         if env::var_os("POLYPTYCH_BLESS").is_some() {
             fs::write(&path, &table).unwrap();
@@ -38,7 +38,8 @@ fn the_tables_of_every_type_say_what_the_schemas_say() {
     assert!(different.is_empty(), "write them anew with POLYPTYCH_BLESS=1: {different:?}");
 }
 
-fn table(api: &Api, module: &str) -> String {
+/// The table of the types of `module`, and their tests by the macros in `checks`.
+pub(crate) fn table(api: &Api, module: &str, checks: &str) -> String {
     let imports = match api.types.values().any(|def| matches!(def.kind, TypeKind::Enum { .. })) {
         true => "{open_enum, record}",
         false => "record",
@@ -78,7 +79,7 @@ fn table(api: &Api, module: &str) -> String {
     }
     for (direction, tests) in [("sent", sent), ("answered", answered), ("enums", enums)] {
         if !tests.is_empty() {
-            writeln!(table, "crate::round_trips::{direction}! {{\n    {},\n}}", tests.join(",\n    ")).unwrap();
+            writeln!(table, "{checks}::{direction}! {{\n    {},\n}}", tests.join(",\n    ")).unwrap();
         }
     }
     table

@@ -154,7 +154,7 @@ impl Sample for Value {
     fn draw(draw: &mut Draw<'_>) -> Self {
         match draw.below(4) {
             0 => Self::Bool(true),
-            1 => Self::from(i64::draw(draw)),
+            1 => Self::from(vec![i64::draw(draw)]),
             2 => Self::from(draw.text()),
             _ => serde_json::json!({"a": [draw.text(), null]}),
         }
