@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 pub mod compare;
+pub mod dump;
 pub mod emit;
 mod error;
+pub mod explain;
 pub mod ir;
 pub mod pass;
 pub mod source;

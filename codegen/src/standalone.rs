@@ -147,7 +147,9 @@ fn manifest(package: &str, base: &str, wire: &str) -> String {
     format!(
         "[package]\nname = {}\ndescription = {}\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\nhttp = \"1\"\npolyptych-wire = {{ path = {} }}\nserde = {{ version = \"1\", features = \
-         [\"derive\"] }}\nserde_json = \"1\"\n\n[workspace]\n",
+         [\"derive\"] }}\nserde_json = \"1\"\nschemars = {{ version = \"1\", default-features = false, features = \
+         [\"derive\"], optional = true }}\n\n[features]\nschema = [\"dep:schemars\", \"polyptych-wire/schema\"]\n\n\
+         [workspace]\n",
         quoted(package),
         quoted(&format!("Generated from {base}")),
         quoted(wire),

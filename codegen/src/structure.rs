@@ -3,6 +3,8 @@
 
 mod walk;
 
+pub(crate) use walk::{address, effect_text, field_text};
+
 use std::fmt;
 
 use crate::ir::{Api, Location, Origin, Scalar, TypeRef};

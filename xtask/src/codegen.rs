@@ -1,6 +1,7 @@
 //! `cargo xtask codegen`: reads `schemas/`, and writes what the generator makes of it or compares it with what is
 //! there. Comparing is a pure function of two maps; files are touched at the edges only.
 
+mod look;
 mod standalone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +25,16 @@ pub(crate) struct Options {
     /// Generate only these targets.
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
+    /// Tell how a type or an operation came about instead: its place, what each pass and overlay made of it, its uses and
+    /// its Rust. TYPE is its name in the schema or in Rust.
+    #[arg(long, value_name = "TYPE", conflicts_with = "check")]
+    explain: Option<String>,
+    /// Print something else instead: `ir` is what is emitted from, as stable text, of all services or of `--target`.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["check", "explain"])]
+    dump: Option<Dump>,
     /// Make a crate from any schema instead: a Direct v5 service description (its imports beside it), the whole v4 Live
     /// description, the spec of a Graph node (`enum_types.json` beside it), an OpenAPI 3 document.
-    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["check", "target"])]
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["check", "target", "explain", "dump"])]
     schema: Option<PathBuf>,
     /// Folder of the crate that `--schema` makes.
     #[arg(long, value_name = "DIR", requires = "schema")]
@@ -34,6 +42,13 @@ pub(crate) struct Options {
     /// Name of the package that `--schema` makes; without it the name of the file.
     #[arg(long, value_name = "NAME", requires = "schema")]
     name: Option<String>,
+}
+
+/// What can be printed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Dump {
+    /// The representation after all passes.
+    Ir,
 }
 
 /// What is wrong with a file.
@@ -67,6 +82,12 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     let targets = selected(&options.target)?;
     let inputs = read_tree(&root.join("schemas"), "").context("cannot read the schemas")?;
+    if let Some(name) = &options.explain {
+        return look::explain(root, &inputs, &options.target, name);
+    }
+    if let Some(Dump::Ir) = options.dump {
+        return look::dump(&inputs, &options.target);
+    }
     let made = match generate(&targets, &inputs) {
         Ok(made) => made,
         Err(errors) => {

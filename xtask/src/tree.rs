@@ -1,7 +1,8 @@
-//! Folders as maps from path to content: how the pure commands see the disk.
+//! Folders as maps from path to content: how the pure commands see the disk. And long texts for a terminal or a pipe.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -25,4 +26,12 @@ pub(crate) fn read_tree(folder: &Path, prefix: &str) -> Result<BTreeMap<String, 
         }
     }
     Ok(files)
+}
+
+/// Prints a text that may be cut short by whoever reads it: `cargo xtask … | head` is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
+        _ => Ok(()),
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use polyptych_codegen::compare;
 
-use crate::tree::read_tree;
+use crate::tree::{print, read_tree};
 
 /// Runs the command.
 pub(crate) fn run(root: &Path, folder: Option<&Path>) -> Result<bool> {
@@ -33,6 +33,6 @@ pub(crate) fn run(root: &Path, folder: Option<&Path>) -> Result<bool> {
             return Ok(false);
         }
     };
-    print!("{}", report.render(&stored, &published, &folder.display().to_string()));
+    print(&report.render(&stored, &published, &folder.display().to_string()))?;
     Ok(report.is_well())
 }
