@@ -58,6 +58,56 @@ fn parameters_go_where_the_document_says() {
 }
 
 #[test]
+fn a_list_in_a_form_is_written_as_parts_of_one_name() {
+    let operation = json!({
+        "operationId": "addThings",
+        "parameters": [id()],
+        "requestBody": {"content": {"multipart/form-data": {"schema": {
+            "type": "object",
+            "required": ["pictures"],
+            "properties": {
+                "pictures": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                "tags": {"type": "array", "items": {"type": "string"}}
+            }
+        }}}},
+        "responses": {"204": {"description": ""}}
+    });
+    let made = made(operation, json!({})).unwrap();
+    for part in [
+        "pub pictures: Vec<FilePart>,",
+        "for value in &self.pictures {",
+        "form.file(\"pictures\", &part.file_name, &part.media_type, &part.content)?;",
+        "for value in &self.tags {",
+        "form.text(\"tags\", value);",
+    ] {
+        assert!(made.contains(part), "{part}\nis not in\n{made}");
+    }
+}
+
+#[test]
+fn records_are_read_strictly_and_lists_may_be_answers_too() {
+    let answered = |schema: Value| {
+        let content = json!({"application/json": {"schema": schema}});
+        let operation = json!({"operationId": "o", "parameters": [id()],
+            "responses": {"200": {"description": "", "content": content}}});
+        made(operation, json!({"R": {"type": "object", "properties": {"a": {"type": "string"}}}})).unwrap()
+    };
+    let record = json!({"$ref": "#/components/schemas/R"});
+    assert!(answered(record.clone()).contains("rest::read_record(body)"));
+    assert!(answered(json!({"type": "array", "items": record})).contains("rest::read_json(body)"));
+}
+
+#[test]
+fn parameters_that_are_all_optional_have_a_default() {
+    let document = json!({"openapi": "3.0.3", "paths": {"/things": {"get": {"operationId": "list", "responses": {},
+        "parameters": [{"name": "cursor", "in": "query", "schema": {"type": "string"}}]}}}});
+    let api = openapi::parse("x", "x.json", document.to_string().as_bytes()).unwrap();
+    let api = prepare(api, &[], Roots::default()).unwrap();
+    let made = format(rest::emit(&api, "X.").unwrap(), "x.json").unwrap();
+    assert!(made.contains("#[derive(Debug, Clone, Default)]\npub struct List {"), "{made}");
+}
+
+#[test]
 fn what_is_not_read_is_refused_by_name_and_place() {
     let body = |media: &str| {
         json!({"operationId": "o", "parameters": [id()], "responses": {},

@@ -114,6 +114,67 @@ fn members_that_are_null_or_unknown_or_new_do_not_hurt() {
 }
 
 #[test]
+fn every_member_may_be_null_or_absent_and_lists_may_be_empty() {
+    let nothing = success::<GetAdImage>(200, &json!({}));
+    assert_eq!(nothing, AdImage::default());
+    let fields = [
+        "account_id",
+        "created_time",
+        "creatives",
+        "hash",
+        "height",
+        "id",
+        "name",
+        "original_height",
+        "original_width",
+        "owner_business",
+        "permalink_url",
+        "status",
+        "updated_time",
+        "url",
+        "url_128",
+        "width",
+        "is_associated_creatives_in_adgroups",
+    ];
+    let nulls: serde_json::Map<_, _> = fields.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
+    assert_eq!(nulls.len(), 17);
+    assert_eq!(success::<GetAdImage>(200, &Value::Object(nulls)), nothing);
+    for page in [json!({}), json!({"data": []}), json!({"data": null, "paging": null, "summary": null})] {
+        let page = success::<ListAdImages>(200, &page);
+        assert_eq!((page.data.len(), page.paging, page.summary), (0, None, None));
+    }
+    let counted = success::<ListAdImages>(200, &json!({"summary": {"total_count": "12"}, "data": []}));
+    assert_eq!(counted.summary.unwrap().total_count, Some(12));
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_errors_and_never_cut() {
+    for height in ["-1", "1.5", "18446744073709551616", "\"7px\"", "true", "[]"] {
+        let body = format!(r#"{{"hash":"h","height":{height}}}"#);
+        let error = decode::<GetAdImage>(200, body.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "the answer of adimage.get does not read", "{height}");
+    }
+}
+
+#[test]
+fn a_document_with_something_behind_it_or_a_member_twice_is_refused() {
+    for body in [r#"{"hash":"h"}{"#, r#"{"hash":"h","hash":"g"}"#] {
+        assert!(decode::<GetAdImage>(200, body.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn depth_does_no_harm() {
+    let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+    let unknown = format!(r#"{{"hash":"h","new":{deep}}}"#);
+    let Answer::Success(image) = decode::<GetAdImage>(200, unknown.as_bytes()).unwrap() else { panic!("refused") };
+    assert_eq!(image.hash.as_deref(), Some("h"));
+    // Where any JSON is kept, the depth is limited.
+    let kept = format!(r#"{{"error":{{"code":1,"error_data":{deep}}}}}"#);
+    assert!(matches!(decode::<GetAdImage>(400, kept.as_bytes()), Err(DecodeError::Status { status: 400 })));
+}
+
+#[test]
 fn a_delete_says_success() {
     assert_eq!(success::<DeleteAdImage>(200, &json!({"success": true})).success, Some(true));
 }
