@@ -32,7 +32,8 @@ fn an_overlay_changes_the_node_that_it_names() {
     .unwrap();
     for part in [
         "pub struct Thing",
-        "/// Names it.\n    pub digest: CompactString",
+        "/// Names it.\n",
+        "pub digest: CompactString",
         "pub data: Blob",
         "Effect::Idempotent",
         "/// Does it.",
