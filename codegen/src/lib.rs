@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 pub mod compare;
+pub mod diff;
 pub mod dump;
 pub mod emit;
 mod error;

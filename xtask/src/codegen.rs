@@ -14,6 +14,8 @@ use polyptych_codegen::emit::header::is_intact;
 use polyptych_codegen::target::{self, Target};
 use polyptych_codegen::{Errors, Inputs, Output};
 
+pub(crate) use standalone::gather;
+
 use crate::tree::read_tree;
 
 /// Options of the command.

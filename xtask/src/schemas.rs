@@ -2,6 +2,7 @@
 //! the library.
 
 mod compare;
+mod diff;
 
 use std::path::{Path, PathBuf};
 
@@ -19,11 +20,24 @@ pub(crate) enum Command {
         #[arg(env = "POLYPTYCH_REFERENCE_DIR")]
         folder: Option<PathBuf>,
     },
+    /// Tell what a new version of a schema adds, removes and changes, and whether that breaks Rust users or the wire.
+    ///
+    /// Takes what `codegen --schema` takes; imports are looked for beside each file.
+    Diff {
+        /// The version in use.
+        old: PathBuf,
+        /// The version to come.
+        new: PathBuf,
+        /// Fail if anything breaks.
+        #[arg(long)]
+        deny_breaking: bool,
+    },
 }
 
 /// Runs the command.
 pub(crate) fn run(root: &Path, command: &Command) -> Result<bool> {
     match command {
         Command::Compare { folder } => compare::run(root, folder.as_deref()),
+        Command::Diff { old, new, deny_breaking } => diff::run(old, new, *deny_breaking),
     }
 }

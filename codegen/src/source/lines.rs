@@ -13,6 +13,7 @@ pub fn line_of(json: &[u8], pointer: &str) -> Option<usize> {
             _ => return None,
         }
     }
+    reader.peek()?;
     Some(1 + json.get(..reader.at)?.iter().filter(|byte| **byte == b'\n').count())
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(root: &Path, schema: &Path, out: &Path, name: Option<&str>) ->
 }
 
 /// The schema and, step by step, what it imports; a Graph node's enums are looked for beside it.
-fn gather(schema: &Path, file: &str) -> Result<Inputs> {
+pub(crate) fn gather(schema: &Path, file: &str) -> Result<Inputs> {
     let folder = schema.parent().map(Path::to_owned).unwrap_or_default();
     let mut inputs = Inputs::new();
     let mut open = vec![file.to_owned()];
