@@ -40,6 +40,11 @@ const FACEBOOK: &[&str] = &[
     r#"1{"success":true}"#,
     r#"0{"error":{"message":"m","type":"OAuthException","code":190,"error_subcode":463,"is_transient":false,"error_data":"{\"blame_field_specs\":[[\"bytes\"]]}","fbtrace_id":"A"}}"#,
 ];
+const FACEBOOK_BATCH: &[&str] = &[
+    r#"[{"code":200,"headers":[{"name":"X-App-Usage","value":"{\"call_count\":28}"}],"body":"{\"data\":[{\"hash\":\"h\"}]}"},{"code":200,"headers":null,"body":"{\"success\":true}"}]"#,
+    r#"[{"code":400,"body":"{\"error\":{\"message\":\"m\",\"code\":100}}"},null]"#,
+    r#"{"error":{"message":"m","type":"GraphBatchException"}}"#,
+];
 const EVOTOR: &[&str] = &[
     r#"1{"id":"2392e522","product_id":"p","store_id":"s","hash":"h","meta":{"width":300,"height":300,"size":"9"},"created_at":"2018-04-13T10:00:00.000+0000"}"#,
     r#"1{"items":[{"id":"1"}],"paging":{"next_cursor":"c"}}"#,
@@ -50,7 +55,15 @@ const XML: &[&str] = &[
     "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
     "<a href=\"#1\"><?pi x?></a>",
 ];
-const HEADERS: &[&str] = &["10/20828/64000", "8695244274068608439", " 1/2/3 ", "login-of-agency"];
+const HEADERS: &[&str] = &[
+    "10/20828/64000",
+    "8695244274068608439",
+    " 1/2/3 ",
+    "login-of-agency",
+    "Wed, 26 Apr 2017 00:48:43 GMT",
+    r#"{"call_count":28,"total_time":25,"total_cputime":25}"#,
+    r#"{"1":[{"type":"ads_management","call_count":99,"estimated_time_to_regain_access":5}]}"#,
+];
 const NAMES: &[&str] = &[
     "libraries/facebook/albums/1000000001/images/4f9914935a345227409b2cc7f811928c",
     "libraries/evotor/albums/20180413-2595~5e46f8de",
@@ -83,6 +96,7 @@ const TEXTS: &[(&str, &[&str], &str)] = &[
     ("live4_json", LIVE4_JSON, "yandex-direct-live4/json-recorded"),
     ("live4_soap", LIVE4_SOAP, "yandex-direct-live4/soap"),
     ("facebook", FACEBOOK, "facebook"),
+    ("facebook_batch", FACEBOOK_BATCH, "facebook/batch"),
     ("evotor", EVOTOR, "evotor/doc_samples"),
     ("xml", XML, "yandex-direct-v5"),
     ("headers", HEADERS, ""),

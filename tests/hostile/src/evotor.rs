@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use polyptych_wire::rest::Operation;
 use polyptych_wire_evotor::{
-    Answer, DeleteProductImage, GetProductImage, ListProductImages, UploadProductImage, decode,
+    Answer, DeleteProductImage, GetProduct, GetProductImage, ListProductImages, ListProducts, ListStores,
+    UploadProductImage, decode,
 };
 use serde::Serialize;
 
@@ -12,6 +13,9 @@ use serde::Serialize;
 pub fn evotor(input: &[u8]) {
     let Some((first, body)) = input.split_first() else { return };
     let status = if first.is_multiple_of(4) { 400 } else { 200 };
+    operation::<ListStores>(status, body);
+    operation::<ListProducts>(status, body);
+    operation::<GetProduct>(status, body);
     operation::<ListProductImages>(status, body);
     operation::<GetProductImage>(status, body);
     operation::<UploadProductImage>(status, body);

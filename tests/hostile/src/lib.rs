@@ -7,6 +7,7 @@ mod corpus;
 mod emulator;
 mod evotor;
 mod facebook;
+mod headers;
 mod names;
 mod pictures;
 mod xml;
@@ -15,11 +16,12 @@ mod yandex;
 pub use corpus::{reference, seeds};
 pub use emulator::{emulator_form, emulator_json, emulator_soap};
 pub use evotor::evotor;
-pub use facebook::facebook;
+pub use facebook::{facebook, facebook_batch};
+pub use headers::headers;
 pub use names::names;
 pub use pictures::{fit, inspect, verify};
 pub use xml::xml;
-pub use yandex::{headers, live4_json, live4_soap, v5_json, v5_soap};
+pub use yandex::{live4_json, live4_soap, v5_json, v5_soap};
 
 /// An entry point.
 pub type Entry = fn(&[u8]);
@@ -31,6 +33,7 @@ pub const TARGETS: &[(&str, Entry)] = &[
     ("live4_json", live4_json),
     ("live4_soap", live4_soap),
     ("facebook", facebook),
+    ("facebook_batch", facebook_batch),
     ("evotor", evotor),
     ("xml", xml),
     ("headers", headers),

@@ -1,11 +1,9 @@
-//! Answers and headers of Yandex Direct. An answer that was read is written as JSON and read again: nothing may change,
+//! Answers of Yandex Direct. An answer that was read is written as JSON and read again: nothing may change,
 //! whichever encoding it came in.
 
 use std::fmt::Debug;
 
-use http::{HeaderMap, HeaderValue};
 use polyptych_wire::soap::Operation;
-use polyptych_wire_yandex::headers::{Units, request_id, units, units_used_login};
 use polyptych_wire_yandex::live4::{ActionRequest, AdImageAssociationRequest, AdImageRequest};
 use polyptych_wire_yandex::{Answer, DecodeError, Encoding, live4, v5};
 use serde::Serialize;
@@ -71,23 +69,5 @@ fn keeps<T: Serialize + PartialEq + Debug>(
         }
         Ok(Answer::Fault(fault)) => drop(fault.to_string()),
         Err(error) => drop(error.to_string()),
-    }
-}
-
-/// Headers of answers: points, ids, logins.
-pub fn headers(input: &[u8]) {
-    if let Some(units) = std::str::from_utf8(input).ok().and_then(Units::parse) {
-        let text = format!("{}/{}/{}", units.spent, units.left, units.limit);
-        assert_eq!(Units::parse(&text), Some(units));
-    }
-    let Ok(value) = HeaderValue::from_bytes(input) else { return };
-    let names = ["units", "requestid", "units-used-login"];
-    let all: HeaderMap = names.into_iter().map(|name| (http::HeaderName::from_static(name), value.clone())).collect();
-    // Text that is not ASCII is no text of a header, even where it would only be white space.
-    let ascii = std::str::from_utf8(input).ok().filter(|text| text.is_ascii());
-    let plain = ascii.map(str::trim).filter(|text| !text.is_empty());
-    assert_eq!(units(&all), plain.and_then(Units::parse));
-    for text in [request_id(&all), units_used_login(&all)].into_iter().flatten() {
-        assert_eq!(Some(text), plain, "a header is kept as it stands");
     }
 }

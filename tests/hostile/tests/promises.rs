@@ -93,6 +93,7 @@ promises!(
     live4_json,
     live4_soap,
     facebook,
+    facebook_batch,
     evotor,
     xml,
     headers,
