@@ -103,16 +103,32 @@ fn stored(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Compares every type, and demands that `stated` holds no record that was not compared.
-fn compare(ours: Vec<Derived>, mut stated: BTreeMap<String, Record>) {
+/// What differs between our types and what is `stated`, where each must be on both sides.
+fn differences(ours: Vec<Derived>, mut stated: BTreeMap<String, Record>) -> Vec<String> {
+    let mut differences = Vec::new();
     for derived in ours {
-        let mut expected = stated.remove(&derived.name).unwrap_or_else(|| panic!("no schema states {}", derived.name));
+        let name = &derived.name;
+        let Some(mut expected) = stated.remove(name) else {
+            differences.push(format!("{name}: no schema states it"));
+            continue;
+        };
         if derived.way == Way::In {
             expected.values_mut().for_each(|(_, demanded)| *demanded = false);
         }
-        assert_eq!(derived.record(), expected, "{}", derived.name);
+        let record = derived.record();
+        for member in record.keys().chain(expected.keys()).collect::<BTreeSet<_>>() {
+            let (ours, theirs) = (record.get(member), expected.get(member));
+            if ours != theirs {
+                differences.push(format!("{name}.{member}: {ours:?} here, {theirs:?} there"));
+            }
+        }
     }
-    assert_eq!(stated.keys().collect::<Vec<_>>(), Vec::<&String>::new(), "stated and not compared");
+    differences.extend(stated.into_keys().map(|name| format!("{name}: stated and not compared")));
+    differences
+}
+
+fn compare(ours: Vec<Derived>, stated: BTreeMap<String, Record>) {
+    assert_eq!(differences(ours, stated), Vec::<String>::new());
 }
 
 /// Schemas in XSD, read by looking at elements.
@@ -286,4 +302,31 @@ fn open_api_kind(schema: &Value) -> Kind {
         "array" => Kind::List(Box::new(open_api_kind(&schema["items"]))),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn every_kind_of_difference_is_told() {
+    let paging = |kind: Kind, demanded| -> BTreeMap<String, Record> {
+        let members = [("Limit", (kind, demanded)), ("Offset", (Kind::Integer, false))];
+        let members = members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect();
+        [("LimitOffset".to_owned(), members)].into()
+    };
+    let told = |stated| differences(types![Way::Out; v5::{ LimitOffset }], stated);
+    assert_eq!(told(paging(Kind::Integer, false)), Vec::<String>::new());
+    assert!(told(paging(Kind::Text, false))[0].starts_with("LimitOffset.Limit: "));
+    assert!(told(paging(Kind::Integer, true))[0].starts_with("LimitOffset.Limit: "));
+
+    let mut more = paging(Kind::Integer, false);
+    more.get_mut("LimitOffset").unwrap().insert("Page".to_owned(), (Kind::Integer, false));
+    more.insert("Other".to_owned(), Record::new());
+    let more = told(more);
+    assert!(more[0].starts_with("LimitOffset.Page: None here"), "{more:?}");
+    assert_eq!(more[1], "Other: stated and not compared");
+    assert_eq!(told(BTreeMap::new()), ["LimitOffset: no schema states it"]);
+
+    let fewer = BTreeSet::from(["ACTIVE".to_owned()]);
+    let stated =
+        BTreeMap::from([("AdImage".to_owned(), Record::from([("status".to_owned(), (Kind::Enum(fewer), false))]))]);
+    let told = differences(types![Way::In; facebook::{ AdImage }], stated);
+    assert!(told.iter().any(|line| line.starts_with("AdImage.status: ")), "{told:?}");
 }
