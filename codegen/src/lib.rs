@@ -12,6 +12,7 @@ pub mod dump;
 pub mod emit;
 mod error;
 pub mod explain;
+pub mod import;
 pub mod ir;
 pub mod pass;
 pub mod source;

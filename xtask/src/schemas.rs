@@ -3,6 +3,7 @@
 
 mod compare;
 mod diff;
+mod import;
 
 use std::path::{Path, PathBuf};
 
@@ -32,12 +33,16 @@ pub(crate) enum Command {
         #[arg(long)]
         deny_breaking: bool,
     },
+    /// Store a published schema: pruned to the roots of its target, in our layout, our annotations kept, entered in
+    /// `SOURCES.toml`.
+    Import(import::Options),
 }
 
 /// Runs the command.
 pub(crate) fn run(root: &Path, command: &Command) -> Result<bool> {
     match command {
         Command::Compare { folder } => compare::run(root, folder.as_deref()),
+        Command::Import(options) => import::run(root, options),
         Command::Diff { old, new, deny_breaking } => diff::run(old, new, *deny_breaking),
     }
 }

@@ -7,10 +7,11 @@ use std::process::Command;
 use polyptych_codegen::Inputs;
 use polyptych_codegen::compare::{self, independent};
 use polyptych_codegen::emit::{format, shape::Model, soap};
+use polyptych_codegen::import;
 use polyptych_codegen::ir::Api;
 use polyptych_codegen::pass::{prepare, prune::Roots};
 use polyptych_codegen::source::wsdl;
-use polyptych_codegen::structure::Aspect;
+use polyptych_codegen::structure::{Aspect, changes};
 use polyptych_codegen::target::services;
 
 use crate::support::{reference, required, stored, tree};
@@ -122,6 +123,31 @@ fn the_published_live4_description_generates_the_types_of_the_stored_one() {
     let ours = prepare((service.parse)(&inputs).unwrap(), &overlays, service.roots).unwrap();
     let theirs = prepare(parse(&published, &["yandex-direct-live4/live.wsdl"]), &overlays, service.roots).unwrap();
     assert_eq!(rust_of(&theirs), rust_of(&ours));
+}
+
+#[test]
+fn importing_a_published_document_yields_what_is_stored() {
+    let Some(published) = published() else { return };
+    let inputs = stored();
+    let origin = import::Origin { address: None, version: None, date: "2026-11" };
+    for (target, folder, file) in [
+        ("yandex-direct-v5", "yandex-direct-v5/wsdl/", "adimages.v5.wsdl"),
+        ("yandex-direct-v5", "yandex-direct-v5/wsdl/", "adimages.v501.wsdl"),
+        ("yandex-direct-live4", "yandex-direct-live4/", "live.wsdl"),
+        ("facebook", "facebook/codegen/", "AdImage.json"),
+        ("facebook", "facebook/codegen/", "AdAccount.json"),
+    ] {
+        let wanted = [file, "general.xsd"];
+        let files = wanted
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), published.get(&format!("{folder}{name}"))?.clone())));
+        let made = import::import(target, file, &files.collect(), &inputs, &origin).unwrap();
+        let mut imported = inputs.clone();
+        imported.extend(made);
+        let service = services().into_iter().find(|service| service.name == target).unwrap();
+        let (ours, theirs) = ((service.parse)(&inputs).unwrap(), (service.parse)(&imported).unwrap());
+        assert_eq!(changes(&ours, &theirs), [], "{file}");
+    }
 }
 
 /// The Rust of a prepared schema without its comments, which are not the provider's.
