@@ -149,3 +149,27 @@ fn every_target_has_its_fuzz_target() {
     expected.sort();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn every_generated_operation_has_its_answers_damaged() {
+    let read = |file: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    // Generated file, and the source here that calls its decoders.
+    let files = [
+        ("wire-evotor/src/generated/images.rs", "evotor.rs"),
+        ("wire-facebook/src/generated/adimages.rs", "facebook.rs"),
+        ("wire-yandex/src/generated/live4.rs", "yandex.rs"),
+        ("wire-yandex/src/generated/v5.rs", "yandex.rs"),
+    ];
+    for (generated, calls) in files {
+        let generated = read(&format!("../../crates/{generated}"));
+        let calls = read(&format!("src/{calls}"));
+        let lines = generated.lines().filter_map(|line| line.strip_suffix(" {")?.split_once("Operation for "));
+        let operations: Vec<&str> = lines.map(|(_, operation)| operation).collect();
+        assert!(!operations.is_empty(), "no operation is found");
+        for operation in operations {
+            // Yandex names the operation by its module, or by the type of its parameters.
+            let called = ["<{}>", "<v5::{}>", "<{}Request>"].map(|form| form.replace("{}", operation));
+            assert!(called.iter().any(|call| calls.contains(call)), "{operation} is nowhere called");
+        }
+    }
+}
