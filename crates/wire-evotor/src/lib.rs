@@ -1,6 +1,8 @@
 //! Stores, products and their images in Evotor Cloud (version 2), as requests and answers. It does no I/O, knows no token
 //! and decides nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what came back.
 //!
+//! With the feature `schema` the types that travel as JSON derive `schemars::JsonSchema`.
+//!
 //! ```
 //! use polyptych_wire_evotor::{Answer, ListProductImages, decode};
 //!

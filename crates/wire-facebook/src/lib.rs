@@ -2,6 +2,8 @@
 //! I/O, knows no token and decides nothing: an operation makes a [`polyptych_wire::Request`], and [`decode`] reads what
 //! came back.
 //!
+//! With the feature `schema` the types that travel as JSON derive `schemars::JsonSchema`.
+//!
 //! ```
 //! use polyptych_wire_facebook::{Answer, DEFAULT_VERSION, ListAdImages, decode};
 //!

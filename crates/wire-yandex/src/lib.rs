@@ -1,6 +1,8 @@
 //! Yandex Direct, the image services: API v5 `AdImages` ([`v5`]) and v4 Live `AdImage` and `AdImageAssociation`
 //! ([`live4`]), each over JSON and over SOAP.
 //!
+//! With the feature `schema` the types that travel as JSON derive `schemars::JsonSchema`.
+//!
 //! A call is data: `v5::request` and `live4::request` make a [`polyptych_wire::Request`], `v5::decode` and
 //! `live4::decode` read the body of an answer. Nothing here sends anything or knows a token.
 
