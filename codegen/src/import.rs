@@ -60,7 +60,7 @@ pub fn import(
     };
     let mut made = match (target, FIXED.iter().find(|fixed| fixed.target == target)) {
         (_, Some(fixed)) => description(&service, fixed, file, published, stored)?,
-        ("facebook", None) => graph::import(&service, file, published, stored)?,
+        ("facebook", None) => graph::import(file, published, stored)?,
         _ => {
             let detail = "the provider publishes no document of this target: edit the stored one, which is the source";
             return Err(refuse(detail.to_owned()).into());

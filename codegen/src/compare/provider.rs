@@ -8,23 +8,38 @@ use crate::source::wsdl;
 use crate::target::{Service, input, services};
 use crate::{Error, ErrorKind, Errors, Inputs};
 
-/// Service, version, published description, schemas that it imports, and types beside what the operations reach.
-const WSDLS: &[(&str, &str, &str, &[&str], &[&str])] = &[
-    (
-        "yandex-direct-v5",
-        "v5",
-        "yandex-direct-v5/wsdl/adimages.v5.wsdl",
-        &["yandex-direct-v5/wsdl/general.xsd"],
-        &["ApiExceptionMessage"],
-    ),
-    (
-        "yandex-direct-v5",
-        "v501",
-        "yandex-direct-v5/wsdl/adimages.v501.wsdl",
-        &["yandex-direct-v5/wsdl/general.xsd"],
-        &["ApiExceptionMessage"],
-    ),
-    ("yandex-direct-live4", "v4 Live", "yandex-direct-live4/live.wsdl", &[], &[]),
+/// A published service description.
+struct Description {
+    service: &'static str,
+    version: &'static str,
+    main: &'static str,
+    imports: &'static [&'static str],
+    /// Types that count beside what the operations reach.
+    types: &'static [&'static str],
+}
+
+const DESCRIPTIONS: &[Description] = &[
+    Description {
+        service: "yandex-direct-v5",
+        version: "v5",
+        main: "yandex-direct-v5/wsdl/adimages.v5.wsdl",
+        imports: &["yandex-direct-v5/wsdl/general.xsd"],
+        types: &["ApiExceptionMessage"],
+    },
+    Description {
+        service: "yandex-direct-v5",
+        version: "v501",
+        main: "yandex-direct-v5/wsdl/adimages.v501.wsdl",
+        imports: &["yandex-direct-v5/wsdl/general.xsd"],
+        types: &["ApiExceptionMessage"],
+    },
+    Description {
+        service: "yandex-direct-live4",
+        version: "v4 Live",
+        main: "yandex-direct-live4/live.wsdl",
+        imports: &[],
+        types: &[],
+    },
 ];
 
 /// List of types that was derived from the description of v4 Live by other means.
@@ -51,7 +66,7 @@ fn service(name: &str) -> Result<Service, Error> {
 
 pub(super) fn yandex(stored: &Inputs, published: &Inputs) -> Result<Vec<Check>, Errors> {
     let mut checks = Vec::new();
-    for (name, version, main, imports, types) in WSDLS {
+    for Description { service: name, version, main, imports, types } in DESCRIPTIONS {
         let service = service(name)?;
         let ours = (service.parse)(stored)?;
         let overlays = (service.overlays)(stored)?;

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::target::Service;
 use crate::{Error, ErrorKind, Errors, Inputs, Output};
 
 /// `file` is `{Node}.json`; its node must be stored already, as the stored spec names what is kept.
-pub(super) fn import(_: &Service, file: &str, published: &Inputs, stored: &Inputs) -> Result<Output, Errors> {
+pub(super) fn import(file: &str, published: &Inputs, stored: &Inputs) -> Result<Output, Errors> {
     let base = file.rsplit_once('/').map_or(file, |(_, base)| base);
     let path = format!("facebook/{base}");
     let ours = parse(&path, stored)?;
@@ -79,9 +78,13 @@ fn lines(items: &[Value], keys: &[&str], indent: &str) -> String {
         let members: Vec<String> = keys
             .iter()
             .filter_map(|key| Some(format!("\"{key}\": {}", item.get(*key)?)))
-            .chain(item.as_object().unwrap_or(&Map::new()).iter().filter_map(|(key, value)| {
-                (!keys.contains(&key.as_str())).then(|| format!("{}: {value}", Value::String(key.clone())))
-            }))
+            .chain(
+                item.as_object()
+                    .unwrap_or(&Map::new())
+                    .iter()
+                    .filter(|(key, _)| !keys.contains(&key.as_str()))
+                    .map(|(key, value)| format!("{}: {value}", Value::String(key.clone()))),
+            )
             .collect();
         format!("{indent}{{{}}}", members.join(", "))
     };
