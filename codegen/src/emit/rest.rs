@@ -10,7 +10,7 @@ use quote::quote;
 
 use super::shape::{Model, Shape, doc, ident};
 use super::{json, types};
-use crate::ir::{Api, Binding, Effect, Field, Location, Operation, Param, TypeDef, TypeKind, TypeRef, Usage};
+use crate::ir::{Api, Binding, Effect, Field, Location, Operation, Param, Scalar, TypeDef, TypeKind, TypeRef, Usage};
 use crate::{Error, ErrorKind, Errors};
 
 /// What a module may use, by the path that it comes from.
@@ -101,6 +101,14 @@ impl<'a> Rest<'a> {
         let rest = Self { model, operation, method, path, params, shapes, accept, output: output.as_ref() };
         if rest.any(Location::JsonBody) && rest.is_form() {
             return Err(unsupported(operation, "a body is either JSON or a form"));
+        }
+        let file = rest.pairs().find(|(param, shape)| {
+            let in_form = matches!(param.location, Location::FormPart | Location::FormPartEach);
+            *shape.leaf == TypeRef::Scalar(Scalar::File) && !in_form
+        });
+        if let Some((param, _)) = file {
+            let detail = format!("`{}` is a file, which only a form carries", param.field.wire);
+            return Err(unsupported(operation, &detail));
         }
         Ok(rest)
     }

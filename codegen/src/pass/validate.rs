@@ -36,6 +36,8 @@ fn check_field(errors: &mut Errors, name: &TypeName, def: &TypeDef, field: &Fiel
     check(errors, !(def.usage.response && is_image(&field.ty)), def, || {
         format!("`{wire}` of `{name}` is an image in an answer, which is not supported")
     });
+    let file = matches!(core(&field.ty), TypeRef::Scalar(Scalar::File));
+    check(errors, !file, def, || format!("`{wire}` of `{name}` is a file, which only a form carries"));
     let text =
         matches!(core(&field.ty), TypeRef::Scalar(Scalar::String)) || matches!(core(&field.ty), TypeRef::Named(_));
     check(errors, !field.inline || text, def, || format!("`{wire}` of `{name}` is not text, so it cannot be inline"));

@@ -91,3 +91,26 @@ fn imports_are_looked_for_by_path_and_then_by_name() {
     assert_eq!(candidates, [of("s.xsd:2", &["general.xsd"]), of("s.xsd:3", &["../common/b.xsd", "b.xsd"])]);
     assert_eq!(imports("x.json", b"{}"), Ok(Vec::new()));
 }
+
+#[test]
+fn a_file_outside_of_a_form_is_refused() {
+    let document = |body: &str, schemas: &str| {
+        format!(
+            r#"{{"openapi": "3.0.3", "paths": {{"/a": {{"post": {{"operationId": "send", "requestBody": {{"content":
+            {{"application/json": {{"schema": {body}}}}}}}, "responses": {{"204": {{"description": "done"}}}}}}}}}},
+            "components": {{"schemas": {{{schemas}}}}}}}"#
+        )
+    };
+    let file = r#"{"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}"#;
+    let holder = r##"{"type": "object", "properties": {"h": {"$ref": "#/components/schemas/H"}}}"##;
+    let cases = [
+        (document(file, ""), "schemas/o.json:/paths/~1a/post: `send`: `f` is a file, which only a form carries"),
+        (
+            document(holder, &format!("\"H\": {file}")),
+            "schemas/o.json:/components/schemas/H: `f` of `{openapi}H` is a file, which only a form carries",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(make(&[("o.json", &text)]).unwrap_err().to_string(), expected);
+    }
+}
