@@ -112,6 +112,7 @@ fn lenient_reader(shape: &Shape<'_>) -> Option<&'static str> {
         (Holder::Optional, TypeRef::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::UInt32 | Scalar::UInt64)) => {
             Some("polyptych_wire::json::lenient_int")
         }
+        (Holder::Optional, TypeRef::Scalar(Scalar::Float64)) => Some("polyptych_wire::json::lenient_float"),
         (Holder::Optional, TypeRef::Scalar(scalar)) if is_text(*scalar) => Some("polyptych_wire::json::lenient_text"),
         _ => None,
     }

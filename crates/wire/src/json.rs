@@ -160,6 +160,48 @@ impl<'de, T: FromStr + TryFrom<i64> + TryFrom<u64>> Visitor<'de> for IntVisitor<
     }
 }
 
+/// Reads an optional number that may arrive as its decimal text; `null` and `""` are absent.
+///
+/// # Errors
+/// If the value is neither, or no finite number.
+pub fn lenient_float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    deserializer.deserialize_any(FloatVisitor)
+}
+
+struct FloatVisitor;
+
+impl<'de> Visitor<'de> for FloatVisitor {
+    type Value = Option<f64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, as it is or as text")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value as f64))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value as f64))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let number = value.parse().ok().filter(|number: &f64| number.is_finite());
+        number.map(Some).ok_or_else(|| E::invalid_value(Unexpected::Str(value), &self))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
 /// Reads an optional text that may arrive as a string or as a number (request ids, codes); `null` is absent.
 ///
 /// # Errors

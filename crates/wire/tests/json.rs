@@ -112,3 +112,23 @@ fn a_record_is_not_read_from_a_list() {
     assert!(read_record::<Sloppy>(b"").is_err());
     assert_eq!(read_json::<Vec<i64>>(b"[7]").unwrap(), [7]);
 }
+
+#[test]
+fn a_number_with_a_fraction_may_be_text() {
+    #[derive(Deserialize)]
+    struct Priced {
+        #[serde(default, deserialize_with = "json::lenient_float")]
+        price: Option<f64>,
+    }
+    let read = |price: &str| json::parse::<Priced>(format!(r#"{{"price":{price}}}"#).as_bytes()).map(|read| read.price);
+    for (text, price) in [("123.12", 123.12), ("\"123.12\"", 123.12), ("5", 5.0), ("-5", -5.0), ("\"1e2\"", 100.0)] {
+        assert_eq!(read(text).unwrap(), Some(price), "{text}");
+    }
+    for text in ["null", "\"\""] {
+        assert_eq!(read(text).unwrap(), None, "{text}");
+    }
+    for text in ["\"NaN\"", "\"inf\"", "\"1,5\"", "true", "[]", "{}", "1e999", "\"1e999\""] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    assert_eq!(json::parse::<Priced>(b"{}").unwrap().price, None);
+}

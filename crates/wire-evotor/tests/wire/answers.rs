@@ -117,10 +117,10 @@ fn stores_and_products_are_pages_with_a_cursor() {
 
 #[test]
 fn a_product_may_carry_its_images_and_members_of_other_types() {
-    let body = r#"{"id":"p","code":42,"barcodes":null,"price":5,"quantity":null,"excise":true,
+    let body = r#"{"id":"p","code":42,"barcodes":null,"price":"5.50","quantity":null,"excise":true,
         "images":[{"id":"i","url":"u","meta":{"file_size":"429"}}]}"#;
     let product = success::<GetProduct>(200, body);
-    assert_eq!((product.code.as_deref(), product.price, product.quantity), (Some("42"), Some(5.0), None));
+    assert_eq!((product.code.as_deref(), product.price, product.quantity), (Some("42"), Some(5.5), None));
     assert_eq!(product.barcodes, [""; 0]);
     assert_eq!(product.images[0].meta.as_ref().unwrap().file_size, Some(429));
 }
