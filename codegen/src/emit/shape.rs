@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use crate::ir::{Api, Field, Scalar, TypeDef, TypeKind, TypeName, TypeRef};
 
@@ -197,12 +198,22 @@ fn scalar_type(scalar: Scalar, inline: bool) -> TokenStream {
     }
 }
 
-/// An identifier, raw where it is a keyword.
+/// An identifier, raw where it is a keyword; `name` is one that [`is_name`] takes.
 pub fn ident(name: &str) -> Ident {
     match syn::parse_str::<Ident>(name) {
+        // A keyword since the edition 2024, which the parser does not know by edition.
+        Ok(_) if name == "gen" => Ident::new_raw(name, Span::call_site()),
         Ok(ident) => ident,
         Err(_) => Ident::new_raw(name, Span::call_site()),
     }
+}
+
+/// Whether `name` can be an identifier, as it is or raw.
+pub fn is_name(name: &str) -> bool {
+    let parsed = syn::parse::Parser::parse_str(Ident::parse_any, name);
+    parsed.is_ok_and(|ident| ident == name)
+        && !matches!(name, "_" | "self" | "Self" | "super" | "crate")
+        && !name.contains('#')
 }
 
 /// A documentation comment.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::emit::shape::is_name;
 use crate::ir::{Api, Binding, Field, Operation, Origin, TypeKind};
 use crate::{Error, ErrorKind, Errors};
 
@@ -22,6 +23,24 @@ const RESERVED: &[&str] = &[
     "Some",
     "String",
     "Vec",
+    "operation",
+];
+
+/// What modules of REST operations import beside them.
+const RESERVED_IN_REST: &[&str] = &[
+    "Body",
+    "FilePart",
+    "HeaderMap",
+    "HeaderValue",
+    "Method",
+    "Multipart",
+    "MultipartError",
+    "Operation",
+    "Query",
+    "Request",
+    "header",
+    "query",
+    "rest",
 ];
 
 /// Runs the pass.
@@ -30,9 +49,11 @@ const RESERVED: &[&str] = &[
 /// For each two nodes that would get one name.
 pub fn run(mut api: Api) -> Result<Api, Errors> {
     let mut errors = Errors::default();
-    let mut types = Scope::default();
+    let rest = api.operations.values().any(|operation| matches!(operation.binding, Binding::Rest { .. }));
+    let reserved = |name: &str| RESERVED.contains(&name) || (rest && RESERVED_IN_REST.contains(&name));
+    let mut types = Scope::of_types(reserved);
     for (name, def) in &mut api.types {
-        set(&mut def.rust_name, || type_name(&name.local));
+        set(&mut def.rust_name, || free_name(&name.local, "Type", reserved));
         if !matches!(def.kind, TypeKind::Alias(_)) {
             types.claim(&def.rust_name, &def.origin, &mut errors);
         }
@@ -48,9 +69,10 @@ pub fn run(mut api: Api) -> Result<Api, Errors> {
             TypeKind::Alias(_) => {}
         }
     }
-    let mut operations = Scope::default();
+    // Markers of SOAP operations have a module of their own.
+    let mut operations = if rest { types } else { Scope::of_types(reserved) };
     for operation in api.operations.values_mut() {
-        let name = operation_name(operation);
+        let name = free_name(operation_name(operation), "Operation", reserved);
         set(&mut operation.rust_name, || name);
         operations.claim(&operation.rust_name, &operation.origin, &mut errors);
         if let Binding::Rest { params, .. } = &mut operation.binding {
@@ -74,21 +96,39 @@ fn set(rust_name: &mut String, name: impl FnOnce() -> String) {
     }
 }
 
-/// Names taken so far and where.
-#[derive(Default)]
-struct Scope(BTreeMap<String, Origin>);
+/// Names taken so far and where, and names that are never free.
+struct Scope<'r>(BTreeMap<String, Origin>, Box<dyn Fn(&str) -> bool + 'r>);
 
-impl Scope {
+impl Default for Scope<'_> {
+    fn default() -> Self {
+        Self(BTreeMap::new(), Box::new(|_| false))
+    }
+}
+
+impl<'r> Scope<'r> {
+    fn of_types(reserved: impl Fn(&str) -> bool + 'r) -> Self {
+        Self(BTreeMap::new(), Box::new(reserved))
+    }
+
     fn claim(&mut self, name: &str, origin: &Origin, errors: &mut Errors) {
-        if let Some(first) = self.0.insert(name.to_owned(), origin.clone()) {
+        // An overlay may have set anything.
+        if !is_name(name) {
+            errors.push(Error::new(ErrorKind::Syntax, origin, format!("`{name}` is not a name in Rust")));
+        } else if (self.1)(name) {
+            errors.push(Error::new(ErrorKind::Clash, origin, format!("the name `{name}` is used by generated code")));
+        } else if let Some(first) = self.0.insert(name.to_owned(), origin.clone()) {
             errors.push(Error::new(ErrorKind::Clash, origin, format!("the name `{name}` is taken by schemas/{first}")));
         }
     }
 }
 
-fn type_name(local: &str) -> String {
-    let name = pascal_case(local);
-    if RESERVED.contains(&name.as_str()) { name + "Type" } else { name }
+/// The name of a type; with `more` if generated code uses it otherwise.
+fn free_name(wire: &str, more: &str, reserved: impl Fn(&str) -> bool) -> String {
+    match pascal_case(wire) {
+        name if name.is_empty() => "Unnamed".to_owned(),
+        name if reserved(&name) => name + more,
+        name => name,
+    }
 }
 
 /// `Unknown` is the variant that every open enum has.
@@ -101,10 +141,10 @@ fn variant_name(wire: &str) -> String {
 }
 
 /// The method of a service, without the service's name.
-fn operation_name(operation: &Operation) -> String {
+fn operation_name(operation: &Operation) -> &str {
     match &operation.binding {
-        Binding::Soap { method, .. } => pascal_case(method),
-        Binding::Rest { .. } => pascal_case(&operation.name),
+        Binding::Soap { method, .. } => method,
+        Binding::Rest { .. } => &operation.name,
     }
 }
 
@@ -132,6 +172,7 @@ pub fn snake_case(wire: &str) -> String {
     match name.as_str() {
         // The keywords that cannot be raw identifiers.
         "self" | "super" | "crate" => name + "_",
+        "" => "unnamed".to_owned(),
         _ if name.starts_with(|c: char| c.is_ascii_digit()) => format!("value_{name}"),
         _ => name,
     }

@@ -9,9 +9,10 @@ use crate::{Error, ErrorKind, Errors};
 /// Runs the pass.
 ///
 /// # Errors
-/// For each name that refers to nothing, and each record that extends itself or something that is not a record.
+/// For each name that refers to nothing or stands for itself, and each record that extends itself or something that is not a record.
 pub fn run(mut api: Api) -> Result<Api, Errors> {
     unknown_names(&api).into_result(())?;
+    endless_aliases(&api).into_result(())?;
     let mut errors = Errors::default();
     let mut flattened = BTreeMap::new();
     for name in api.types.keys() {
@@ -52,6 +53,31 @@ fn unknown_names(api: &Api) -> Errors {
     for (name, origin) in of_types.chain(of_operations) {
         if !api.types.contains_key(name) {
             errors.push(Error::new(ErrorKind::Unresolved, origin, format!("the type `{name}` is not declared")));
+        }
+    }
+    errors
+}
+
+/// Other names that lead back to themselves, perhaps through lists and maps: nothing says what they stand for.
+fn endless_aliases(api: &Api) -> Errors {
+    let mut errors = Errors::default();
+    for (name, def) in &api.types {
+        let mut seen = vec![name];
+        let mut next = Some(def);
+        while let Some(TypeDef { kind: TypeKind::Alias(target), .. }) = next {
+            let Some(target) = target.name() else { break };
+            if target == name {
+                errors.push(Error::new(
+                    ErrorKind::Unresolved,
+                    &def.origin,
+                    format!("the type `{name}` stands for itself"),
+                ));
+            }
+            if seen.contains(&target) {
+                break;
+            }
+            seen.push(target);
+            next = api.types.get(target);
         }
     }
     errors
