@@ -6,6 +6,7 @@ mod every_type;
 mod fixtures;
 mod overlays;
 mod passes;
+mod properties;
 mod published;
 mod refusals;
 mod sources;
