@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod answers;
+#[path = "../../../wire/tests/every_type/mod.rs"]
+mod every_type;
+mod every_type_evotor;
 mod requests;
+mod round_trips;
 mod support;
