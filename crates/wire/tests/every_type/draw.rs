@@ -60,12 +60,18 @@ pub(crate) struct Draw<'b> {
     bytes: std::slice::Iter<'b, u8>,
     depth: usize,
     controls: bool,
+    invented: bool,
 }
 
 impl<'b> Draw<'b> {
     /// Choices from `bytes`, then always the first choice. `controls` lets texts hold what XML cannot carry.
     pub(crate) fn new(bytes: &'b [u8], controls: bool) -> Self {
-        Self { bytes: bytes.iter(), depth: 0, controls }
+        Self { bytes: bytes.iter(), depth: 0, controls, invented: true }
+    }
+
+    /// Enums hold no values but those of the schema.
+    pub(crate) fn named_only(self) -> Self {
+        Self { invented: false, ..self }
     }
 
     pub(crate) fn byte(&mut self) -> u8 {
@@ -102,7 +108,7 @@ impl<'b> Draw<'b> {
 
     /// A value of an enum: one of `named`, or one that nobody has named.
     pub(crate) fn enum_value(&mut self, named: &[&str]) -> String {
-        let choice = self.below(named.len() + 1);
+        let choice = self.below(named.len() + usize::from(self.invented));
         named.get(choice).map_or_else(|| format!("INVENTED{}", self.text()), |value| (*value).to_owned())
     }
 }
