@@ -141,7 +141,7 @@ fn expected(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         for sample in files.keys().filter(|file| file.starts_with(&prefix) && file.ends_with(".sample.json")) {
             let ty = sample.strip_prefix(&prefix).unwrap().strip_suffix(".sample.json").unwrap();
             let xml = format!("{name}.{ty}.sample.xml");
-            let xml = files.contains_key(&xml).then(|| format!(", include_str!({xml:?})")).unwrap_or_default();
+            let xml = if files.contains_key(&xml) { format!(", include_str!({xml:?})") } else { String::new() };
             samples += &format!("crate::sample!({name}: {name}::{ty}, include_str!({sample:?}){xml});\n");
         }
     }
