@@ -2,7 +2,6 @@
 //! type of theirs goes round.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-#![allow(clippy::needless_borrow, reason = "a required number in a query is written with one borrow too many")]
 #![allow(
     unreachable_pub,
     missing_docs,

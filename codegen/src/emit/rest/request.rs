@@ -138,7 +138,7 @@ impl Rest<'_> {
             TypeRef::Scalar(scalar) if is_text(*scalar) => Ok(|value| value),
             TypeRef::Scalar(
                 Scalar::Bool | Scalar::Int32 | Scalar::Int64 | Scalar::UInt32 | Scalar::UInt64 | Scalar::Float64,
-            ) => Ok(|value| quote!(&#value.to_string())),
+            ) => Ok(|value| quote!(&ToString::to_string(#value))),
             TypeRef::Named(_) if !self.is_record(shape.leaf) => Ok(|value| quote!(#value.as_str())),
             _ => Err(unsupported(self.operation, &format!("`{}` cannot be written as text", shape.field.wire))),
         }
