@@ -167,7 +167,7 @@ fn prefixed(name: &TypeName) -> String {
     format!("ns1:{}", name.local)
 }
 
-fn xsd_name(scalar: Scalar) -> &'static str {
+pub(crate) fn xsd_name(scalar: Scalar) -> &'static str {
     match scalar {
         Scalar::String | Scalar::Base64Text | Scalar::File | Scalar::Json => "string",
         Scalar::Bool => "boolean",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::emit::xml::xsd_name;
 use crate::ir::{Api, Binding, Field, Operation, Scalar, SoapStyle, TypeDef, TypeKind, TypeName, TypeRef};
 use crate::{Error, ErrorKind, Errors, Output};
 
@@ -357,20 +358,10 @@ fn output_element(operation: &Operation) -> String {
 }
 
 fn scalar_name(scalar: Scalar) -> Option<&'static str> {
-    Some(match scalar {
-        Scalar::String => "string",
-        Scalar::Bool => "boolean",
-        Scalar::Int32 => "int",
-        Scalar::Int64 => "long",
-        Scalar::UInt32 => "unsignedInt",
-        Scalar::UInt64 => "unsignedLong",
-        Scalar::Float64 => "double",
-        Scalar::Decimal => "decimal",
-        Scalar::Date => "date",
-        Scalar::DateTime => "dateTime",
-        Scalar::Base64 => "base64Binary",
-        Scalar::Base64Text | Scalar::File | Scalar::Json => return None,
-    })
+    match scalar {
+        Scalar::Base64Text | Scalar::File | Scalar::Json => None,
+        declared => Some(xsd_name(declared)),
+    }
 }
 
 fn docs(doc: &str, indent: &str) -> String {
