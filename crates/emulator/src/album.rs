@@ -30,6 +30,11 @@ impl<T> Album<T> {
         self.places.get(id).and_then(|place| self.images.get(place))
     }
 
+    /// The image of this identifier, to be changed in place.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.places.get(id).and_then(|place| self.images.get_mut(place))
+    }
+
     /// Takes the image of this identifier out.
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         self.places.remove(id).and_then(|place| self.images.remove(&place))

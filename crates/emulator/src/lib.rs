@@ -17,6 +17,7 @@
 
 mod album;
 mod base64;
+mod bounded;
 mod clock;
 mod control;
 mod digest;
@@ -31,6 +32,7 @@ mod media;
 mod multipart;
 mod picture;
 mod routes;
+mod seed;
 mod server;
 mod settings;
 mod shape;

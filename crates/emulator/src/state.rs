@@ -7,6 +7,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::digest::{Ids, Sha, sha256};
 use crate::evotor::rate::Rates;
+use crate::evotor::shops::Shops;
+use crate::facebook::accounts::Accounts;
 use crate::facebook::usage::Usage;
 use crate::journal::Journal;
 use crate::library::Library;
@@ -26,6 +28,8 @@ pub(crate) struct State {
     pub(crate) points: Points,
     pub(crate) usage: Usage,
     pub(crate) rates: Rates,
+    pub(crate) accounts: Accounts,
+    pub(crate) shops: Shops,
     decoders: Semaphore,
 }
 
@@ -47,18 +51,22 @@ impl State {
             points: Points::default(),
             usage: Usage::default(),
             rates: Rates::default(),
+            accounts: Accounts::new(&settings.facebook.accounts),
+            shops: Shops::new(&settings.evotor.stores, settings.clock.unix_millis()),
             decoders: Semaphore::new(settings.decoders.max(1)),
             settings,
         }
     }
 
-    /// Forgets images, journal, points and counters; settings stay.
+    /// Forgets images, journal, points, counters and seeds; settings stay, with the accounts and stores they name.
     pub(crate) fn reset(&self) {
         *hold(&self.library) = Library::default();
         self.journal.reset();
         self.points.reset();
         self.usage.reset();
         self.rates.reset();
+        self.accounts.reset(&self.settings.facebook.accounts);
+        self.shops.reset(&self.settings.evotor.stores, self.now());
         self.ids.reset();
     }
 

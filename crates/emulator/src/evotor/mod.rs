@@ -4,6 +4,7 @@
 pub(crate) mod rate;
 mod reply;
 mod service;
+pub(crate) mod shops;
 
 use std::sync::Arc;
 
@@ -66,7 +67,11 @@ async fn answer(
     if !accepts(exchange.header("accept")) {
         return Err(Refusal::status(406));
     }
-    if !service::exists(&state.settings.evotor, product) {
+    let store = state.shops.store(&product.store).ok_or(Refusal::status(404))?;
+    if store.unpaid {
+        return Err(Refusal::status(402));
+    }
+    if state.shops.product(&product.store, &product.product).is_none() {
         return Err(Refusal::status(404));
     }
     match (exchange.method(), image) {

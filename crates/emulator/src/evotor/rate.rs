@@ -1,9 +1,9 @@
 //! Requests of each token in the current interval (reference 4). Numbers and the unit of `Reset`, seconds left, are
 //! assumptions (10.13).
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
+use crate::bounded::Bounded;
 use crate::digest::{Sha, sha256};
 use crate::lock::hold;
 use crate::settings::EvotorSettings;
@@ -14,9 +14,18 @@ struct Counter {
     taken: u64,
 }
 
+/// The most tokens counted at once.
+const MOST: usize = 65_536;
+
 /// Counters by digest of the token.
-#[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<HashMap<Sha, Counter>>);
+#[derive(Debug)]
+pub(crate) struct Rates(Mutex<Bounded<Sha, Counter>>);
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self(Mutex::new(Bounded::new(MOST)))
+    }
+}
 
 /// The values of the three headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +45,7 @@ impl Rates {
     pub(crate) fn take(&self, token: &str, now: i64, settings: &EvotorSettings) -> bool {
         let (interval, _) = interval(now, settings);
         let mut counters = hold(&self.0);
-        let counter = counters.entry(sha256(token.as_bytes())).or_default();
+        let counter = counters.entry(&sha256(token.as_bytes()));
         if counter.interval != interval {
             *counter = Counter { interval, taken: 0 };
         }

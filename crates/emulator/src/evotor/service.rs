@@ -35,15 +35,6 @@ impl Product {
     }
 }
 
-/// Whether the settings know a product.
-pub(crate) fn exists(settings: &EvotorSettings, product: &Product) -> bool {
-    let store = settings.stores.iter().find(|(store, _)| store.to_uppercase() == product.store);
-    match store {
-        Some((_, products)) => products.is_empty() || products.contains(&product.product),
-        None => settings.stores.is_empty(),
-    }
-}
-
 /// Stores the picture of the form's `datafile` part.
 ///
 /// # Errors

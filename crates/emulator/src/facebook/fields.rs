@@ -104,9 +104,10 @@ fn value(state: &State, base: &str, account: &str, image: &FacebookImage, name: 
         "account_id" => Value::from(account),
         "created_time" => Value::from(date_text(image.created, false)),
         "updated_time" => Value::from(date_text(image.updated, false)),
-        // No creatives are emulated.
-        "creatives" => Value::Array(Vec::new()),
-        "is_associated_creatives_in_adgroups" => Value::from(false),
+        "creatives" => Value::from(state.accounts.creatives(account, &image.hash)),
+        "is_associated_creatives_in_adgroups" => {
+            Value::from(!state.accounts.creatives(account, &image.hash).is_empty())
+        }
         "hash" => Value::from(image.hash.as_str()),
         "height" | "original_height" => Value::from(picture.height),
         "width" | "original_width" => Value::from(picture.width),

@@ -1,6 +1,7 @@
 //! Facebook Graph API: the `adimages` edge of an ad account (list, create, delete) and the AdImage node (read). Batches,
 //! copies between accounts and the rest of the graph are not emulated and are refused.
 
+pub(crate) mod accounts;
 mod cursor;
 mod error;
 mod fields;
@@ -133,9 +134,7 @@ fn album(target: &Target) -> Option<&str> {
 }
 
 fn exists(state: &State, account: &str) -> bool {
-    let accounts = &state.settings.facebook.accounts;
-    let plausible = !account.is_empty() && account.len() <= 32 && account.bytes().all(|byte| byte.is_ascii_digit());
-    plausible && (accounts.is_empty() || accounts.iter().any(|known| known.trim_start_matches("act_") == account))
+    state.accounts.exists(account)
 }
 
 /// The token comes from the query, the form, or `Authorization` with `Bearer` or `OAuth`.
