@@ -2,6 +2,7 @@
 //! protocol makes of it is decided elsewhere.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::response::Response;
@@ -11,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::control::script::{ErrorFault, FaultAnswer};
 use crate::journal::Ticket;
 use crate::state::State;
 
@@ -25,6 +27,8 @@ pub(crate) struct Exchange {
     pub(crate) ticket: Ticket,
     /// Where handed-out URLs begin, without a final slash.
     pub(crate) base: String,
+    /// What the fault script makes of the call.
+    scripted: OnceLock<FaultAnswer>,
 }
 
 impl Exchange {
@@ -47,7 +51,7 @@ impl Exchange {
         match to_bytes(body, cap).await {
             Ok(body) => {
                 let base = base(state, &head);
-                Ok(Self { head, body, ticket, base })
+                Ok(Self { head, body, ticket, base, scripted: OnceLock::new() })
             }
             Err(error) if is_length_limit(&error) => Err(too_large(ticket, cap)),
             Err(_) => Err(text(StatusCode::BAD_REQUEST, "the request body broke off")),
@@ -70,8 +74,31 @@ impl Exchange {
         full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// Closes the journal entry with the answer's status.
+    /// What every call goes through once it is understood and allowed, before it is carried out: it is noted in the
+    /// journal, takes its time, and meets the fault that waits for it.
+    ///
+    /// # Errors
+    /// The error to answer with instead of carrying the call out.
+    pub(crate) async fn begin(&self, state: &State, operation: &str, album: Option<&str>) -> Result<(), ErrorFault> {
+        self.ticket.describe(operation, album);
+        let latency = state.script.latency(self.ticket.api(), operation);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        let Some(fault) = state.script.take(self.ticket.api(), operation, album) else { return Ok(()) };
+        self.ticket.scripted(fault.word());
+        let refusal = fault.refusal();
+        // One call begins once; a second fault of it could not be answered.
+        let _ = self.scripted.set(fault);
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Closes the journal entry with the answer's status, and lets a scripted fault have its way.
     pub(crate) fn answer(self, response: Response) -> Response {
+        let response = match self.scripted.get() {
+            Some(fault) => fault.change(&self.head, response),
+            None => response,
+        };
         self.ticket.close(response.status().as_u16());
         response
     }

@@ -6,6 +6,24 @@
 //!
 //! What is known of the four APIs is followed; what is not known is a documented choice in [`Settings`].
 //!
+//! In a test it is one line; control and journal are methods of the same value:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use polyptych_emulator::{Close, Emulator, Fault};
+//! let emulator = Emulator::start().await?;
+//! let base = emulator.base_url(); // point the client under test here
+//! emulator.add_fault(Fault::close(Close::After).with_operation("AdImages.add"))?;
+//! // … the client uploads, its answer is lost, it looks and does not upload twice …
+//! assert!(emulator.upload_counts().iter().all(|count| count.applied == 1));
+//! # assert!(base.starts_with("http://127.0.0.1:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program that serves it to others listens where it is told:
+//!
 //! ```no_run
 //! # async fn run() -> std::io::Result<()> {
 //! use polyptych_emulator::{Emulator, Settings};
@@ -19,6 +37,7 @@ mod album;
 mod base64;
 mod bounded;
 mod clock;
+mod connection;
 mod control;
 mod digest;
 mod evotor;
@@ -49,7 +68,15 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use server::Bound;
+pub use control::script::{
+    Close, ErrorCode, ErrorFault, Fault, FaultAnswer, Latency, StatusFault,
+};
+pub use control::seed::{LibraryName, SeedImages, SeededImage};
+pub use control::setup::{
+    Accounts, ClockChange, Creative, EvotorQuotas, FacebookQuotas, Quotas, Setup, SetupError, YandexQuotas,
+};
+pub use journal::{JournalAssociation, JournalDelete, JournalEntry, JournalUpload, UploadCount};
+pub use server::{Bound, Running};
 pub use settings::{
     BadBase64, EvotorSettings, ExpiredVersions, FacebookSettings, Role, Settings, SoapStyle, Token, UnknownHash,
     YandexSettings,
@@ -79,7 +106,7 @@ impl Emulator {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(addr: SocketAddr, settings: Settings) -> io::Result<Bound> {
-        Bound::new(addr, Self::new(settings).router()).await
+        Self::new(settings).listen(addr).await
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
     let parts = segments(&path);
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
     match parts.as_slice() {
-        ["_emulator", rest @ ..] => without_reading(&body, control::answer(&state, &head, rest)),
+        ["_emulator", rest @ ..] => control::answer(&state, &head, body, rest).await,
         ["images", rest @ ..] => {
             let answer = media::answer(&state, &head, rest).await;
             without_reading(&body, answer)

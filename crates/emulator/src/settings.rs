@@ -12,23 +12,50 @@ pub use evotor::EvotorSettings;
 pub use facebook::{ExpiredVersions, FacebookSettings, UnknownHash};
 pub use yandex::{BadBase64, Role, SoapStyle, YandexSettings};
 
+use serde::Deserialize;
+
 use crate::clock::{Clock, ManualClock};
 
-/// A token that the emulator accepts.
-#[derive(Clone)]
+/// A token that the emulator knows, and what its owner may do.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Token {
     /// The token's text, without a scheme.
     pub value: String,
     /// The login that owns the token (Yandex only); absent: a name derived from the token.
+    #[serde(default)]
     pub login: Option<String>,
     /// What the owner is to Yandex.
+    #[serde(default)]
     pub role: Role,
+    /// The albums that it may be used for: logins, account numbers, stores or `{store}~{product}`. Absent: all. Others
+    /// are refused: 54 (Yandex), 200 (Facebook), 403 (Evotor).
+    #[serde(default)]
+    pub albums: Option<Vec<String>>,
+    /// Whether it may only read. Writes are refused: 54 (Yandex), 294 (Facebook), 403 (Evotor).
+    #[serde(default)]
+    pub read_only: bool,
+    /// Whether its time is over: 53 (Yandex), 190/463 (Facebook), 401 (Evotor).
+    #[serde(default)]
+    pub expired: bool,
 }
 
 impl Token {
     /// A token of [`Role::Either`] whose login is derived from it.
     pub fn new(value: impl Into<String>) -> Self {
-        Self { value: value.into(), login: None, role: Role::Either }
+        let (role, value) = (Role::Either, value.into());
+        Self { value, login: None, role, albums: None, read_only: false, expired: false }
+    }
+
+    /// Whether the token may be used for this album; of stores and logins letter case does not matter.
+    pub(crate) fn covers(&self, album: &str) -> bool {
+        let album = album.to_lowercase();
+        self.albums.as_ref().is_none_or(|albums| {
+            albums.iter().map(|known| known.to_lowercase()).any(|known| {
+                let known = known.strip_prefix("act_").unwrap_or(&known);
+                album == known || album.strip_prefix(known).is_some_and(|rest| rest.starts_with('~'))
+            })
+        })
     }
 }
 
@@ -110,7 +137,7 @@ impl Settings {
             return None;
         }
         if self.tokens.is_empty() {
-            return Some(Token { value: value.to_owned(), login: None, role: self.yandex.role });
+            return Some(Token { role: self.yandex.role, ..Token::new(value) });
         }
         self.tokens.iter().find(|token| token.value == value).cloned()
     }

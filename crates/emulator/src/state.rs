@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::clock::Watch;
+use crate::control::script::Script;
+use crate::control::setup::Setup;
 use crate::digest::{Ids, Sha, sha256};
 use crate::evotor::rate::Rates;
 use crate::evotor::shops::Shops;
@@ -20,7 +23,13 @@ use crate::yandex::points::Points;
 
 /// The emulator's memory.
 pub(crate) struct State {
+    /// As at the start. What control may change is read through [`State::live`].
     pub(crate) settings: Settings,
+    live: Mutex<Arc<Settings>>,
+    /// What a reset applies.
+    pub(crate) beginning: Mutex<Setup>,
+    pub(crate) watch: Watch,
+    pub(crate) script: Script,
     pub(crate) ids: Ids,
     pub(crate) journal: Arc<Journal>,
     pub(crate) library: Mutex<Library>,
@@ -54,12 +63,21 @@ impl State {
             accounts: Accounts::new(&settings.facebook.accounts),
             shops: Shops::new(&settings.evotor.stores, settings.clock.unix_millis()),
             decoders: Semaphore::new(settings.decoders.max(1)),
+            live: Mutex::new(Arc::new(settings.clone())),
+            beginning: Mutex::default(),
+            watch: Watch::default(),
+            script: Script::default(),
             settings,
         }
     }
 
-    /// Forgets images, journal, points, counters and seeds; settings stay, with the accounts and stores they name.
+    /// Forgets images, journal, points, counters, seeds and what control changed; settings stay, with the accounts and
+    /// stores they name.
     pub(crate) fn reset(&self) {
+        *hold(&self.live) = Arc::new(self.settings.clone());
+        self.watch.reset();
+        self.script.clear();
+        self.script.set_latencies(Vec::new());
         *hold(&self.library) = Library::default();
         self.journal.reset();
         self.points.reset();
@@ -71,7 +89,17 @@ impl State {
     }
 
     pub(crate) fn now(&self) -> i64 {
-        self.settings.clock.unix_millis()
+        self.watch.now(self.settings.clock.as_ref())
+    }
+
+    /// The settings as control has changed them: tokens, accounts, quotas and deduplication.
+    pub(crate) fn live(&self) -> Arc<Settings> {
+        Arc::clone(&hold(&self.live))
+    }
+
+    /// Changes what [`State::live`] gives; calls under way keep what they have.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        change(Arc::make_mut(&mut hold(&self.live)));
     }
 
     /// Waits for a place to decode in. The semaphore is never closed, so one always comes.

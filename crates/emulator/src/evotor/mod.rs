@@ -15,7 +15,7 @@ use http::request::Parts;
 
 use crate::exchange::Exchange;
 use crate::routes::run;
-use crate::state::State;
+use crate::state::{Examined, State};
 use reply::Refusal;
 use service::Product;
 
@@ -37,7 +37,7 @@ pub(crate) async fn serve(
             exchange.ticket.failed(refusal.journal_code());
         }
         let token = token(&exchange);
-        let window = state.rates.look(token.unwrap_or_default(), state.now(), &state.settings.evotor);
+        let window = state.rates.look(token.unwrap_or_default(), state.now(), &state.live().evotor);
         let response = reply::write(result, &window);
         exchange.answer(response)
     })
@@ -59,10 +59,14 @@ async fn answer(
         _ => "images",
     };
     exchange.ticket.describe(operation, Some(&product.album()));
-    let token = token(exchange).filter(|token| state.settings.token(token).is_some());
-    let token = token.ok_or(Refusal::status(401))?;
-    if !state.rates.take(token, state.now(), &state.settings.evotor) {
+    let token = token(exchange).ok_or(Refusal::status(401))?;
+    let settings = state.live();
+    let owner = settings.token(token).filter(|token| !token.expired).ok_or(Refusal::status(401))?;
+    if !state.rates.take(token, state.now(), &settings.evotor) {
         return Err(Refusal::status(429));
+    }
+    if !owner.covers(&product.album()) || (owner.read_only && exchange.method() != Method::GET) {
+        return Err(Refusal::status(403));
     }
     if !accepts(exchange.header("accept")) {
         return Err(Refusal::status(406));
@@ -74,14 +78,28 @@ async fn answer(
     if state.shops.product(&product.store, &product.product).is_none() {
         return Err(Refusal::status(404));
     }
+    exchange.begin(state, operation, Some(&product.album())).await.map_err(Refusal::scripted)?;
     match (exchange.method(), image) {
         (&Method::POST, None) => service::upload(state, exchange, product).await,
         (&Method::GET, None) => Ok(service::list(state, exchange, product)),
         (&Method::GET, Some(image)) => service::one(state, exchange, product, image),
-        (&Method::DELETE, Some(image)) => service::delete(state, product, image),
-        (&Method::DELETE, None) if state.settings.evotor.delete_all => Ok(service::delete_all(state, product)),
+        (&Method::DELETE, Some(image)) => service::delete(state, exchange, product, image),
+        (&Method::DELETE, None) if state.settings.evotor.delete_all => Ok(service::delete_all(state, exchange, product)),
         _ => Err(Refusal::status(405)),
     }
+}
+
+/// Puts an image into an album, `{store}~{product}`, past the journal; its id.
+///
+/// # Errors
+/// The error code when the product does not exist or the picture is refused.
+pub(crate) fn seed(state: &State, album: &str, examined: &Examined) -> Result<String, String> {
+    let (store, product) = album.split_once('~').ok_or("the album is not STORE~PRODUCT")?;
+    let product = Product { store: store.to_uppercase(), product: product.to_owned() };
+    if state.shops.product(&product.store, &product.product).is_none() {
+        return Err("the product does not exist".to_owned());
+    }
+    service::seed(state, &product, examined).map_err(|refusal| refusal.journal_code())
 }
 
 /// The token in any of the three forms seen (assumption, reference 10.11): `X-Authorization`, `Authorization` with

@@ -99,6 +99,15 @@ fn store(state: &State, product: &Product, examined: &Examined) -> Result<Evotor
     Ok(image)
 }
 
+/// Stores a picture that no request brought; its id.
+///
+/// # Errors
+/// As of [`upload`].
+pub(crate) fn seed(state: &State, product: &Product, examined: &Examined) -> Result<String, Refusal> {
+    judge(&state.settings.evotor, examined)?;
+    store(state, product, examined).map(|image| image.id)
+}
+
 /// The images of a product, at most one; none is an empty list (assumption, reference 10.9).
 pub(crate) fn list(state: &State, exchange: &Exchange, product: &Product) -> Reply {
     let library = hold(&state.library);
@@ -119,9 +128,11 @@ pub(crate) fn one(state: &State, exchange: &Exchange, product: &Product, id: &st
 }
 
 /// Deletes one image.
-pub(crate) fn delete(state: &State, product: &Product, id: &str) -> Result<Reply, Refusal> {
+pub(crate) fn delete(state: &State, exchange: &Exchange, product: &Product, id: &str) -> Result<Reply, Refusal> {
     let mut library = hold(&state.library);
-    match library.evotor.get_mut(&product.key()).and_then(|album| album.remove(id)) {
+    let removed = library.evotor.get_mut(&product.key()).and_then(|album| album.remove(id));
+    exchange.ticket.deleted(&product.album(), id, removed.is_none().then_some("404"));
+    match removed {
         Some(image) => library.release(&image.content),
         None if state.settings.evotor.delete_absent_succeeds => {}
         None => return Err(Refusal::status(404)),
@@ -130,9 +141,10 @@ pub(crate) fn delete(state: &State, product: &Product, id: &str) -> Result<Reply
 }
 
 /// Deletes all images of a product (not documented; found in the vendor's own client).
-pub(crate) fn delete_all(state: &State, product: &Product) -> Reply {
+pub(crate) fn delete_all(state: &State, exchange: &Exchange, product: &Product) -> Reply {
     let mut library = hold(&state.library);
     for image in library.evotor.remove(&product.key()).iter().flat_map(crate::album::Album::iter) {
+        exchange.ticket.deleted(&product.album(), &image.id, None);
         library.release(&image.content);
     }
     Reply::Gone

@@ -3,6 +3,20 @@
 
 use serde_json::{Map, Value};
 
+use crate::control::script::ErrorFault;
+
+/// Messages of errors that only the fault script makes (reference 9).
+const SCRIPTED: [(i64, &str); 8] = [
+    (1, "An unknown error occurred"),
+    (2, "Service temporarily unavailable"),
+    (4, "(#4) Application request limit reached"),
+    (17, "(#17) User request limit reached"),
+    (32, "(#32) Page request limit reached"),
+    (190, "Invalid OAuth access token - Cannot parse access token"),
+    (613, "(#613) Calls to this api have exceeded the rate limit."),
+    (80004, "(#80004) There have been too many calls to this ad-account. Wait a bit and try again."),
+];
+
 /// An error answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GraphError {
@@ -71,6 +85,31 @@ impl GraphError {
     /// 190: a token that is not accepted.
     pub(crate) fn bad_token(status: u16) -> Self {
         Self::new(status, 190, "Invalid OAuth access token - Cannot parse access token")
+    }
+
+    /// 190/463: a token whose time is over.
+    pub(crate) fn expired_token(status: u16) -> Self {
+        let message = "Error validating access token: Session has expired";
+        Self { subcode: Some(463), ..Self::new(status, 190, message) }
+    }
+
+    /// 200: a token of another account (recorded).
+    pub(crate) fn no_permission() -> Self {
+        Self::new(403, 200, "(#200) Ad account owner has NOT grant ads_management or ads_read permission")
+    }
+
+    /// 294: a token that may only read.
+    pub(crate) fn read_only() -> Self {
+        Self::new(400, 294, "(#294) Managing advertisements requires the extended permission ads_management")
+    }
+
+    /// An error of the fault script.
+    pub(crate) fn scripted(fault: ErrorFault) -> Self {
+        let code = fault.number();
+        let known = SCRIPTED.iter().find(|(known, _)| *known == code).map(|(_, message)| (*message).to_owned());
+        let message = fault.message.or(known).unwrap_or_else(|| format!("(#{code}) Scripted error"));
+        let user = fault.detail.map(|detail| ("Scripted error", detail));
+        Self { subcode: fault.subcode, user, ..Self::new(fault.status.unwrap_or(400), code, message) }
     }
 
     /// 2635: an expired version.

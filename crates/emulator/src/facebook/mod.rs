@@ -24,7 +24,7 @@ use crate::exchange::Exchange;
 use crate::lock::hold;
 use crate::routes::run;
 use crate::settings::UnknownHash;
-use crate::state::State;
+use crate::state::{Examined, State};
 use error::GraphError;
 use params::Params;
 use reply::Context;
@@ -87,8 +87,10 @@ async fn answer(
 ) -> Result<Value, GraphError> {
     let method = params::method(exchange, params);
     let verb = method.as_str().to_ascii_lowercase();
-    exchange.ticket.describe(&operation(target, &verb), album(target));
-    authorize(state, exchange, params)?;
+    let (operation, album) = (operation(target, &verb), album(target));
+    exchange.ticket.describe(&operation, album);
+    authorize(state, exchange, params, &method, album)?;
+    exchange.begin(state, &operation, album).await.map_err(GraphError::scripted)?;
     if served.version >= (26, 0) && params.get("date_format").is_some() {
         return Err(GraphError::invalid("(#100) The parameter date_format is no longer supported"));
     }
@@ -99,7 +101,7 @@ async fn answer(
             match method {
                 Method::GET => list::answer(state, exchange, params, number),
                 Method::POST => upload::answer(state, exchange, params, number).await,
-                Method::DELETE => delete(state, params, number),
+                Method::DELETE => delete(state, exchange, params, number),
                 _ => Err(GraphError::unsupported(&verb, account)),
             }
         }
@@ -138,11 +140,24 @@ fn exists(state: &State, account: &str) -> bool {
 }
 
 /// The token comes from the query, the form, or `Authorization` with `Bearer` or `OAuth`.
-fn authorize(state: &State, exchange: &Exchange, params: &Params) -> Result<(), GraphError> {
+fn authorize(
+    state: &State,
+    exchange: &Exchange,
+    params: &Params,
+    method: &Method,
+    album: Option<&str>,
+) -> Result<(), GraphError> {
     let token = token(exchange, params).ok_or_else(GraphError::token_required)?;
-    match state.settings.token(&token) {
-        Some(_) => Ok(()),
-        None => Err(GraphError::bad_token(state.settings.facebook.bad_token_status)),
+    let status = state.settings.facebook.bad_token_status;
+    let token = state.live().token(&token).ok_or_else(|| GraphError::bad_token(status))?;
+    if token.expired {
+        Err(GraphError::expired_token(status))
+    } else if album.is_some_and(|album| !token.covers(album)) {
+        Err(GraphError::no_permission())
+    } else if token.read_only && method != Method::GET {
+        Err(GraphError::read_only())
+    } else {
+        Ok(())
     }
 }
 
@@ -158,17 +173,30 @@ fn token(exchange: &Exchange, params: &Params) -> Option<String> {
 
 /// `image_id` is accepted and ignored (assumption, reference 16.12). A deleted image is gone from the node too
 /// (assumption, 16.19). No creative is emulated, so no image is in use.
-fn delete(state: &State, params: &Params, account: &str) -> Result<Value, GraphError> {
+fn delete(state: &State, exchange: &Exchange, params: &Params, account: &str) -> Result<Value, GraphError> {
     let hash = params.get("hash").filter(|hash| !hash.is_empty());
     let hash = hash.ok_or_else(|| GraphError::invalid("(#100) The parameter hash is required"))?;
     let mut library = hold(&state.library);
     let removed = library.facebook.get_mut(account).and_then(|album| album.remove(hash));
+    let refused = removed.is_none().then_some("100");
+    exchange.ticket.deleted(account, hash, refused);
     match removed {
         Some(image) => library.release(&image.content),
         None if state.settings.facebook.unknown_hash == UnknownHash::Success => {}
         None => return Err(GraphError::invalid("(#100) The ad account has no image of this hash")),
     }
     Ok(json!({ "success": true }))
+}
+
+/// Puts an image into an account past the journal; the hash.
+///
+/// # Errors
+/// The error code when the account does not exist or the picture is refused.
+pub(crate) fn seed(state: &State, account: &str, name: &str, examined: &Examined) -> Result<String, String> {
+    if !exists(state, account) {
+        return Err("the account does not exist".to_owned());
+    }
+    upload::seed(state, account, name, examined).map_err(|error| error.journal_code())
 }
 
 /// The status of an answer that is no error.

@@ -96,8 +96,8 @@ fn headers(response: &mut Response, context: &Context<'_>, trace: &str, read: bo
         set_header(response, "x-ad-api-version-warning", &warning);
     }
     if let Some(account) = context.account.filter(|account| super::exists(context.state, account)) {
-        let (state, settings) = (context.state, &context.state.settings.facebook);
-        let report = state.usage.count(account, !read, state.now(), settings);
+        let (state, settings) = (context.state, context.state.live());
+        let report = state.usage.count(account, !read, state.now(), &settings.facebook);
         set_header(response, "x-app-usage", &report.app);
         set_header(response, "x-ad-account-usage", &report.account);
         set_header(response, "x-business-use-case-usage", &report.business);

@@ -130,6 +130,17 @@ fn judge(state: &State, sent: &Sent, examined: &Examined) -> Result<Picture, Gra
     }
 }
 
+/// Stores a picture that no request brought; its hash.
+///
+/// # Errors
+/// When the picture, its name apart, or the emulator's memory refuses it.
+pub(super) fn seed(state: &State, account: &str, name: &str, examined: &Examined) -> Result<String, GraphError> {
+    let bytes = examined.bytes.clone();
+    let sent = Sent { key: String::new(), name: name.to_owned(), bytes, typed: true, file: false };
+    let picture = judge(state, &sent, examined)?;
+    store(state, account, name, examined, picture).map(|(image, _)| image.hash)
+}
+
 /// The image, and whether it is new.
 fn store(
     state: &State,
@@ -140,7 +151,7 @@ fn store(
 ) -> Result<(FacebookImage, bool), GraphError> {
     let now = state.now();
     let mut library = hold(&state.library);
-    let copy = if state.settings.deduplicate { 0 } else { library.next_copy() };
+    let copy = if state.live().deduplicate { 0 } else { library.next_copy() };
     let hash = facebook_hash(&examined.sha, copy);
     if let Some(known) = library.facebook.get(account).and_then(|album| album.get(&hash)) {
         return Ok((known.clone(), false));

@@ -37,6 +37,12 @@ impl Usage {
         hold(&self.0).clear();
     }
 
+    /// Says how many calls an account has made in this hour.
+    pub(crate) fn set(&self, account: &str, calls: u64, now: i64) {
+        let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
+        hold(&self.0).insert(account.to_owned(), Counter { hour, calls, decay, score: calls });
+    }
+
     /// Counts a call: a read scores 1, a write 3. Calls are counted by the clock's hour, scores by 300 seconds; the real
     /// windows roll.
     pub(crate) fn count(&self, account: &str, write: bool, now: i64, settings: &FacebookSettings) -> Report {

@@ -1,7 +1,9 @@
 //! Request-level errors of Live 4 (reference 5).
 
+use crate::control::script::ErrorFault;
 use crate::shape::{Misfit, Wrong};
 use crate::yandex::account::Denied;
+use crate::yandex::texts::{Language, message};
 
 /// An error that nothing was done because of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,11 +11,24 @@ pub(crate) struct Fault {
     pub(crate) code: i64,
     /// Empty when there is nothing to add.
     pub(crate) detail: String,
+    /// In place of the code's own message.
+    message: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn new(code: i64, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), message: None }
+    }
+
+    /// An error of the fault script.
+    pub(crate) fn scripted(fault: ErrorFault) -> Self {
+        let code = fault.number();
+        Self { message: fault.message, ..Self::new(code, fault.detail.unwrap_or_default()) }
+    }
+
+    /// The message in one language.
+    pub(crate) fn message(&self, language: Language) -> &str {
+        self.message.as_deref().unwrap_or_else(|| message(self.code, language))
     }
 
     /// Error 71.
@@ -26,6 +41,7 @@ impl From<Denied> for Fault {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Missing => Self::invalid("Field Logins must not be empty"),
+            Denied::NoRights => Self::new(54, "The token does not cover the login"),
             Denied::Unknown => Self::new(54, "The login is not a client of the token's owner"),
         }
     }

@@ -11,7 +11,7 @@ use crate::exchange::{Exchange, reply, set_header};
 use crate::shape::take_text;
 use crate::state::State;
 use crate::yandex::account::bearer;
-use crate::yandex::texts::{Language, message};
+use crate::yandex::texts::Language;
 
 /// Reads a call.
 pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Received, Fault> {
@@ -36,7 +36,7 @@ pub(crate) fn write(state: &State, outcome: &Outcome) -> Response {
         Ok(data) => json!({ "data": data.to_json(state.settings.yandex.live4_count_as_text) }),
         Err(fault) => json!({
             "error_code": fault.code,
-            "error_str": message(fault.code, outcome.language),
+            "error_str": fault.message(outcome.language),
             "error_detail": fault.detail,
         }),
     };

@@ -28,12 +28,18 @@ const LONGEST_NAME: usize = 255;
 /// The request-level error; nothing was done then.
 pub(crate) async fn perform(state: &Arc<State>, exchange: &Exchange, received: Received) -> Result<Data, Fault> {
     let language = received.language;
-    let token = state.settings.token(&received.token);
+    let token = state.live().token(&received.token);
     let token = token.ok_or_else(|| Fault::new(53, "The OAuth token is missing or not valid"))?;
+    if token.expired {
+        return Err(Fault::new(53, "The OAuth token has expired"));
+    }
     let client = exchange.header("client-login").to_owned();
     let caller = Caller { state, token: &token, client: &client };
     exchange.ticket.describe(&received.method, None);
     let (operation, call) = read(received)?;
+    if token.read_only && matches!(call, Call::UploadRawData(_) | Call::Delete { .. }) {
+        return Err(Fault::new(54, "The user may only read"));
+    }
     let logins = match &call {
         // Items name their own logins.
         Call::UploadRawData(items) => {
@@ -46,8 +52,9 @@ pub(crate) async fn perform(state: &Arc<State>, exchange: &Exchange, received: R
     };
     let first = logins.first().cloned().unwrap_or_default();
     exchange.ticket.describe(&operation, Some(&first));
-    let place = state.gate.enter(&first, state.settings.yandex.concurrency);
+    let place = state.gate.enter(&first, state.live().yandex.concurrency);
     let _place = place.ok_or_else(|| Fault::new(506, "No more than five requests of a user at a time"))?;
+    exchange.begin(state, &operation, Some(&first)).await.map_err(Fault::scripted)?;
     match call {
         Call::UploadRawData(items) => {
             let mut results = Vec::with_capacity(items.len());
@@ -59,7 +66,7 @@ pub(crate) async fn perform(state: &Arc<State>, exchange: &Exchange, received: R
         Call::Get { hashes, assigned, page, .. } => {
             Ok(list(state, &exchange.base, &logins, hashes.as_deref(), assigned, page))
         }
-        Call::Delete { hashes, .. } => delete(state, &first, &hashes),
+        Call::Delete { hashes, .. } => delete(state, exchange, &first, &hashes),
         Call::GetLimits { .. } => Ok(limits(state, &logins)),
         Call::AssociationGet { .. } => Ok(Data::Struct(
             "AdImageAssociationResponse",
@@ -87,7 +94,7 @@ impl Caller<'_> {
             (_, "") => self.client,
             (_, named) => named,
         };
-        Ok(advertiser(&self.state.settings, self.token, named)?)
+        Ok(advertiser(&self.state.live(), self.token, named)?)
     }
 
     fn logins(&self, named: &[String]) -> Result<Vec<String>, Fault> {
@@ -189,8 +196,13 @@ fn list(
 }
 
 /// All or nothing, the error at request level (assumption, reference 11.3).
-fn delete(state: &State, login: &str, hashes: &[String]) -> Result<Data, Fault> {
-    remove_all(state, login, hashes).map_err(|hash| {
+fn delete(state: &State, exchange: &Exchange, login: &str, hashes: &[String]) -> Result<Data, Fault> {
+    let removed = remove_all(state, login, hashes);
+    let refused = removed.is_err().then_some("271");
+    for hash in hashes {
+        exchange.ticket.deleted(login, hash, refused);
+    }
+    removed.map_err(|hash| {
         Fault::new(271, format!("No image has the hash {}", hash.chars().take(64).collect::<String>()))
     })?;
     Ok(response(Vec::new()))
@@ -198,7 +210,7 @@ fn delete(state: &State, login: &str, hashes: &[String]) -> Result<Data, Fault> 
 
 fn limits(state: &State, logins: &[String]) -> Data {
     let library = hold(&state.library);
-    let capacity = i64::try_from(state.settings.yandex.image_quota).unwrap_or(i64::MAX);
+    let capacity = i64::try_from(state.live().yandex.image_quota).unwrap_or(i64::MAX);
     let limits = logins.iter().map(|login| {
         let used = library.yandex.get(login).map_or(0, crate::album::Album::len);
         Data::Struct(

@@ -15,7 +15,7 @@ use crate::soap::read::parse;
 use crate::soap::references::resolve;
 use crate::soap::write::Xml;
 use crate::state::State;
-use crate::yandex::texts::{Language, message};
+use crate::yandex::texts::Language;
 
 /// Reads a call. The token comes from the SOAP header element of that name.
 pub(crate) fn read(_: &State, exchange: &Exchange) -> Result<Received, Fault> {
@@ -100,7 +100,7 @@ pub(crate) fn write(state: &State, outcome: &Outcome) -> Response {
         Err(fault) => {
             let text = "xsi:type=\"xsd:string\"";
             xml.open("SOAP-ENV:Fault", "").leaf("faultcode", text, &format!("SOAP-ENV:{}", fault.code));
-            xml.leaf("faultstring", text, message(fault.code, outcome.language));
+            xml.leaf("faultstring", text, fault.message(outcome.language));
             xml.leaf("detail", text, &fault.detail).close("SOAP-ENV:Fault");
             StatusCode::INTERNAL_SERVER_ERROR
         }

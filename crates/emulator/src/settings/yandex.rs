@@ -1,7 +1,10 @@
 //! Choices for the two Yandex Direct APIs.
 
+use serde::Deserialize;
+
 /// What the owner of a token is to Yandex Direct.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// An advertiser: another `Client-Login` is refused (8800), `Login` and `Logins` of Live 4 are ignored.
     Advertiser,
@@ -9,6 +12,7 @@ pub enum Role {
     Agency,
     /// Takes a client login when one is given and acts for itself otherwise. Not a role of the real service: a
     /// convenience of the emulator, and the default.
+    #[default]
     Either,
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Denied {
     Missing,
     /// The login does not exist, or is not this owner's client.
     Unknown,
+    /// The token does not cover the login.
+    NoRights,
 }
 
 /// The login whose library a call works on. Logins are compared in lower case, `client` may be empty.
@@ -29,6 +31,11 @@ pub(crate) enum Denied {
 /// # Errors
 /// See [`Denied`].
 pub(crate) fn advertiser(settings: &Settings, token: &Token, client: &str) -> Result<String, Denied> {
+    let login = named(settings, token, client)?;
+    if token.covers(&login) { Ok(login) } else { Err(Denied::NoRights) }
+}
+
+fn named(settings: &Settings, token: &Token, client: &str) -> Result<String, Denied> {
     let own = own_login(token);
     let client = client.to_lowercase();
     if client.is_empty() {
@@ -61,7 +68,7 @@ mod tests {
     fn the_role_of_the_owner_decides_about_client_logins() {
         let mut settings = Settings::default();
         settings.yandex.logins = vec!["Client".to_owned()];
-        let token = |role| Token { value: "t".to_owned(), login: Some("me".to_owned()), role };
+        let token = |role| Token { login: Some("me".to_owned()), role, ..Token::new("t") };
         let listed = settings.clone();
         let asked = |role, client: &str| advertiser(&listed, &token(role), client);
         assert_eq!(asked(Role::Either, ""), Ok("me".to_owned()));

@@ -24,6 +24,12 @@ impl Points {
         hold(&self.0).clear();
     }
 
+    /// Says what `login` has left.
+    pub(crate) fn set(&self, login: &str, left: u64, now: i64) {
+        let balance = Balance { left, hour: now.div_euclid(HOUR_MILLIS) };
+        hold(&self.0).insert(login.to_owned(), balance);
+    }
+
     /// The points that `login` has now.
     pub(crate) fn left(&self, login: &str, limit: u64, now: i64) -> u64 {
         self.spend(login, 0, limit, now)

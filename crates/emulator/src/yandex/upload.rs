@@ -73,7 +73,26 @@ fn store(
     examined: &Examined,
     wanted: Wanted,
 ) -> Result<(String, bool), Refusal> {
-    let settings = &state.settings;
+    put(state, login, name, examined, wanted, state.live().yandex.image_quota)
+}
+
+/// Puts an image into a library past its quota; the hash.
+///
+/// # Errors
+/// When a rule for pictures or the emulator's memory refuses it.
+pub(crate) fn seed(state: &State, login: &str, name: String, examined: &Examined) -> Result<String, Refusal> {
+    put(state, login, name, examined, Wanted::NotFixed, usize::MAX).map(|(hash, _)| hash)
+}
+
+fn put(
+    state: &State,
+    login: &str,
+    name: String,
+    examined: &Examined,
+    wanted: Wanted,
+    quota: usize,
+) -> Result<(String, bool), Refusal> {
+    let settings = state.live();
     let tolerance = settings.yandex.wide_tolerance;
     let (class, subtype) = classify(examined.bytes.len(), examined.picture, wanted, tolerance)?;
     let picture = examined.picture.map_err(|_| Refusal::NO_PICTURE)?;
@@ -84,7 +103,7 @@ fn store(
     if album.get(&hash).is_some() {
         return Ok((hash, false));
     }
-    if album.len() >= settings.yandex.image_quota {
+    if album.len() >= quota {
         return Err(Refusal { code: 7001, details: texts::QUOTA });
     }
     let content = library

@@ -1,8 +1,10 @@
 //! Whole-request errors of v5 (reference 7.1) and how a departure from the request's schema is worded.
 
 use super::request::Method;
+use crate::control::script::ErrorFault;
 use crate::shape::{Misfit, Wrong};
 use crate::yandex::account::Denied;
+use crate::yandex::texts::{Language, message};
 
 /// An error that nothing was done because of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +12,26 @@ pub(crate) struct Fault {
     pub(crate) code: i64,
     /// Empty when there is nothing to add.
     pub(crate) detail: String,
+    /// In place of the code's own message.
+    message: Option<String>,
     /// The operation that was asked for; absent when the request did not get so far.
     pub(crate) method: Option<Method>,
 }
 
 impl Fault {
     pub(crate) fn new(code: i64, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), method: None }
+        Self { code, detail: detail.into(), message: None, method: None }
+    }
+
+    /// An error of the fault script.
+    pub(crate) fn scripted(fault: ErrorFault) -> Self {
+        let code = fault.number();
+        Self { message: fault.message, ..Self::new(code, fault.detail.unwrap_or_default()) }
+    }
+
+    /// The message in one language.
+    pub(crate) fn message(&self, language: Language) -> &str {
+        self.message.as_deref().unwrap_or_else(|| message(self.code, language))
     }
 
     /// The same error, of this operation.
@@ -34,6 +49,7 @@ impl From<Denied> for Fault {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Missing => Self::invalid("The Client-Login header is required for agencies"),
+            Denied::NoRights => Self::new(54, "The user has no rights to this login"),
             Denied::Unknown => Self::new(8800, "The login in the Client-Login header is not known"),
         }
     }

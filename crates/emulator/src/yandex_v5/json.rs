@@ -9,7 +9,6 @@ use super::request::{Call, Method};
 use super::service::Outcome;
 use crate::exchange::{Exchange, reply, set_header};
 use crate::state::State;
-use crate::yandex::texts::message;
 
 /// Reads a call. Keys beside `method` and `params` are ignored.
 pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Call, Fault> {
@@ -34,7 +33,7 @@ pub(crate) fn write(outcome: &Outcome) -> Response {
             json!({ "error": {
                 "request_id": outcome.request_id,
                 "error_code": fault.code,
-                "error_string": message(fault.code, outcome.language),
+                "error_string": fault.message(outcome.language),
                 "error_detail": fault.detail,
             }}),
             fault.code,

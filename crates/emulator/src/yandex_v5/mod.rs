@@ -41,8 +41,8 @@ async fn serve(state: Arc<State>, head: Parts, body: Body, api: &'static str, re
         return without_reading(&body, text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only"));
     }
     // The place among the advertiser's requests is taken while the body still arrives.
-    let login = service::authorize(&state.settings, header(&head, "authorization"), header(&head, "client-login"));
-    let most = state.settings.yandex.concurrency;
+    let login = service::authorize(&state.live(), header(&head, "authorization"), header(&head, "client-login"));
+    let most = state.live().yandex.concurrency;
     let place = login.as_ref().ok().map(|login| state.gate.enter(login, most));
     let cap = state.settings.yandex.body_cap;
     run(state, head, body, (api, cap), move |state, exchange| async move {

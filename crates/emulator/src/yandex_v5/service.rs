@@ -49,12 +49,21 @@ pub(crate) struct Outcome {
 ///
 /// # Errors
 /// 8000 without a bearer token or, for an agency, without a login; 53 for a token that is not accepted; 8800 for a login
-/// that does not exist.
+/// that does not exist; 54 for one that the token does not cover.
 pub(crate) fn authorize(settings: &Settings, authorization: &str, client_login: &str) -> Result<String, Fault> {
     let token = bearer(authorization)
         .ok_or_else(|| Fault::invalid("The Authorization header with an OAuth token is missing or malformed"))?;
     let token = settings.token(token).ok_or_else(|| Fault::new(53, "The OAuth token is not valid"))?;
+    if token.expired {
+        return Err(Fault::new(53, "The OAuth token has expired"));
+    }
     Ok(advertiser(settings, &token, client_login)?)
+}
+
+/// Whether the caller's token may only read.
+fn is_read_only(state: &State, exchange: &Exchange) -> bool {
+    let token = bearer(exchange.header("authorization")).and_then(|token| state.live().token(token));
+    token.is_some_and(|token| token.read_only)
 }
 
 /// Carries a call out and charges for it.
@@ -76,7 +85,17 @@ pub(crate) async fn perform(
         Method::Delete => "AdImages.delete",
     });
     exchange.ticket.describe(operation, login.as_deref());
-    let limit = state.settings.yandex.daily_points;
+    let limit = state.live().yandex.daily_points;
+    let call = match call {
+        Ok(call) if !matches!(call, Call::Get(_)) && is_read_only(state, exchange) => {
+            Err(Fault::new(54, "The user may only read").during(call.method()))
+        }
+        Ok(call) => match exchange.begin(state, operation, login.as_deref()).await {
+            Ok(()) => Ok(call),
+            Err(scripted) => Err(Fault::scripted(scripted).during(call.method())),
+        },
+        Err(fault) => Err(fault),
+    };
     let result = match (call, &login) {
         (Ok(call), Some(login)) if state.points.left(login, limit, state.now()) < highest_cost(&call) => {
             Err(Fault::new(152, "The advertiser has too few points for this call"))
@@ -146,7 +165,7 @@ async fn carry_out(state: &Arc<State>, exchange: &Exchange, login: &str, call: C
             Answer::Add { add_results }
         }
         Call::Get(get) => list(state, exchange, login, &get),
-        Call::Delete(hashes) => Answer::Delete { delete_results: delete(state, login, &hashes, language) },
+        Call::Delete(hashes) => Answer::Delete { delete_results: delete(state, exchange, login, &hashes, language) },
     }
 }
 
@@ -215,7 +234,13 @@ fn row(image: &YandexImage, fields: &[bool; 7], base: &str) -> Row {
 }
 
 /// A hash given twice fails everywhere (9800), an unknown one with 8800 (assumption, reference 13.19).
-fn delete(state: &State, login: &str, hashes: &[String], language: Language) -> Vec<ActionResult> {
+fn delete(
+    state: &State,
+    exchange: &Exchange,
+    login: &str,
+    hashes: &[String],
+    language: Language,
+) -> Vec<ActionResult> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for hash in hashes {
         *times.entry(hash).or_default() += 1;
@@ -228,6 +253,7 @@ fn delete(state: &State, login: &str, hashes: &[String], language: Language) -> 
         } else {
             None
         };
+        exchange.ticket.deleted(login, hash, failure.map(|code| code.to_string()).as_deref());
         match failure {
             Some(code) => ActionResult { errors: vec![error(code, language, None)], ad_image_hash: None },
             None => ActionResult { errors: Vec::new(), ad_image_hash: Some(hash.clone()) },

@@ -14,7 +14,6 @@ use crate::soap::read::{Element, parse};
 use crate::soap::value::{Lists, object};
 use crate::soap::write::Xml;
 use crate::state::State;
-use crate::yandex::texts::message;
 
 const SERVICE: &str = "http://api.direct.yandex.com/v5/adimages";
 const GENERAL: &str = "http://api.direct.yandex.com/v5/general";
@@ -123,7 +122,7 @@ fn write_results(xml: &mut Xml, name: &str, results: &[ActionResult]) {
 fn write_fault(xml: &mut Xml, fault: &Fault, outcome: &Outcome) {
     // The emulator makes no server error of its own, so every fault is the client's.
     xml.open("SOAP-ENV:Fault", "").leaf("faultcode", "", "SOAP-ENV:Client");
-    xml.leaf("faultstring", "", message(fault.code, outcome.language)).open("detail", "");
+    xml.leaf("faultstring", "", fault.message(outcome.language)).open("detail", "");
     xml.open("ns3:FaultResponse", &format!("xmlns:ns3=\"{GENERAL}\""));
     xml.leaf("requestId", "", &outcome.request_id).leaf("errorCode", "", &fault.code.to_string());
     xml.leaf("errorDetail", "", &fault.detail);

@@ -151,7 +151,7 @@ async fn requests_that_do_not_fit_fail_as_a_whole_with_http_200() {
 
 #[tokio::test]
 async fn tokens_and_logins_are_checked_as_the_settings_say() {
-    let agency = Token { value: "agency".to_owned(), login: Some("agency".to_owned()), role: Role::Agency };
+    let agency = Token { login: Some("agency".to_owned()), role: Role::Agency, ..Token::new("agency") };
     let mut settings = Settings { tokens: vec![agency, Token::new("good")], ..Settings::default() };
     settings.yandex.logins = vec!["client".to_owned()];
     let client = Client::new(settings);
