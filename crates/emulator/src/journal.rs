@@ -261,8 +261,7 @@ impl Ticket {
 
     /// Notes a picture sent to `album`, before it is looked at; what it gives is for [`Ticket::settle`].
     pub(crate) fn sent(&self, album: &str, sha: &Sha, bytes: usize) -> Upload {
-        let sent =
-            JournalUpload { album: album.to_owned(), sha256: hex(sha), bytes, outcome: "received".to_owned() };
+        let sent = JournalUpload { album: album.to_owned(), sha256: hex(sha), bytes, outcome: "received".to_owned() };
         hold(&self.journal.book).tally(self.api, &sent, |tally| tally.received += 1);
         let mut place = 0;
         self.journal.change(self.sequence, |entry| {

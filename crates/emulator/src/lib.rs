@@ -68,9 +68,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use control::script::{
-    Close, ErrorCode, ErrorFault, Fault, FaultAnswer, Latency, StatusFault,
-};
+pub use control::script::{Close, ErrorCode, ErrorFault, Fault, FaultAnswer, Latency, StatusFault};
 pub use control::seed::{LibraryName, SeedImages, SeededImage};
 pub use control::setup::{
     Accounts, ClockChange, Creative, EvotorQuotas, FacebookQuotas, Quotas, Setup, SetupError, YandexQuotas,

@@ -248,9 +248,5 @@ fn set_quotas(state: &State, quotas: &Quotas) {
 
 fn add_fault(state: &State, fault: Fault) -> Result<(), SetupError> {
     fault.check()?;
-    if state.script.add(fault) {
-        Ok(())
-    } else {
-        Err(SetupError::new(format!("faults: {MOST_FAULTS} wait already")))
-    }
+    if state.script.add(fault) { Ok(()) } else { Err(SetupError::new(format!("faults: {MOST_FAULTS} wait already"))) }
 }

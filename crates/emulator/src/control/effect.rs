@@ -89,9 +89,7 @@ fn lose(head: &Parts, response: Response) -> Response {
 
 fn halve(head: &Parts, response: Response) -> Response {
     match response.body().size_hint().exact() {
-        Some(whole) if whole > 1 => {
-            response.map(|body| Body::new(Broken { left: whole / 2, body, flushed: false }))
-        }
+        Some(whole) if whole > 1 => response.map(|body| Body::new(Broken { left: whole / 2, body, flushed: false })),
         _ => lose(head, response),
     }
 }
@@ -123,7 +121,8 @@ impl HttpBody for Broken {
         let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(context));
         Poll::Ready(frame.map(|frame| {
             let left = self.left;
-            let frame = frame?.map_data(|data| data.slice(..data.len().min(usize::try_from(left).unwrap_or(usize::MAX))));
+            let frame =
+                frame?.map_data(|data| data.slice(..data.len().min(usize::try_from(left).unwrap_or(usize::MAX))));
             self.left -= frame.data_ref().map_or(0, |data| data.len() as u64);
             Ok(frame)
         }))

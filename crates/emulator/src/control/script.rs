@@ -181,9 +181,7 @@ pub struct Latency {
 }
 
 fn is_api(wanted: Option<&str>, api: &str) -> bool {
-    wanted.is_none_or(|wanted| {
-        api.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    })
+    wanted.is_none_or(|wanted| api.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
 }
 
 /// Faults that wait, and latencies.
@@ -223,8 +221,7 @@ impl Script {
     pub(crate) fn latency(&self, api: &str, operation: &str) -> Duration {
         let latencies = hold(&self.latencies);
         let found = latencies.iter().find(|latency| {
-            is_api(latency.api.as_deref(), api)
-                && latency.operation.as_deref().is_none_or(|wanted| wanted == operation)
+            is_api(latency.api.as_deref(), api) && latency.operation.as_deref().is_none_or(|wanted| wanted == operation)
         });
         Duration::from_millis(found.map_or(0, |latency| latency.millis.into()))
     }

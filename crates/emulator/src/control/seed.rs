@@ -144,7 +144,8 @@ pub(crate) fn seed(state: &State, seed: &SeedImages) -> Result<Vec<SeededImage>,
         let bytes = if given { original.clone() } else { with_comment(&original, &format!("{} {number}", seed.name)) };
         let examined = Examined { sha: sha256(&bytes), bytes: Bytes::from(bytes), picture };
         let name = if given || seed.count == 1 { seed.name.clone() } else { format!("{}-{number}.png", seed.name) };
-        let refused = |code: String| SetupError::new(format!("images: image {number} of {} is refused: {code}", seed.album));
+        let refused =
+            |code: String| SetupError::new(format!("images: image {number} of {} is refused: {code}", seed.album));
         let image = match seed.library {
             LibraryName::Yandex => {
                 let login = seed.album.to_lowercase();

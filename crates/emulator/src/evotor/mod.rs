@@ -84,7 +84,9 @@ async fn answer(
         (&Method::GET, None) => Ok(service::list(state, exchange, product)),
         (&Method::GET, Some(image)) => service::one(state, exchange, product, image),
         (&Method::DELETE, Some(image)) => service::delete(state, exchange, product, image),
-        (&Method::DELETE, None) if state.settings.evotor.delete_all => Ok(service::delete_all(state, exchange, product)),
+        (&Method::DELETE, None) if state.settings.evotor.delete_all => {
+            Ok(service::delete_all(state, exchange, product))
+        }
         _ => Err(Refusal::status(405)),
     }
 }

@@ -234,13 +234,7 @@ fn row(image: &YandexImage, fields: &[bool; 7], base: &str) -> Row {
 }
 
 /// A hash given twice fails everywhere (9800), an unknown one with 8800 (assumption, reference 13.19).
-fn delete(
-    state: &State,
-    exchange: &Exchange,
-    login: &str,
-    hashes: &[String],
-    language: Language,
-) -> Vec<ActionResult> {
+fn delete(state: &State, exchange: &Exchange, login: &str, hashes: &[String], language: Language) -> Vec<ActionResult> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for hash in hashes {
         *times.entry(hash).or_default() += 1;

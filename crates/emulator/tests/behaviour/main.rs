@@ -8,6 +8,7 @@ mod evotor;
 mod facebook;
 mod facebook_sdk;
 mod facebook_upload;
+mod faults;
 mod harness;
 mod hostile;
 mod live4;
