@@ -1,56 +1,58 @@
 //! One try of a call: credential, URL, headers, body, clocks, answer.
 //!
-//! [`crate::Transport::execute`] is the call; what lies between call and try decides whether, when and how often there
-//! is another one. Layers go in that order: the call (its span, the caller's deadline), then retry (from the
-//! request's [`polyptych_wire::Effect`], [`crate::Delivery`] and the provider's class of the error), then what a single
-//! try waits for (concurrency and rate permits), then this module. A try takes the request by reference and
-//! a [`polyptych_wire::Body`] can be sent any number of times, so a layer needs nothing from here but [`run`].
+//! What lies between the call and a try is in [`crate::Transport::execute`]. A try takes the request by reference and a
+//! [`polyptych_wire::Body`] can be sent any number of times.
 
-use bytes::{Bytes, BytesMut};
+use std::time::Duration;
+
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use polyptych_wire::{Outgoing, Request};
 use reqwest::Url;
-use secrecy::ExposeSecret;
-use tracing::{Instrument, debug, debug_span, field};
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::connecting::watched;
 use crate::error::{Error, ErrorKind, Failure, TimeoutKind};
+use crate::inflate::Gathering;
 use crate::progress::{Announced, Progress};
 use crate::transport::Settings;
-use crate::{Auth, CredentialError, Delivery, Response, tls};
+use crate::{Auth, CredentialError, Delivery, Response, Verdict, tls};
+
+/// The shortest value in a proof that is treated as a secret.
+const MIN_SECRET: usize = 16;
 
 /// Headers that frame the message or name the peer: the client writes them.
 pub(crate) const OURS: &[HeaderName] =
     &[header::CONNECTION, header::CONTENT_LENGTH, header::HOST, header::TRANSFER_ENCODING, header::TRAILER];
 
-/// Runs try number `number` (from 1).
+/// What one try is given beside its request.
+#[derive(Clone, Copy)]
+pub(crate) struct Try {
+    /// Counted from 1.
+    pub(crate) number: u32,
+    /// What is left of the call's deadline, and how long that was.
+    pub(crate) deadline: Option<(Duration, Duration)>,
+    pub(crate) max_response_bytes: u64,
+}
+
+/// How many bytes of body a try moved, as they were on the wire.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Moved {
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+}
+
+/// Runs one try, within the span of it.
 ///
 /// # Errors
 /// If there is no whole answer; [`Error::delivery`] says how far the request got.
-pub(crate) async fn run(settings: &Settings, request: &Request, number: u32) -> Result<Response, Error> {
-    let span = debug_span!(
-        "try",
-        attempt = number,
-        status = field::Empty,
-        sent_bytes = field::Empty,
-        received_bytes = field::Empty
-    );
+pub(crate) async fn run(settings: &Settings, request: &Request, given: Try) -> (Result<Response, Error>, Moved) {
     let progress = Progress::new();
-    let outcome = timed(settings, request, &progress).instrument(span.clone()).await;
-    span.record("sent_bytes", progress.sent());
-    match outcome {
-        Ok(response) => {
-            span.record("status", response.status.as_u16());
-            span.record("received_bytes", response.body.len());
-            span.in_scope(|| debug!("answered"));
-            Ok(response)
-        }
-        Err(failure) => {
-            let delivery = delivery(failure.kind, &progress);
-            let error = Error::new(failure, delivery, answer_head(&progress), request.operation, &settings.host);
-            span.in_scope(|| debug!(kind = ?error.kind(), delivery = ?error.delivery(), "no whole answer"));
-            Err(error)
-        }
-    }
+    let outcome = timed(settings, request, given, &progress).await.map_err(|failure| {
+        let delivery = delivery(failure.kind, &progress);
+        Error::new(failure, delivery, answer_head(&progress), request.operation, &settings.host)
+    });
+    (outcome, Moved { sent: progress.sent(), received: progress.received_bytes() })
 }
 
 /// Status and headers, if they came before the failure.
@@ -65,33 +67,46 @@ fn delivery(kind: ErrorKind, progress: &Progress) -> Delivery {
         | ErrorKind::InvalidRequest
         | ErrorKind::Connect
         | ErrorKind::Tls
+        | ErrorKind::Throttled
+        | ErrorKind::Suspended
         | ErrorKind::Timeout { what: TimeoutKind::Connect, .. } => Delivery::NotSent,
         ErrorKind::Timeout { .. }
         | ErrorKind::RequestBody
         | ErrorKind::Interrupted
+        | ErrorKind::Undecodable
         | ErrorKind::ResponseTooLarge { .. } => progress.delivery(),
     }
 }
 
-async fn timed(settings: &Settings, request: &Request, progress: &Progress) -> Result<Response, Failure> {
+async fn timed(settings: &Settings, request: &Request, given: Try, progress: &Progress) -> Result<Response, Failure> {
     let limits = settings.timeouts;
+    let (left, deadline) = given.deadline.unwrap_or((Duration::MAX, Duration::MAX));
     tokio::select! {
+        // The exchange first: what it notes of its progress is then up to date when a clock runs out.
         biased;
-        outcome = exchange(settings, request, progress) => outcome,
+        outcome = watched(progress, exchange(settings, request, given, progress)) => outcome,
+        () = tokio::time::sleep(left) => Err(timeout(TimeoutKind::Deadline, deadline)),
         () = progress.silence(limits.idle) => Err(timeout(TimeoutKind::Idle, limits.idle)),
         () = tokio::time::sleep(limits.total) => Err(timeout(TimeoutKind::Total, limits.total)),
     }
 }
 
-fn timeout(what: TimeoutKind, limit: std::time::Duration) -> Failure {
+fn timeout(what: TimeoutKind, limit: Duration) -> Failure {
     ErrorKind::Timeout { what, limit }.into()
 }
 
-async fn exchange(settings: &Settings, request: &Request, progress: &Progress) -> Result<Response, Failure> {
+async fn exchange(
+    settings: &Settings,
+    request: &Request,
+    given: Try,
+    progress: &Progress,
+) -> Result<Response, Failure> {
     let credential =
         settings.credentials.credential().await.map_err(|error| Failure::new(ErrorKind::Credential, error))?;
     check(credential.expose_secret()).map_err(|error| Failure::new(ErrorKind::Credential, error))?;
-    let mut outgoing = reqwest::Request::new(request.method.clone(), address(settings, &request.path)?);
+    let proof = settings.signing.as_ref().map(|signing| signing.query(&credential, settings.clock.wall()));
+    let url = address(settings, &request.path, proof.as_ref().map(ExposeSecret::expose_secret))?;
+    let mut outgoing = reqwest::Request::new(request.method.clone(), url);
     *outgoing.headers_mut() = headers(settings, request, credential.expose_secret())?;
     let body = request.body.outgoing(credential.expose_secret());
     progress.started(body.len());
@@ -100,12 +115,32 @@ async fn exchange(settings: &Settings, request: &Request, progress: &Progress) -
     } else if expects_body(&request.method) {
         outgoing.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
     }
+    let secrets = secrets(credential, proof);
     let mut answer = settings.client.execute(outgoing).await.map_err(|error| classify(settings, error, progress))?;
-    redact(answer.headers_mut(), credential.expose_secret());
+    redact(answer.headers_mut(), &secrets);
     progress.answered(answer.status(), answer.headers());
-    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-    let body = read(settings, answer, &headers, progress).await?;
-    Ok(Response { status, headers, body, credential })
+    let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    let body = read(settings, answer, &mut headers, given.max_response_bytes, progress).await?;
+    Ok(Response {
+        status,
+        headers,
+        body,
+        secrets,
+        verdict: Verdict::default(),
+        tries: given.number,
+        applied_before: false,
+        retry_after: None,
+    })
+}
+
+/// What a server could repeat: the credential, and each value that was made from it. Short values, such as the time of
+/// a proof, are no secrets.
+fn secrets(credential: SecretString, proof: Option<SecretString>) -> Vec<SecretString> {
+    let proof = proof.as_ref().map_or("", |proof| proof.expose_secret());
+    let values = proof.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    let mut all: Vec<_> = values.filter(|value| value.len() >= MIN_SECRET).map(SecretString::from).collect();
+    all.insert(0, credential);
+    all
 }
 
 fn announced(body: Outgoing, progress: &Progress) -> reqwest::Body {
@@ -118,13 +153,17 @@ fn expects_body(method: &Method) -> bool {
 }
 
 /// The base address with `path` behind it, refused if a URL parser would read it differently from what is written:
-/// dot segments, fragments and unescaped characters could reach another resource.
-fn address(settings: &Settings, path: &str) -> Result<Url, Failure> {
+/// dot segments, fragments and unescaped characters could reach another resource. `proof` goes to the end of the query.
+fn address(settings: &Settings, path: &str, proof: Option<&str>) -> Result<Url, Failure> {
     let refused = || Failure::new(ErrorKind::InvalidRequest, "the path is not an absolute, escaped path");
     if !path.starts_with('/') {
         return Err(refused());
     }
-    let written = format!("{}{path}", settings.base);
+    let mut written = format!("{}{path}", settings.base);
+    if let Some(proof) = proof {
+        written.push(if path.contains('?') { '&' } else { '?' });
+        written.push_str(proof);
+    }
     match Url::parse(&written) {
         Ok(url) if url.as_str() == written && url.fragment().is_none() => Ok(url),
         _ => Err(refused()),
@@ -140,6 +179,7 @@ fn headers(settings: &Settings, request: &Request, credential: &str) -> Result<H
         headers.remove(name);
     }
     headers.extend(request.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
     match &settings.auth {
         Auth::Bearer => headers.insert(header::AUTHORIZATION, secret(&["Bearer ", credential].concat())?),
         Auth::Header(name) => headers.insert(name, secret(credential)?),
@@ -160,11 +200,13 @@ fn check(credential: &str) -> Result<(), CredentialError> {
     }
 }
 
-/// Headers end up in errors (request ids) and logs; a server may repeat the credential in them.
-fn redact(headers: &mut HeaderMap, credential: &str) {
-    let credential = credential.as_bytes();
-    let repeated = |value: &HeaderValue| value.as_bytes().windows(credential.len()).any(|part| part == credential);
-    for value in headers.values_mut().filter(|value| repeated(value)) {
+/// Headers end up in errors (request ids) and logs; a server may repeat a secret in them.
+fn redact(headers: &mut HeaderMap, secrets: &[SecretString]) {
+    let repeats = |value: &HeaderValue, secret: &SecretString| {
+        let secret = secret.expose_secret().as_bytes();
+        value.as_bytes().windows(secret.len()).any(|part| part == secret)
+    };
+    for value in headers.values_mut().filter(|value| secrets.iter().any(|secret| repeats(value, secret))) {
         *value = HeaderValue::from_static("[redacted]");
     }
 }
@@ -179,24 +221,16 @@ fn secret(text: &str) -> Result<HeaderValue, Failure> {
 async fn read(
     settings: &Settings,
     mut answer: reqwest::Response,
-    headers: &HeaderMap,
+    headers: &mut HeaderMap,
+    limit: u64,
     progress: &Progress,
 ) -> Result<Bytes, Failure> {
-    let limit = settings.max_response_bytes;
-    let too_large = || Failure::from(ErrorKind::ResponseTooLarge { limit });
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut body = BytesMut::new();
+    let mut body = Gathering::new(headers, limit)?;
     while let Some(chunk) = answer.chunk().await.map_err(|error| classify(settings, error, progress))? {
-        progress.received();
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
+        progress.received(chunk.len());
+        body.push(&chunk)?;
     }
-    Ok(body.freeze())
+    body.finish()
 }
 
 fn classify(settings: &Settings, error: reqwest::Error, progress: &Progress) -> Failure {

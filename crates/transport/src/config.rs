@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
-use crate::CredentialSource;
+use crate::{ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, Signing, SystemClock};
 
 /// Where the credential goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,16 @@ pub struct Config {
     pub(crate) timeouts: Timeouts,
     pub(crate) max_response_bytes: u64,
     pub(crate) headers: HeaderMap,
-    pub(crate) plain_http: bool,
+    pub(crate) plain_http: Vec<String>,
     pub(crate) root_certificates: Option<Vec<u8>>,
+    pub(crate) provider: &'static str,
+    pub(crate) library: String,
+    pub(crate) reading: Arc<dyn Reading>,
+    pub(crate) signing: Option<Arc<dyn Signing>>,
+    pub(crate) retry: Retry,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<dyn Jitter>,
 }
 
 impl Config {
@@ -65,8 +73,16 @@ impl Config {
             timeouts: Timeouts::default(),
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             headers: HeaderMap::new(),
-            plain_http: false,
+            plain_http: Vec::new(),
             root_certificates: None,
+            provider: "http",
+            library: String::new(),
+            reading: Arc::new(ByStatus),
+            signing: None,
+            retry: Retry::default(),
+            limits: Arc::new(Limits::new()),
+            clock: Arc::new(SystemClock),
+            jitter: Arc::new(Seeded::from_system()),
         }
     }
 
@@ -91,11 +107,62 @@ impl Config {
         self
     }
 
-    /// Allows plain `http` to any host. Without it only loopback hosts are reached that way, because the credential
-    /// would travel in the clear.
+    /// Allows plain `http` to the host of this name (as it stands in the address, without a port). Without it only
+    /// loopback hosts are reached that way, because the credential would travel in the clear.
     #[must_use]
-    pub fn allow_plain_http(mut self) -> Self {
-        self.plain_http = true;
+    pub fn allow_plain_http_to(mut self, host: impl Into<String>) -> Self {
+        self.plain_http.push(host.into());
+        self
+    }
+
+    /// Names provider and library for spans and metrics; the provider should be one of a few words, since it is a label
+    /// of every metric. Default `http` and nothing.
+    #[must_use]
+    pub fn with_names(mut self, provider: &'static str, library: impl Into<String>) -> Self {
+        self.provider = provider;
+        self.library = library.into();
+        self
+    }
+
+    /// Sets how answers are read. Default [`ByStatus`].
+    #[must_use]
+    pub fn with_reading(mut self, reading: Arc<dyn Reading>) -> Self {
+        self.reading = reading;
+        self
+    }
+
+    /// Adds parameters to every query that prove the credential.
+    #[must_use]
+    pub fn with_signing(mut self, signing: Arc<dyn Signing>) -> Self {
+        self.signing = Some(signing);
+        self
+    }
+
+    /// Sets how often and how patiently calls are repeated.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Shares the limits of calls at once with other libraries of the process. Default: its own.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the clock of waits, quotas and deadlines.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets where in its range a wait falls.
+    #[must_use]
+    pub fn with_jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
+        self.jitter = jitter;
         self
     }
 
@@ -115,7 +182,8 @@ impl Config {
         }
         match url.scheme() {
             "https" => {}
-            "http" if self.plain_http || is_loopback(host) => {}
+            "http" if is_loopback(host) || self.plain_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) => {
+            }
             "http" => return Err(ConfigError::PlainHttp(host.to_owned())),
             scheme => return Err(ConfigError::Scheme(scheme.to_owned())),
         }
@@ -133,6 +201,9 @@ impl fmt::Debug for Config {
             .field("max_response_bytes", &self.max_response_bytes)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("plain_http", &self.plain_http)
+            .field("provider", &self.provider)
+            .field("library", &self.library)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }
@@ -159,6 +230,9 @@ pub enum ConfigError {
     /// A limit of time is zero.
     #[error("the {0} timeout is zero")]
     Timeout(&'static str),
+    /// A setting of [`Retry`] cannot be meant: no try at all, or a refund that is no number from 0 to 1.
+    #[error("the retry setting `{0}` is out of range")]
+    Retry(&'static str),
     /// The header is set by the transport itself.
     #[error("the header `{0}` is set by the transport")]
     Header(HeaderName),

@@ -2,7 +2,7 @@
 //! new token from a provider (OAuth refresh) is never done here.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -20,6 +20,15 @@ pub trait CredentialSource: Send + Sync {
     /// # Errors
     /// If there is none; the request is then not sent.
     async fn credential(&self) -> Result<SecretString, CredentialError>;
+
+    /// The credential as it is after the provider refused the last one: read anew from its place, whatever is
+    /// remembered. [`CredentialSource::credential`] then gives the same. A source that remembers nothing needs none.
+    ///
+    /// # Errors
+    /// If there is none; the call then ends with the provider's refusal.
+    async fn refreshed(&self) -> Result<SecretString, CredentialError> {
+        self.credential().await
+    }
 }
 
 /// Why there is no usable credential. Names the place, never the value.
@@ -112,13 +121,16 @@ impl FromFile {
         Ok(bytes)
     }
 
+    fn seen(&self) -> MutexGuard<'_, Option<(Stamp, SecretString)>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn failed(&self, source: std::io::Error) -> CredentialError {
         CredentialError::File { path: self.path.clone(), source }
     }
 
     fn remembered(&self, stamp: &Stamp) -> Option<SecretString> {
-        let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.as_ref().filter(|(known, _)| known == stamp).map(|(_, secret)| secret.clone())
+        self.seen().as_ref().filter(|(known, _)| known == stamp).map(|(_, secret)| secret.clone())
     }
 }
 
@@ -135,9 +147,13 @@ impl CredentialSource for FromFile {
             return Err(CredentialError::TooLarge);
         }
         let secret = trimmed(std::str::from_utf8(&bytes).map_err(|_| CredentialError::NotUtf8)?)?;
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *seen = Some((stamp, secret.clone()));
+        *self.seen() = Some((stamp, secret.clone()));
         Ok(secret)
+    }
+
+    async fn refreshed(&self) -> Result<SecretString, CredentialError> {
+        self.seen().take();
+        self.credential().await
     }
 }
 

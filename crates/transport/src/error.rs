@@ -28,6 +28,8 @@ pub enum TimeoutKind {
     Idle,
     /// The whole try.
     Total,
+    /// The whole call, all its waits and tries: the caller's own limit, see [`crate::Call::deadline`].
+    Deadline,
 }
 
 /// What went wrong.
@@ -53,14 +55,22 @@ pub enum ErrorKind {
     RequestBody,
     /// The connection broke before a whole answer was there.
     Interrupted,
+    /// The answer's compression is unknown or broken.
+    Undecodable,
     /// The answer is larger than the cap.
     ResponseTooLarge {
-        /// The cap in bytes.
+        /// The cap in bytes, before and after inflation.
         limit: u64,
     },
+    /// A quota is used up, or the provider asked to stay away, for longer than the call may wait. Nothing was sent;
+    /// [`Error::retry_after`] says when to come back.
+    Throttled,
+    /// The account has been failing for a while and its calls are not sent for a moment. Nothing was sent;
+    /// [`Error::retry_after`] says when to come back.
+    Suspended,
 }
 
-/// A call without a whole answer.
+/// A call without a whole answer, after all its tries.
 ///
 /// `Display` is one line without the cause, which is [`std::error::Error::source`]. Neither they nor `Debug` hold a
 /// query string, a token or a body.
@@ -72,6 +82,8 @@ struct Inner {
     operation: &'static str,
     host: Box<str>,
     answer: Option<(StatusCode, HeaderMap)>,
+    tries: u32,
+    retry_after: Option<Duration>,
     source: Option<Source>,
 }
 
@@ -84,10 +96,30 @@ impl Error {
         host: &str,
     ) -> Self {
         let Failure { kind, source } = failure;
-        Self(Box::new(Inner { delivery, kind, operation, host: host.into(), answer, source }))
+        Self(Box::new(Inner {
+            delivery,
+            kind,
+            operation,
+            host: host.into(),
+            answer,
+            tries: 0,
+            retry_after: None,
+            source,
+        }))
     }
 
-    /// How far the request got; whether a write may have been applied follows from it.
+    /// The error as that of the whole call. A write is only sent again when it was not applied, so that its last try
+    /// speaks for all; what may be repeated may have been applied by an earlier one.
+    pub(crate) fn of_call(mut self, tries: u32, applied_before: bool, retry_after: Option<Duration>) -> Self {
+        self.0.tries = tries;
+        self.0.retry_after = retry_after.or(self.0.retry_after);
+        if applied_before && self.0.delivery == Delivery::NotSent {
+            self.0.delivery = Delivery::Unknown;
+        }
+        self
+    }
+
+    /// How far the request got in any of its tries; whether a write may have been applied follows from it.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
     }
@@ -115,6 +147,16 @@ impl Error {
     /// The headers of the answer, where it came that far: request id, usage, when to come back.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.0.answer.as_ref().map(|(_, headers)| headers)
+    }
+
+    /// How many tries were made; 0 if the call ended before the first.
+    pub fn tries(&self) -> u32 {
+        self.0.tries
+    }
+
+    /// When it is worth calling again, as far as the provider or the state of the account says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// Whether time ran out. The peer or the network is slow; the request may have arrived, see [`Error::delivery`].
@@ -149,8 +191,14 @@ impl fmt::Display for ErrorKind {
             Self::Timeout { what: TimeoutKind::Connect, limit } => write!(f, "not connected within {limit:?}"),
             Self::Timeout { what: TimeoutKind::Idle, limit } => write!(f, "no byte moved for {limit:?}"),
             Self::Timeout { what: TimeoutKind::Total, limit } => write!(f, "not finished within {limit:?}"),
+            Self::Timeout { what: TimeoutKind::Deadline, limit } => {
+                write!(f, "the call was not finished within {limit:?}")
+            }
             Self::RequestBody => f.write_str("the image could not be read to its announced length"),
             Self::Interrupted => f.write_str("the connection broke"),
+            Self::Undecodable => f.write_str("the answer cannot be decompressed"),
+            Self::Throttled => f.write_str("a quota is used up for longer than the call may wait"),
+            Self::Suspended => f.write_str("not sent, because calls of this account keep failing"),
             Self::ResponseTooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
         }
     }
@@ -164,6 +212,8 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("delivery", &self.0.delivery)
             .field("status", &self.status())
+            .field("tries", &self.0.tries)
+            .field("retry_after", &self.0.retry_after)
             .field("source", &self.0.source)
             .finish()
     }

@@ -1,5 +1,5 @@
-//! How far a try has got, seen from the body that the connection takes its bytes from. From it follows what an error
-//! may claim about delivery. It never buffers.
+//! How far a try has got, seen from the connector and from the body that the connection takes its bytes from. From it
+//! follows what an error may claim about delivery. It never buffers.
 
 use std::io;
 use std::pin::Pin;
@@ -26,7 +26,10 @@ pub(crate) struct Progress(Arc<Mutex<State>>);
 
 struct State {
     stage: Stage,
+    /// Whether the try was waiting for a new connection when it was last looked at.
+    connecting: bool,
     sent: u64,
+    received: u64,
     last_byte: Instant,
     body_error: Option<io::Error>,
     /// Headers of an answer whose body is still to come.
@@ -46,7 +49,8 @@ enum Stage {
 impl Progress {
     pub(crate) fn new() -> Self {
         let (stage, last_byte) = (Stage::Preparing, Instant::now());
-        let state = State { stage, sent: 0, last_byte, body_error: None, headers: None };
+        let state =
+            State { stage, connecting: false, sent: 0, received: 0, last_byte, body_error: None, headers: None };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -64,8 +68,20 @@ impl Progress {
     }
 
     /// A piece of the answer is there.
-    pub(crate) fn received(&self) {
-        self.state().last_byte = Instant::now();
+    pub(crate) fn received(&self, bytes: usize) {
+        let mut state = self.state();
+        state.received += bytes as u64;
+        state.last_byte = Instant::now();
+    }
+
+    /// Bytes of the answer's body, as they came.
+    pub(crate) fn received_bytes(&self) -> u64 {
+        self.state().received
+    }
+
+    /// Notes whether the try waits for a new connection.
+    pub(crate) fn set_connecting(&self, connecting: bool) {
+        self.state().connecting = connecting;
     }
 
     /// Bytes of the body handed to the connection.
@@ -91,8 +107,10 @@ impl Progress {
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
-        match self.state().stage {
+        let state = self.state();
+        match state.stage {
             Stage::Preparing | Stage::Sending => Delivery::NotSent,
+            Stage::Sent if state.connecting => Delivery::NotSent,
             Stage::Sent => Delivery::Unknown,
             Stage::Answered(_) => Delivery::Answered,
         }

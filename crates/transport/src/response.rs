@@ -1,10 +1,13 @@
 //! What the server answered, read whole and within the cap.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::Verdict;
 
 /// An answer of any status; whether it is an error is for the provider to say.
 ///
@@ -18,14 +21,40 @@ pub struct Response {
     /// The whole body; empty when there was none. A server may repeat the credential in it: see
     /// [`Response::redacted`].
     pub body: Bytes,
-    pub(crate) credential: SecretString,
+    /// The credential, and what was made from it.
+    pub(crate) secrets: Vec<SecretString>,
+    pub(crate) verdict: Verdict,
+    pub(crate) tries: u32,
+    pub(crate) applied_before: bool,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Response {
     /// `text` without the credential of the request: some servers quote a malformed token in their messages. Texts of
     /// an answer pass through here before they become part of an error.
     pub fn redacted(&self, text: &str) -> String {
-        text.replace(self.credential.expose_secret(), "[redacted]")
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[redacted]"))
+    }
+
+    /// What the provider's [`crate::Reading`] made of it.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// How many tries were made; this is the answer to the last.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// Whether a try before the last may have been applied. Never so for a [`polyptych_wire::Effect::Write`]; a repeated
+    /// deletion that is answered with "not found" may well have deleted before.
+    pub fn may_have_been_applied_before(&self) -> bool {
+        self.applied_before
+    }
+
+    /// When it is worth calling again, if the provider said so and the call could not wait that long.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The value of a header as text; `None` when it is absent or not visible ASCII.

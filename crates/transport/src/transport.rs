@@ -2,21 +2,28 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderValue, header};
-use polyptych_wire::Request;
 use tracing::{Instrument, field, info_span};
 
-use crate::attempt::{self, OURS};
-use crate::{Auth, Config, ConfigError, CredentialSource, Error, Response, Timeouts, tls};
+use crate::attempt::OURS;
+use crate::budget::Budgets;
+use crate::connecting::Watch;
+use crate::cycle::Cycle;
+use crate::usage::Usage;
+use crate::{
+    Auth, Call, Clock, Config, ConfigError, CredentialSource, Error, Gauge, Jitter, Limits, Reading, Response, Retry,
+    Signing, Timeouts, tls,
+};
 
 const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
 
-/// Executes requests of one library. Cheap to clone; clones share the connections.
+/// Executes calls of one library. Cheap to clone; clones share connections, quotas and retry budgets.
 #[derive(Clone)]
 pub struct Transport(Arc<Settings>);
 
-/// What a try needs, checked once.
+/// What calls and tries need, checked once, and what they learn.
 pub(crate) struct Settings {
     pub(crate) client: reqwest::Client,
     /// The base address without a slash at its end.
@@ -28,6 +35,16 @@ pub(crate) struct Settings {
     pub(crate) timeouts: Timeouts,
     pub(crate) max_response_bytes: u64,
     pub(crate) headers: HeaderMap,
+    pub(crate) provider: &'static str,
+    pub(crate) library: String,
+    pub(crate) reading: Arc<dyn Reading>,
+    pub(crate) signing: Option<Arc<dyn Signing>>,
+    pub(crate) retry: Retry,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) budgets: Budgets,
+    pub(crate) usage: Usage,
 }
 
 impl Transport {
@@ -46,6 +63,12 @@ impl Transport {
         if let Some(name) = config.headers.keys().find(|name| OURS.contains(name)) {
             return Err(ConfigError::Header(name.clone()));
         }
+        if config.retry.tries == 0 {
+            return Err(ConfigError::Retry("tries"));
+        }
+        if !(0.0..=1.0).contains(&config.retry.refund) {
+            return Err(ConfigError::Retry("refund"));
+        }
         let tls = match url.scheme() {
             "https" => tls::settings(config.root_certificates.as_deref())?,
             _ => tls::unused()?,
@@ -57,7 +80,11 @@ impl Transport {
             .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
+            // The claims about delivery rest on one request at a time per connection.
+            .http1_only()
+            .tcp_nodelay(true)
             .connect_timeout(connect)
+            .connector_layer(Watch)
             .build()
             .map_err(|error| ConfigError::Client(error.without_url().into()))?;
         let mut headers = config.headers;
@@ -72,6 +99,16 @@ impl Transport {
             timeouts: config.timeouts,
             max_response_bytes: config.max_response_bytes,
             headers,
+            provider: config.provider,
+            library: config.library,
+            reading: config.reading,
+            signing: config.signing,
+            retry: config.retry,
+            limits: config.limits,
+            clock: config.clock,
+            jitter: config.jitter,
+            budgets: Budgets::new(config.retry),
+            usage: Usage::default(),
         })))
     }
 
@@ -80,26 +117,40 @@ impl Transport {
         &self.0.host
     }
 
-    /// Sends `request` and reads the whole answer, of any status. Redirects are answers like others.
+    /// Sends a request and reads the whole answer, of any status, repeating it as [`Retry`] says. Redirects are answers
+    /// like others. An error in the last answer is an answer, too: reading it is the provider's part.
     ///
-    /// Dropping the future gives the call up; a request that has left may still be applied.
+    /// Dropping the future gives the call up and closes its connection; a request that has left may still be applied.
     ///
     /// # Errors
-    /// If there is no whole answer. [`Error::delivery`] says whether the request may have been applied.
-    pub async fn execute(&self, request: &Request) -> Result<Response, Error> {
+    /// If there is no whole answer. [`Error::delivery`] says whether the request may have been applied in any of its
+    /// tries.
+    pub async fn execute<'a>(&self, call: impl Into<Call<'a>>) -> Result<Response, Error> {
+        let call = call.into();
         let span = info_span!(
             "call",
-            operation = request.operation,
+            provider = self.0.provider,
+            library = self.0.library,
+            operation = call.request.operation,
             host = self.0.host,
+            tries = field::Empty,
             status = field::Empty,
+            outcome = field::Empty,
             delivery = field::Empty,
+            code = field::Empty,
+            request_id = field::Empty,
+            sent_bytes = field::Empty,
+            received_bytes = field::Empty,
         );
-        let outcome = attempt::run(&self.0, request, 1).instrument(span.clone()).await;
-        match &outcome {
-            Ok(response) => span.record("status", response.status.as_u16()),
-            Err(error) => span.record("delivery", field::debug(error.delivery())),
-        };
-        outcome
+        Cycle::new(&self.0, &call).run().instrument(span).await
+    }
+
+    /// The quotas that limit calls of `account`, as answers told them last, each with the time of that answer. Empty
+    /// before the first answer that told one.
+    pub fn usage(&self, account: Option<&str>) -> Vec<(Gauge, SystemTime)> {
+        let (now, wall) = (self.0.clock.now(), self.0.clock.wall());
+        let told = self.0.usage.read(account, now).into_iter();
+        told.map(|(gauge, at)| (gauge, wall.checked_sub(now.saturating_duration_since(at)).unwrap_or(wall))).collect()
     }
 }
 

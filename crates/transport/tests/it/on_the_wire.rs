@@ -177,7 +177,10 @@ fn plain_http_is_for_loopback_unless_allowed() {
     }
     for base in ["http://api.example.com", "http://10.0.0.1", "http://localhost.example.com", "http://[::2]"] {
         assert!(matches!(Transport::new(config(base)), Err(ConfigError::PlainHttp(_))), "{base}");
-        Transport::new(config(base).allow_plain_http()).unwrap();
+        let host = base.strip_prefix("http://").unwrap();
+        Transport::new(config(base).allow_plain_http_to(host)).unwrap();
+        let refused = Transport::new(config(base).allow_plain_http_to("elsewhere.example.com"));
+        assert!(matches!(refused, Err(ConfigError::PlainHttp(_))), "{base}");
     }
 }
 

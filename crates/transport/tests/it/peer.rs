@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyptych_transport::{Auth, Config, Fixed, Transport};
+use polyptych_transport::{Auth, Config, Fixed, Retry, Transport};
 use polyptych_wire::{Body, Effect, Request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,13 +22,14 @@ impl Peer {
         self.0.local_addr().unwrap().to_string()
     }
 
-    /// Settings for this peer over plain HTTP with a bearer token.
+    /// Settings for this peer over plain HTTP with a bearer token; one try per call.
     pub(crate) fn config(&self) -> Config {
         self.config_with(Auth::Bearer)
     }
 
     pub(crate) fn config_with(&self, auth: Auth) -> Config {
-        Config::new(format!("http://{}", self.address()), auth, Arc::new(Fixed::new(TOKEN)))
+        let base = format!("http://{}", self.address());
+        Config::new(base, auth, Arc::new(Fixed::new(TOKEN))).with_retry(Retry::never())
     }
 
     pub(crate) fn transport(&self) -> Transport {

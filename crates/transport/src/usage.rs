@@ -1,0 +1,257 @@
+//! The quotas of a library as its answers tell them, kept per account, and what they ask of the next call. Shows and
+//! paces; it never guesses a quota that no answer told.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::keyed::Keyed;
+
+/// Gauges kept per account: providers tell up to about a hundred at once, and names come from the network.
+const MAX_GAUGES: usize = 128;
+/// Longest name or holder that is kept, in bytes.
+const MAX_NAME: usize = 128;
+/// How long a gauge that does not say when it resets is kept: the longest windows of the providers are an hour.
+const KEPT: Duration = Duration::from_secs(3600);
+/// How long calls wait for an exhausted quota that does not say when it resets.
+const EXHAUSTED: Duration = Duration::from_secs(60);
+/// The longest pause between two calls while a quota is only near its end.
+const SLOWEST: Duration = Duration::from_secs(5);
+
+/// One quota as an answer told it. What the provider does not tell stays `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gauge {
+    /// Which quota, in the provider's words: `units`, `app_usage.call_count`, `rate_limit`.
+    pub name: Cow<'static, str>,
+    /// Whom it limits.
+    pub scope: Scope,
+    /// Who pays or is counted, as the provider names him; `None` where it does not say.
+    pub holder: Option<String>,
+    /// What this request took from it.
+    pub spent: Option<f64>,
+    /// What is used up, in the unit of `limit`.
+    pub used: Option<f64>,
+    /// What is left, in the unit of `limit`.
+    pub left: Option<f64>,
+    /// All of it; 100 where the provider tells percents.
+    pub limit: Option<f64>,
+    /// When it is refilled, from the moment of the answer.
+    pub resets_in: Option<Duration>,
+    /// What it asks of the next calls.
+    pub pace: Pace,
+}
+
+/// Whom a quota limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// All calls of the library, whatever their account (an app's quota).
+    Library,
+    /// Calls with the account of the call that the answer belongs to.
+    Account,
+}
+
+/// What a quota asks of the calls that it limits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// Nothing: it is only shown. Running out of it is an error to report, not to wait for.
+    Show,
+    /// Slow down from this share on (0.9 is 90 % used), and let none through once it is used up.
+    SlowFrom(f64),
+    /// Let none through for this long: the provider says that it blocks.
+    Closed(Duration),
+}
+
+impl Gauge {
+    /// A gauge of which nothing is known but its name and whom it limits; it asks nothing of the next calls.
+    pub fn new(name: impl Into<Cow<'static, str>>, scope: Scope) -> Self {
+        Self {
+            name: name.into(),
+            scope,
+            holder: None,
+            spent: None,
+            used: None,
+            left: None,
+            limit: None,
+            resets_in: None,
+            pace: Pace::Show,
+        }
+    }
+
+    /// The used share, 0 for none and 1 for all; `None` if the provider does not tell enough.
+    pub fn share(&self) -> Option<f64> {
+        let limit = self.limit.filter(|limit| limit.is_finite() && *limit > 0.0)?;
+        let used = self.used.or_else(|| Some(limit - self.left?))?;
+        used.is_finite().then(|| (used / limit).max(0.0))
+    }
+
+    fn is_kept(&self) -> bool {
+        self.name.len() <= MAX_NAME && self.holder.as_ref().is_none_or(|holder| holder.len() <= MAX_NAME)
+    }
+
+    fn demand(&self) -> Demand {
+        match self.pace {
+            Pace::Show => Demand::default(),
+            Pace::Closed(time) => Demand { closed: time, gap: Duration::ZERO },
+            Pace::SlowFrom(from) => match self.share() {
+                Some(share) if share >= 1.0 => {
+                    Demand { closed: self.resets_in.unwrap_or(EXHAUSTED), gap: Duration::ZERO }
+                }
+                Some(share) if share >= from => Demand { closed: Duration::ZERO, gap: self.gap(share, from) },
+                _ => Demand::default(),
+            },
+        }
+    }
+
+    /// Where the number of calls left and the time to the refill are known, the calls are spread over it; else the gap
+    /// grows with the share. Never more than [`SLOWEST`].
+    fn gap(&self, share: f64, from: f64) -> Duration {
+        let slow = SLOWEST.mul_f64(((share - from) / (1.0 - from).max(f64::EPSILON)).clamp(0.0, 1.0));
+        match (self.left, self.resets_in) {
+            (Some(left), Some(resets_in)) if left.is_finite() && left >= 0.0 => {
+                resets_in.div_f64(left + 1.0).min(SLOWEST)
+            }
+            _ => slow,
+        }
+    }
+}
+
+/// What the gauges of an account ask together: nothing before `closed` has passed, then `gap` between two calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Demand {
+    closed: Duration,
+    gap: Duration,
+}
+
+/// A gauge and when it was read.
+pub(crate) type Read = (Gauge, Instant);
+
+/// Gauges and turns of one account, or of the library.
+#[derive(Default)]
+struct Account {
+    gauges: BTreeMap<(Cow<'static, str>, Option<String>), Read>,
+    /// No call goes out before, whatever the gauges say.
+    closed_until: Option<Instant>,
+    /// The turn of the next call.
+    next: Option<Instant>,
+}
+
+impl Account {
+    fn forget(&mut self, now: Instant) {
+        self.gauges.retain(|_, (gauge, at)| {
+            let pause = match gauge.pace {
+                Pace::Closed(time) => time,
+                _ => Duration::ZERO,
+            };
+            now.saturating_duration_since(*at) < gauge.resets_in.unwrap_or(KEPT).max(pause)
+        });
+        self.closed_until = self.closed_until.filter(|until| *until > now);
+        self.next = self.next.filter(|next| *next > now);
+    }
+
+    fn is_idle(&mut self, now: Instant) -> bool {
+        self.forget(now);
+        self.gauges.is_empty() && self.closed_until.is_none() && self.next.is_none()
+    }
+
+    fn record(&mut self, gauge: Gauge, now: Instant) {
+        let key = (gauge.name.clone(), gauge.holder.clone());
+        if gauge.is_kept() && (self.gauges.len() < MAX_GAUGES || self.gauges.contains_key(&key)) {
+            self.gauges.insert(key, (gauge, now));
+        }
+    }
+
+    /// The earliest moment at which a call may go out at all.
+    fn opens(&self, now: Instant) -> Instant {
+        let closed = self.gauges.values().filter_map(|(gauge, at)| at.checked_add(gauge.demand().closed));
+        closed.chain(self.closed_until).fold(now, Instant::max)
+    }
+
+    /// The earliest moment for the next call, and the pause to keep after it.
+    fn turn(&self, now: Instant) -> (Instant, Duration) {
+        let gap = self.gauges.values().map(|(gauge, _)| gauge.demand().gap).max().unwrap_or_default();
+        (self.next.map_or(now, |next| next.max(now)).max(self.opens(now)), gap)
+    }
+}
+
+/// The quotas of one library.
+#[derive(Default)]
+pub(crate) struct Usage(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    library: Account,
+    accounts: Keyed<Account>,
+}
+
+impl Usage {
+    /// Notes what an answer to a call of `account` told.
+    pub(crate) fn record(&self, account: Option<&str>, gauges: &[Gauge], now: Instant) {
+        if gauges.is_empty() {
+            return;
+        }
+        let mut table = self.table();
+        for gauge in gauges {
+            let kept = match gauge.scope {
+                Scope::Library => &mut table.library,
+                Scope::Account => table.accounts.get(account, |kept| kept.is_idle(now)),
+            };
+            kept.record(gauge.clone(), now);
+        }
+    }
+
+    /// Lets no call of `account` through for `time`: the provider asked for it.
+    pub(crate) fn close(&self, account: Option<&str>, time: Duration, now: Instant) {
+        let until = now.checked_add(time);
+        let mut table = self.table();
+        let kept = table.accounts.get(account, |kept| kept.is_idle(now));
+        kept.closed_until = kept.closed_until.max(until);
+    }
+
+    /// The gauges that limit calls of `account`: the library's, then its own, each in order of name.
+    pub(crate) fn read(&self, account: Option<&str>, now: Instant) -> Vec<Read> {
+        let mut table = self.table();
+        table.limiting(account, now).into_iter().flat_map(|kept| kept.gauges.values().cloned()).collect()
+    }
+
+    /// Takes a turn for a call of `account`: how long it has to wait. A turn that would come later than `patience` is
+    /// not taken.
+    ///
+    /// # Errors
+    /// The time to wait, if it is longer than `patience`.
+    pub(crate) fn turn(&self, account: Option<&str>, now: Instant, patience: Duration) -> Result<Duration, Duration> {
+        let mut table = self.table();
+        let limiting = table.limiting(account, now);
+        let turns: Vec<_> = limiting.iter().map(|kept| kept.turn(now)).collect();
+        let turn = turns.iter().map(|(turn, _)| *turn).max().unwrap_or(now);
+        let wait = turn.saturating_duration_since(now);
+        if wait > patience {
+            return Err(wait);
+        }
+        for (kept, (_, gap)) in limiting.into_iter().zip(turns) {
+            if !gap.is_zero() {
+                kept.next = turn.checked_add(gap);
+            }
+        }
+        Ok(wait)
+    }
+
+    /// Whether a call of `account` would have to wait because a quota is used up or the provider asked for it.
+    pub(crate) fn is_closed(&self, account: Option<&str>, now: Instant) -> bool {
+        let mut table = self.table();
+        table.limiting(account, now).iter().any(|kept| kept.opens(now) > now)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// What limits calls of `account`, without what is out of date.
+    fn limiting(&mut self, account: Option<&str>, now: Instant) -> Vec<&mut Account> {
+        let mut found: Vec<_> = [Some(&mut self.library), self.accounts.find(account)].into_iter().flatten().collect();
+        found.iter_mut().for_each(|kept| kept.forget(now));
+        found
+    }
+}
