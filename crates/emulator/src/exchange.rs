@@ -122,7 +122,7 @@ fn base(state: &State, head: &Parts) -> String {
     format!("http://{host}")
 }
 
-fn is_length_limit(error: &axum::Error) -> bool {
+pub(crate) fn is_length_limit(error: &axum::Error) -> bool {
     let mut source: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = source {
         if error.to_string().contains("length limit") {

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use crate::album::Album;
 use crate::digest::Sha;
 use crate::picture::Picture;
+use crate::yandex::ads::Ads;
+use crate::yandex::tasks::Tasks;
 
 /// The bytes of one picture, as they were uploaded.
 #[derive(Debug)]
@@ -64,6 +66,10 @@ pub(crate) struct Library {
     copies: u64,
     /// By login.
     pub(crate) yandex: HashMap<String, Album<YandexImage>>,
+    /// The ads of Yandex advertisers.
+    pub(crate) ads: Ads,
+    /// The uploads by URL of Yandex advertisers.
+    pub(crate) tasks: Tasks,
     /// By numeric account id.
     pub(crate) facebook: HashMap<String, Album<FacebookImage>>,
     /// By store (upper case) and product.

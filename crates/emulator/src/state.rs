@@ -21,6 +21,9 @@ use crate::settings::Settings;
 use crate::yandex::gate::Gate;
 use crate::yandex::points::Points;
 
+/// How many pictures are fetched at once.
+const MOST_FETCHES: usize = 4;
+
 /// The emulator's memory.
 pub(crate) struct State {
     /// As at the start. What control may change is read through [`State::live`].
@@ -39,6 +42,8 @@ pub(crate) struct State {
     pub(crate) rates: Rates,
     pub(crate) accounts: Accounts,
     pub(crate) shops: Shops,
+    /// Places to fetch a picture in.
+    pub(crate) fetchers: Semaphore,
     decoders: Semaphore,
 }
 
@@ -62,6 +67,7 @@ impl State {
             rates: Rates::default(),
             accounts: Accounts::new(&settings.facebook.accounts),
             shops: Shops::new(&settings.evotor.stores, settings.clock.unix_millis()),
+            fetchers: Semaphore::new(MOST_FETCHES),
             decoders: Semaphore::new(settings.decoders.max(1)),
             live: Mutex::new(Arc::new(settings.clone())),
             beginning: Mutex::default(),
@@ -71,8 +77,8 @@ impl State {
         }
     }
 
-    /// Forgets images, journal, points, counters, seeds and what control changed; settings stay, with the accounts and
-    /// stores they name.
+    /// Forgets images, ads, upload tasks, journal, points, counters, seeds and what control changed; settings stay, with
+    /// the accounts and stores they name.
     pub(crate) fn reset(&self) {
         *hold(&self.live) = Arc::new(self.settings.clone());
         self.watch.reset();

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 pub(crate) enum Data {
     Text(String),
     Int(i64),
+    /// A number that may need 64 bits.
+    Long(i64),
     /// A count that JSON writes as a string (recorded).
     Count(usize),
     /// Items of the named type.
@@ -17,8 +19,13 @@ pub(crate) enum Data {
 
 /// The members of the answer types that may be absent, all in the order of the WSDL. The schema knows no optional
 /// members, only nil ones, and strict readers hold it to that.
-const MEMBERS: [(&str, &[&str]); 3] = [
+const MEMBERS: [(&str, &[&str]); 5] = [
     ("AdImageResponse", &["AdImages", "AdImageUploads", "ActionsResult", "AdImageLimits", "TotalObjectsCount"]),
+    (
+        "AdImageUpload",
+        &["Login", "AdImageHash", "AdImageURL", "SourceURL", "Name", "Error", "AdImageUploadTaskID", "Status"],
+    ),
+    ("AdImageAssociationActionResult", &["Warnings", "Errors", "AdID"]),
     ("AdImageActionResult", &["Warnings", "Errors", "AdImageUploadTaskID", "AdImageHash"]),
     ("AdImageAssociationResponse", &["ActionsResult", "AdImageAssociations", "TotalObjectsCount"]),
 ];
@@ -33,7 +40,7 @@ impl Data {
     pub(crate) fn to_json(&self, count_as_text: bool) -> Value {
         match self {
             Self::Text(text) => Value::String(text.clone()),
-            Self::Int(number) => Value::from(*number),
+            Self::Int(number) | Self::Long(number) => Value::from(*number),
             Self::Count(count) if count_as_text => Value::String(count.to_string()),
             Self::Count(count) => Value::from(*count),
             Self::List(_, items) => items.iter().map(|item| item.to_json(count_as_text)).collect(),

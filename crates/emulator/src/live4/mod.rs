@@ -1,14 +1,16 @@
-//! Yandex Direct API v4 Live: method `AdImage` with `UploadRawData`, `Get`, `Delete` and `GetLimits`, and
-//! `AdImageAssociation` with `Get`, over JSON and over rpc/encoded SOAP. Upload by URL and associations are not emulated:
-//! they are refused with 55, so that no image is ever bound and error 80 never arises. Points are not charged, since
-//! prices of v4 are unknown (reference 11.10).
+//! Yandex Direct API v4 Live: method `AdImage` with `Upload`, `CheckUploadStatus`, `UploadRawData`, `Get`, `Delete` and
+//! `GetLimits`, and `AdImageAssociation` with `Set` and `Get`, over JSON and over rpc/encoded SOAP. Points are not
+//! charged, since prices of v4 are unknown (reference 11.10).
 
+mod associations;
 mod data;
 mod fault;
+mod images;
 mod json;
 mod request;
 mod service;
 mod soap;
+mod uploads;
 
 use std::sync::Arc;
 

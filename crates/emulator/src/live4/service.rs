@@ -1,23 +1,19 @@
-//! What the image methods of Live 4 do, without regard to their encoding. Images are those of v5: one library per login.
+//! Carrying out the image methods of Live 4, without regard to their encoding: who calls, for which logins, and what
+//! all actions share. Images are those of v5: one library per login.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Received;
 use super::data::Data;
 use super::fault::Fault;
-use super::request::{Call, Page, RawItem, read};
-use crate::base64;
+use super::request::{Call, Page, read};
+use super::{Received, associations, images, uploads};
 use crate::exchange::Exchange;
-use crate::library::YandexImage;
-use crate::lock::hold;
-use crate::media::original_url;
 use crate::settings::{Role, Token};
 use crate::state::State;
-use crate::yandex::account::advertiser;
-use crate::yandex::classes::Wanted;
+use crate::yandex::account::{advertiser, own_login};
+use crate::yandex::tasks;
 use crate::yandex::texts::{Language, message};
-use crate::yandex::upload::{Refusal, remove_all, upload};
+use crate::yandex::upload::Refusal;
 
 /// The most characters of an image's name (assumption from v5, reference 11.18).
 const LONGEST_NAME: usize = 255;
@@ -34,60 +30,59 @@ pub(crate) async fn perform(state: &Arc<State>, exchange: &Exchange, received: R
         return Err(Fault::new(53, "The OAuth token has expired"));
     }
     let client = exchange.header("client-login").to_owned();
-    let caller = Caller { state, token: &token, client: &client };
+    let caller = Caller { state, token: &token, client: &client, language };
     exchange.ticket.describe(&received.method, None);
     let (operation, call) = read(received)?;
-    if token.read_only && matches!(call, Call::UploadRawData(_) | Call::Delete { .. }) {
+    if token.read_only && call.writes() {
         return Err(Fault::new(54, "The user may only read"));
     }
     let logins = match &call {
         // Items name their own logins.
-        Call::UploadRawData(items) => {
+        Call::Upload(items) | Call::UploadRawData(items) => {
             caller.logins(&items.first().map(|item| item.login.clone()).into_iter().collect::<Vec<_>>())?
         }
-        Call::Get { logins, .. }
+        // An ad tells whose it is.
+        Call::Set(_) => vec![own_login(&token)],
+        Call::CheckUploadStatus { logins, .. }
+        | Call::Get { logins, .. }
         | Call::Delete { logins, .. }
-        | Call::GetLimits { logins }
-        | Call::AssociationGet { logins } => caller.logins(logins)?,
+        | Call::GetLimits { logins } => caller.logins(logins)?,
+        Call::GetAssociations(wanted) => caller.logins(&wanted.logins)?,
     };
     let first = logins.first().cloned().unwrap_or_default();
     exchange.ticket.describe(&operation, Some(&first));
     let place = state.gate.enter(&first, state.live().yandex.concurrency);
     let _place = place.ok_or_else(|| Fault::new(506, "No more than five requests of a user at a time"))?;
     exchange.begin(state, &operation, Some(&first)).await.map_err(Fault::scripted)?;
+    tasks::settle(state);
     match call {
-        Call::UploadRawData(items) => {
-            let mut results = Vec::with_capacity(items.len());
-            for (index, item) in items.into_iter().enumerate() {
-                results.push(upload_one(&caller, exchange, index, item, language).await);
-            }
-            Ok(response(vec![("ActionsResult", Data::List("AdImageActionResult", results))]))
+        Call::Upload(items) => Ok(uploads::begin(&caller, exchange, items)),
+        Call::CheckUploadStatus { tasks, page, .. } => {
+            Ok(uploads::list(&caller, &exchange.base, &logins, tasks.as_ref(), page))
         }
+        Call::UploadRawData(items) => Ok(images::upload(&caller, exchange, items).await),
         Call::Get { hashes, assigned, page, .. } => {
-            Ok(list(state, &exchange.base, &logins, hashes.as_deref(), assigned, page))
+            Ok(images::list(state, &exchange.base, &logins, hashes.as_ref(), assigned, page))
         }
-        Call::Delete { hashes, .. } => delete(state, exchange, &first, &hashes),
-        Call::GetLimits { .. } => Ok(limits(state, &logins)),
-        Call::AssociationGet { .. } => Ok(Data::Struct(
-            "AdImageAssociationResponse",
-            vec![
-                ("AdImageAssociations", Data::List("AdImageAssociation", Vec::new())),
-                ("TotalObjectsCount", Data::Count(0)),
-            ],
-        )),
+        Call::Delete { hashes, .. } => images::delete(state, exchange, &first, &hashes),
+        Call::GetLimits { .. } => Ok(images::limits(state, &logins)),
+        Call::Set(bindings) => Ok(associations::set(&caller, exchange, &bindings)),
+        Call::GetAssociations(wanted) => Ok(associations::list(state, &logins, &wanted)),
     }
 }
 
 /// Who calls.
-struct Caller<'a> {
-    state: &'a Arc<State>,
-    token: &'a Token,
+pub(crate) struct Caller<'a> {
+    pub(crate) state: &'a Arc<State>,
+    pub(crate) token: &'a Token,
     /// The `Client-Login` header: not documented for v4, taken when the parameters name no login.
     client: &'a str,
+    pub(crate) language: Language,
 }
 
 impl Caller<'_> {
-    fn login(&self, named: &str) -> Result<String, Fault> {
+    /// The login that a call or an item acts for; `named` may be empty.
+    pub(crate) fn login(&self, named: &str) -> Result<String, Fault> {
         let named = match (self.token.role, named) {
             // An advertiser's Login and Logins are ignored.
             (Role::Advertiser, _) => "",
@@ -95,6 +90,11 @@ impl Caller<'_> {
             (_, named) => named,
         };
         Ok(advertiser(&self.state.live(), self.token, named)?)
+    }
+
+    /// Whether the ads of this login are the caller's to change.
+    pub(crate) fn may_act_for(&self, login: &str) -> bool {
+        advertiser(&self.state.live(), self.token, login).is_ok_and(|allowed| allowed == login)
     }
 
     fn logins(&self, named: &[String]) -> Result<Vec<String>, Fault> {
@@ -110,117 +110,66 @@ impl Caller<'_> {
         }
         Ok(logins)
     }
+
+    /// An `Error` structure.
+    pub(crate) fn error(&self, code: i64, detail: String) -> Data {
+        Data::Struct(
+            "Error",
+            vec![
+                ("FaultCode", Data::Int(code)),
+                ("FaultString", Data::Text(message(code, self.language).to_owned())),
+                ("FaultDetail", Data::Text(detail)),
+            ],
+        )
+    }
+
+    /// The `Error` structure of a refused picture: code and text are those of v5 (assumption, reference 11.8).
+    pub(crate) fn refusal(&self, refusal: &Refusal) -> Data {
+        self.error(refusal.code, refusal.details(self.language).to_owned())
+    }
+
+    /// Checks what both forms of upload have in common: the login, which is returned, a source and a name. Details have
+    /// the published form with an index that counts from 0.
+    pub(crate) fn check_item(
+        &self,
+        place: &str,
+        source: (&str, &str),
+        name: &str,
+        login: &str,
+    ) -> Result<String, Data> {
+        let login = self.login(login).map_err(|fault| self.error(fault.code, fault.detail))?;
+        let missing = |member: &str| self.error(71, format!("Field {place}.{member} must not be empty"));
+        if source.1.trim().is_empty() {
+            return Err(missing(source.0));
+        }
+        if name.trim().is_empty() {
+            return Err(missing("Name"));
+        }
+        if name.chars().count() > LONGEST_NAME {
+            return Err(self.error(71, format!("Field {place}.Name is longer than {LONGEST_NAME} characters")));
+        }
+        Ok(login)
+    }
 }
 
-/// One result per item (assumption, reference 11.20). Details of what is missing have the published form with an index
-/// that counts from 0.
-async fn upload_one(caller: &Caller<'_>, exchange: &Exchange, index: usize, item: RawItem, language: Language) -> Data {
-    let RawItem { login, data, name } = item;
-    let most = caller.state.settings.yandex.live4_raw_data_chars;
-    let missing = |member: &str| format!("Field AdImageRawData[{index}].{member} must not be empty");
-    let login = match caller.login(&login) {
-        Ok(login) => login,
-        Err(fault) => return failed(fault.code, language, fault.detail),
-    };
-    if data.is_empty() {
-        return failed(71, language, missing("RawData"));
-    }
-    if name.trim().is_empty() {
-        return failed(71, language, missing("Name"));
-    }
-    if name.chars().count() > LONGEST_NAME {
-        let detail = format!("Field AdImageRawData[{index}].Name is longer than {LONGEST_NAME} characters");
-        return failed(71, language, detail);
-    }
-    if data.len() > most {
-        return failed(71, language, format!("Field AdImageRawData[{index}].RawData is longer than {most} characters"));
-    }
-    // Code and text for bad pictures are those of v5 (assumption, reference 11.8).
-    let refused = |refusal: Refusal| failed(refusal.code, language, refusal.details(language).to_owned());
-    let Some(bytes) = base64::decode(data) else { return refused(Refusal::NO_PICTURE) };
-    match upload(caller.state, &exchange.ticket, &login, name, bytes, Wanted::NotFixed).await {
-        Ok(hash) => Data::Struct("AdImageActionResult", vec![("AdImageHash", Data::Text(hash))]),
-        Err(refusal) => refused(refusal),
-    }
-}
-
-fn failed(code: i64, language: Language, detail: String) -> Data {
-    let error = Data::Struct(
-        "Error",
-        vec![
-            ("FaultCode", Data::Int(code)),
-            ("FaultString", Data::Text(message(code, language).to_owned())),
-            ("FaultDetail", Data::Text(detail)),
-        ],
-    );
+/// An `AdImageActionResult` that holds one error.
+pub(crate) fn failed(error: Data) -> Data {
     Data::Struct("AdImageActionResult", vec![("Errors", Data::List("Error", vec![error]))])
 }
 
-fn response(members: Vec<(&'static str, Data)>) -> Data {
+/// An `AdImageResponse`.
+pub(crate) fn response(members: Vec<(&'static str, Data)>) -> Data {
     Data::Struct("AdImageResponse", members)
 }
 
-/// `TotalObjectsCount` counts what matches, not the page. Empty lists are present, as recorded of associations.
-fn list(
-    state: &State,
-    base: &str,
-    logins: &[String],
-    hashes: Option<&[String]>,
-    assigned: Option<bool>,
+/// The list member and `TotalObjectsCount` of an answer: of all that was found, the page. An empty list is present, as
+/// recorded of associations.
+pub(crate) fn paged<T>(
+    (member, of): (&'static str, &'static str),
+    found: &[T],
     page: Page,
-) -> Data {
-    let wanted: Option<HashSet<&str>> = hashes.map(|hashes| hashes.iter().map(String::as_str).collect());
-    let library = hold(&state.library);
-    let found: Vec<(&String, &YandexImage)> = logins
-        .iter()
-        .filter_map(|login| Some((login, library.yandex.get(login)?)))
-        .flat_map(|(login, album)| album.iter().map(move |image| (login, image)))
-        .filter(|(_, image)| wanted.as_ref().is_none_or(|wanted| wanted.contains(image.hash.as_str())))
-        // Nothing is ever bound to an ad.
-        .filter(|_| assigned != Some(true))
-        .collect();
-    let rows = found.iter().skip(page.offset).take(page.limit).map(|(login, image)| {
-        Data::Struct(
-            "AdImage",
-            vec![
-                ("Login", Data::Text((*login).clone())),
-                ("AdImageHash", Data::Text(image.hash.clone())),
-                ("AdImageURL", Data::Text(original_url(base, "direct", &image.content.sha))),
-                ("Assigned", Data::Text("No".to_owned())),
-                ("Name", Data::Text(image.name.clone())),
-            ],
-        )
-    });
-    let rows = rows.collect();
-    response(vec![("AdImages", Data::List("AdImage", rows)), ("TotalObjectsCount", Data::Count(found.len()))])
-}
-
-/// All or nothing, the error at request level (assumption, reference 11.3).
-fn delete(state: &State, exchange: &Exchange, login: &str, hashes: &[String]) -> Result<Data, Fault> {
-    let removed = remove_all(state, login, hashes);
-    let refused = removed.is_err().then_some("271");
-    for hash in hashes {
-        exchange.ticket.deleted(login, hash, refused);
-    }
-    removed.map_err(|hash| {
-        Fault::new(271, format!("No image has the hash {}", hash.chars().take(64).collect::<String>()))
-    })?;
-    Ok(response(Vec::new()))
-}
-
-fn limits(state: &State, logins: &[String]) -> Data {
-    let library = hold(&state.library);
-    let capacity = i64::try_from(state.live().yandex.image_quota).unwrap_or(i64::MAX);
-    let limits = logins.iter().map(|login| {
-        let used = library.yandex.get(login).map_or(0, crate::album::Album::len);
-        Data::Struct(
-            "AdImageLimit",
-            vec![
-                ("Login", Data::Text(login.clone())),
-                ("Capacity", Data::Int(capacity)),
-                ("Utilized", Data::Int(i64::try_from(used).unwrap_or(i64::MAX))),
-            ],
-        )
-    });
-    response(vec![("AdImageLimits", Data::List("AdImageLimit", limits.collect()))])
+    row: impl Fn(&T) -> Data,
+) -> Vec<(&'static str, Data)> {
+    let rows = found.iter().skip(page.offset).take(page.limit).map(row).collect();
+    vec![(member, Data::List(of, rows)), ("TotalObjectsCount", Data::Count(found.len()))]
 }

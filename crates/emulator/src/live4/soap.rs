@@ -120,6 +120,9 @@ fn write_data(xml: &mut Xml, name: &str, data: &Data, words: &Words) {
         Data::Int(number) => {
             xml.leaf(name, "xsi:type=\"xsd:int\"", &number.to_string());
         }
+        Data::Long(number) => {
+            xml.leaf(name, "xsi:type=\"xsd:long\"", &number.to_string());
+        }
         Data::Count(count) => {
             xml.leaf(name, "xsi:type=\"xsd:int\"", &count.to_string());
         }

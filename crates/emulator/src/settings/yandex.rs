@@ -1,5 +1,7 @@
 //! Choices for the two Yandex Direct APIs.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// What the owner of a token is to Yandex Direct.
@@ -44,9 +46,26 @@ pub struct YandexSettings {
     /// Points that an advertiser starts with and may hold at most; a 24th of them comes back every hour. Default
     /// 160,000, as seen in the sandbox (v5 reference 8.2).
     pub daily_points: u64,
-    /// The most images of an advertiser. Default 1,000: the documented 1,000 + 2 × ads of an advertiser without ads.
-    /// At the quota an item fails with 7001 (v5 reference 13.18).
+    /// The most images of an advertiser without ads; each ad adds two. Default 1,000, as documented. At the quota an
+    /// item fails with 7001 (v5 reference 13.18).
     pub image_quota: usize,
+    /// For how long an image still counts as bound after the last ad let go of it, in milliseconds of the emulator's
+    /// clock. Default 0; 23,000 to 64,000 were measured (v5 reference 13.24).
+    pub associated_lag_millis: i64,
+    /// How long an upload by URL takes at least, in milliseconds of the emulator's clock; it also takes as long as the
+    /// picture needs to be fetched. Default 0 (Live 4 reference 11.24).
+    pub upload_task_millis: i64,
+    /// How long a task that has ended is remembered, in milliseconds since its begin. Default one day.
+    pub upload_task_kept_millis: i64,
+    /// Status of an upload task that succeeded. Default `Done` (Live 4 reference 11.1).
+    pub upload_done_status: String,
+    /// Error code of a task whose picture could not be fetched. Default 5004 (Live 4 reference 11.7).
+    pub upload_fetch_code: i64,
+    /// The hosts, as `host` (any port) or `host:port`, that pictures are fetched from over plain HTTP, besides the
+    /// emulator's own picture URLs. Default empty.
+    pub fetch_hosts: Vec<String>,
+    /// The most time for one picture to be fetched in; real time. Default 30 s.
+    pub fetch_timeout: Duration,
     /// The most requests at once of an advertiser; one more is answered 506. Default 5.
     pub concurrency: usize,
     /// The most bytes of a request body; beyond it the connection gets HTTP 413. Default 256 MiB (v5 reference 13.3:
@@ -79,6 +98,13 @@ impl Default for YandexSettings {
             logins: Vec::new(),
             daily_points: 160_000,
             image_quota: 1_000,
+            associated_lag_millis: 0,
+            upload_task_millis: 0,
+            upload_task_kept_millis: 24 * 3_600_000,
+            upload_done_status: "Done".to_owned(),
+            upload_fetch_code: 5004,
+            fetch_hosts: Vec::new(),
+            fetch_timeout: Duration::from_secs(30),
             concurrency: 5,
             body_cap: 256 << 20,
             bad_base64: BadBase64::Request,

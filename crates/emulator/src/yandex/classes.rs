@@ -6,7 +6,7 @@ use image::ImageFormat;
 use crate::picture::{Picture, PictureFault};
 
 /// The most bytes of a picture in v5, 10 MB.
-const LARGEST: usize = 10_485_760;
+pub(crate) const LARGEST: usize = 10_485_760;
 /// The most bytes of a fixed-size picture, 512 KB.
 const LARGEST_FIXED: usize = 524_288;
 

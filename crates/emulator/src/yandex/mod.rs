@@ -2,8 +2,14 @@
 //! that stores one. Protocols are the business of `yandex_v5` and `live4`.
 
 pub(crate) mod account;
+#[allow(dead_code, reason = "ads are seeded by the control API")]
+pub(crate) mod ads;
 pub(crate) mod classes;
+pub(crate) mod fetch;
 pub(crate) mod gate;
 pub(crate) mod points;
+pub(crate) mod quota;
+pub(crate) mod removal;
+pub(crate) mod tasks;
 pub(crate) mod texts;
 pub(crate) mod upload;

@@ -38,7 +38,7 @@ impl Text {
 }
 
 /// Messages by error code.
-const MESSAGES: [(i64, Text); 24] = [
+const MESSAGES: [(i64, Text); 25] = [
     (8, Text::new("Invalid limits", "Неверные ограничения")), // published, English
     (9, Text::new("This field must be an array", "Это поле должно быть массивом")),
     (18, Text::new("Invalid offset", "Неверное смещение")), // published, English
@@ -48,6 +48,13 @@ const MESSAGES: [(i64, Text); 24] = [
     (71, Text::new("Invalid request parameters", "Неверные параметры запроса")), // recorded by others, English
     (80, Text::new("The image cannot be deleted", "Изображение нельзя удалить")),
     (152, Text::new("Not enough points", "Недостаточно баллов")),
+    (
+        156,
+        Text::new(
+            "Archived campaigns and ads cannot be changed",
+            "Не позволяется изменение архивных кампаний или объявлений", // published by others, Russian
+        ),
+    ),
     (271, Text::new("Image not found", "Изображение не найдено")),
     (506, Text::new("Connection limit exceeded", "Превышено ограничение на количество соединений")),
     (4001, Text::new("Invalid SelectionCriteria", "Неверно заданы условия отбора")),
@@ -80,6 +87,27 @@ pub(crate) const FIXED_FILE_SIZE: Text =
     Text::new("The image file is larger than allowed (512 KB)", "Размер файла изображения больше допустимого (512 КБ)");
 /// Details of the image quota.
 pub(crate) const QUOTA: Text = Text::new("The advertiser's library is full", "Библиотека рекламодателя заполнена");
+/// Details of an image that an ad shows: Russian measured.
+pub(crate) const BOUND: Text =
+    Text::new("The image is bound to an ad and cannot be deleted", "Невозможно удалить привязанное изображение");
+/// Details of a picture on a host that the emulator was not told of.
+pub(crate) const HOST_NOT_GIVEN: Text = Text::new(
+    "The emulator fetches pictures only from itself and from the hosts it was given",
+    "Эмулятор загружает изображения только со своего адреса и с указанных ему хостов",
+);
+/// Details of a picture behind TLS.
+pub(crate) const NOT_PLAIN_HTTP: Text = Text::new(
+    "The emulator fetches pictures over plain HTTP only",
+    "Эмулятор загружает изображения только по протоколу HTTP без шифрования",
+);
+/// Details of a picture whose address gives no usable answer.
+pub(crate) const NOT_FETCHED: Text =
+    Text::new("The image could not be downloaded from the URL", "Не удалось загрузить изображение по указанной ссылке");
+/// Details of a picture that does not arrive in time.
+pub(crate) const FETCH_TIMEOUT: Text = Text::new(
+    "The image could not be downloaded from the URL in time",
+    "Изображение не удалось загрузить по указанной ссылке за отведённое время",
+);
 /// Details of the emulator's own cap.
 pub(crate) const MEMORY: Text = Text::new(
     "The emulator holds as many bytes of pictures as it was allowed to",

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::classes::{Unfit, Wanted, classify};
+use super::quota::is_full;
 use super::texts::{self, Language, Text};
 use crate::digest::yandex_hash;
 use crate::journal::Ticket;
-use crate::library::YandexImage;
+use crate::library::{Content, Library, YandexImage};
 use crate::lock::hold;
+use crate::settings::Settings;
 use crate::state::{Examined, State};
 
 /// Why a picture did not get into the library.
@@ -22,7 +24,13 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// A refusal for a file that is no picture.
-    pub(crate) const NO_PICTURE: Self = Self { code: 5004, details: texts::FILE_TYPE };
+    pub(crate) const NO_PICTURE: Self = Self::new(5004, texts::FILE_TYPE);
+    /// A refusal for want of room in the advertiser's library.
+    pub(crate) const FULL: Self = Self::new(7001, texts::QUOTA);
+
+    pub(crate) const fn new(code: i64, details: Text) -> Self {
+        Self { code, details }
+    }
 
     /// The details in one language.
     pub(crate) fn details(&self, language: Language) -> &'static str {
@@ -38,7 +46,7 @@ impl From<Unfit> for Refusal {
             Unfit::FileType => (5004, texts::FILE_TYPE),
             Unfit::PixelSize => (5004, texts::PIXEL_SIZE),
         };
-        Self { code, details }
+        Self::new(code, details)
     }
 }
 
@@ -65,7 +73,48 @@ pub(crate) async fn upload(
     stored.map(|(hash, _)| hash)
 }
 
-/// The hash, and whether it is a new image.
+/// A picture that fits a class, kept by the library for an image that is not there yet.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) content: Arc<Content>,
+    hash: String,
+    class: &'static str,
+    subtype: String,
+}
+
+/// Judges a picture and keeps its content. Whoever gets it must [`place`] or release it.
+///
+/// # Errors
+/// When a rule or the emulator's memory refuses the picture.
+pub(crate) fn prepare(
+    settings: &Settings,
+    library: &mut Library,
+    examined: &Examined,
+    wanted: Wanted,
+) -> Result<Prepared, Refusal> {
+    let tolerance = settings.yandex.wide_tolerance;
+    let (class, subtype) = classify(examined.bytes.len(), examined.picture, wanted, tolerance)?;
+    let picture = examined.picture.map_err(|_| Refusal::NO_PICTURE)?;
+    let copy = if settings.deduplicate { 0 } else { library.next_copy() };
+    let content = library
+        .keep(examined.sha, &examined.bytes, picture, settings.stored_bytes)
+        .map_err(|_| Refusal::new(7001, texts::MEMORY))?;
+    Ok(Prepared { content, hash: yandex_hash(&examined.sha, copy), class, subtype })
+}
+
+/// Puts a prepared picture into a library; the hash, and whether it is a new image.
+pub(crate) fn place(library: &mut Library, login: &str, name: String, prepared: Prepared) -> (String, bool) {
+    let Prepared { content, hash, class, subtype } = prepared;
+    let album = library.yandex.entry(login.to_owned()).or_default();
+    if album.get(&hash).is_some() {
+        library.release(&content);
+        return (hash, false);
+    }
+    album.insert(hash.clone(), YandexImage { hash: hash.clone(), name, class, subtype, content });
+    (hash, true)
+}
+
+/// The hash, and whether it is a new image. A full library still takes what it has already.
 fn store(
     state: &State,
     login: &str,
@@ -73,7 +122,7 @@ fn store(
     examined: &Examined,
     wanted: Wanted,
 ) -> Result<(String, bool), Refusal> {
-    put(state, login, name, examined, wanted, state.live().yandex.image_quota)
+    put(state, login, name, examined, wanted, false)
 }
 
 /// Puts an image into a library past its quota; the hash.
@@ -81,7 +130,7 @@ fn store(
 /// # Errors
 /// When a rule for pictures or the emulator's memory refuses it.
 pub(crate) fn seed(state: &State, login: &str, name: String, examined: &Examined) -> Result<String, Refusal> {
-    put(state, login, name, examined, Wanted::NotFixed, usize::MAX).map(|(hash, _)| hash)
+    put(state, login, name, examined, Wanted::NotFixed, true).map(|(hash, _)| hash)
 }
 
 fn put(
@@ -90,56 +139,15 @@ fn put(
     name: String,
     examined: &Examined,
     wanted: Wanted,
-    quota: usize,
+    past_quota: bool,
 ) -> Result<(String, bool), Refusal> {
     let settings = state.live();
-    let tolerance = settings.yandex.wide_tolerance;
-    let (class, subtype) = classify(examined.bytes.len(), examined.picture, wanted, tolerance)?;
-    let picture = examined.picture.map_err(|_| Refusal::NO_PICTURE)?;
     let mut library = hold(&state.library);
-    let copy = if settings.deduplicate { 0 } else { library.next_copy() };
-    let hash = yandex_hash(&examined.sha, copy);
-    let album = library.yandex.entry(login.to_owned()).or_default();
-    if album.get(&hash).is_some() {
-        return Ok((hash, false));
+    let prepared = prepare(&settings, &mut library, examined, wanted)?;
+    let known = library.yandex.get(login).is_some_and(|album| album.get(&prepared.hash).is_some());
+    if !known && !past_quota && is_full(&settings, &library, login) {
+        library.release(&prepared.content);
+        return Err(Refusal::FULL);
     }
-    if album.len() >= quota {
-        return Err(Refusal { code: 7001, details: texts::QUOTA });
-    }
-    let content = library
-        .keep(examined.sha, &examined.bytes, picture, settings.stored_bytes)
-        .map_err(|_| Refusal { code: 7001, details: texts::MEMORY })?;
-    let image = YandexImage { hash: hash.clone(), name, class, subtype, content };
-    library.yandex.entry(login.to_owned()).or_default().insert(hash.clone(), image);
-    Ok((hash, true))
-}
-
-/// Takes all these images out of a library, or none.
-///
-/// # Errors
-/// A hash that no image has.
-pub(crate) fn remove_all<'a>(state: &State, login: &str, hashes: &'a [String]) -> Result<(), &'a str> {
-    let mut library = hold(&state.library);
-    let album = library.yandex.entry(login.to_owned()).or_default();
-    if let Some(hash) = hashes.iter().find(|hash| album.get(hash).is_none()) {
-        return Err(hash);
-    }
-    let removed: Vec<YandexImage> = hashes.iter().filter_map(|hash| album.remove(hash)).collect();
-    for image in removed {
-        library.release(&image.content);
-    }
-    Ok(())
-}
-
-/// Takes an image out of a library; false when it is not there.
-pub(crate) fn remove(state: &State, login: &str, hash: &str) -> bool {
-    let mut library = hold(&state.library);
-    let removed = library.yandex.get_mut(login).and_then(|album| album.remove(hash));
-    match removed {
-        Some(image) => {
-            library.release(&image.content);
-            true
-        }
-        None => false,
-    }
+    Ok(place(&mut library, login, name, prepared))
 }

@@ -1,5 +1,5 @@
 //! Yandex Direct API v5, service AdImages: `add`, `get` and `delete` over JSON and SOAP. Both forms are read into the
-//! same call and answered from the same outcome. Associations with ads are not emulated, so no image is ever bound.
+//! same call and answered from the same outcome.
 
 mod answer;
 mod fault;
@@ -15,7 +15,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use crate::exchange::{Exchange, header, set_header, text, without_reading};
+use crate::exchange::{Exchange, set_header, text, without_reading};
 use crate::routes::run;
 use crate::state::State;
 use crate::yandex::texts::Language;
@@ -41,18 +41,18 @@ async fn serve(state: Arc<State>, head: Parts, body: Body, api: &'static str, re
         return without_reading(&body, text(StatusCode::METHOD_NOT_ALLOWED, "the Direct API takes POST only"));
     }
     // The place among the advertiser's requests is taken while the body still arrives.
-    let login = service::authorize(&state.live(), header(&head, "authorization"), header(&head, "client-login"));
+    let account = service::authorize(&state.live(), &head);
     let most = state.live().yandex.concurrency;
-    let place = login.as_ref().ok().map(|login| state.gate.enter(login, most));
+    let place = account.as_ref().ok().map(|account| state.gate.enter(&account.login, most));
     let cap = state.settings.yandex.body_cap;
     run(state, head, body, (api, cap), move |state, exchange| async move {
         let language = Language::of(exchange.header("accept-language"));
-        let call = match (&login, &place) {
+        let call = match (&account, &place) {
             (Err(fault), _) => Err(fault.clone()),
             (Ok(_), Some(None)) => Err(Fault::new(506, "No more than five requests of an advertiser at a time")),
             (Ok(_), _) => read(&state, &exchange),
         };
-        let outcome = service::perform(&state, &exchange, login.ok(), call, language).await;
+        let outcome = service::perform(&state, &exchange, account.ok(), call, language).await;
         drop(place);
         let mut response = write(&outcome);
         headers(&mut response, &outcome);
@@ -64,9 +64,9 @@ async fn serve(state: Arc<State>, head: Parts, body: Body, api: &'static str, re
 /// The headers of every answer. `Units` and `Units-Used-Login` are left out while no advertiser is known.
 fn headers(response: &mut Response, outcome: &Outcome) {
     set_header(response, "requestid", &outcome.request_id);
-    if let (Some(login), Some(units)) = (&outcome.login, &outcome.units) {
+    if let (Some(payer), Some(units)) = (&outcome.payer, &outcome.units) {
         set_header(response, "units", &format!("{}/{}/{}", units.spent, units.left, units.limit));
-        set_header(response, "units-used-login", login);
+        set_header(response, "units-used-login", payer);
     }
     for (name, value) in [
         ("content-security-policy", "default-src 'none'"),

@@ -1,5 +1,7 @@
 //! The calls of AdImages: their shape tables, and reading a checked value into a call.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -79,7 +81,7 @@ pub(crate) struct AddItem {
 #[derive(Debug)]
 pub(crate) struct Get {
     /// Absent: no filter.
-    pub(crate) hashes: Option<Vec<String>>,
+    pub(crate) hashes: Option<HashSet<String>>,
     pub(crate) associated: Option<bool>,
     /// Which of [`FIELDS`] were asked for.
     pub(crate) fields: [bool; 7],
@@ -178,6 +180,7 @@ fn read_get(mut params: Map<String, Value>) -> Result<Get, Fault> {
     if hashes.as_ref().is_some_and(|hashes| hashes.len() > MOST_HASHES) {
         return Err(Fault::new(4001, format!("AdImageHashes can contain no more than {MOST_HASHES} items")));
     }
+    let hashes = hashes.map(HashSet::from_iter);
     let associated = match take_text(&mut criteria, "Associated").as_str() {
         "YES" => Some(true),
         "NO" => Some(false),

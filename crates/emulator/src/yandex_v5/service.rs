@@ -4,18 +4,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::request::Parts;
+
 use super::answer::{ActionResult, Answer, ItemError, Row};
 use super::fault::Fault;
 use super::request::{AddItem, Call, Get, Method};
-use crate::exchange::Exchange;
+use crate::album::Album;
+use crate::exchange::{Exchange, header};
 use crate::library::YandexImage;
 use crate::lock::hold;
 use crate::media::{Preview, original_url, preview_url};
 use crate::settings::Settings;
 use crate::state::State;
-use crate::yandex::account::{advertiser, bearer};
-use crate::yandex::texts::{Language, message};
-use crate::yandex::upload::{Refusal, remove, upload};
+use crate::yandex::account::{advertiser, bearer, own_login};
+use crate::yandex::removal::{Kept, remove};
+use crate::yandex::tasks;
+use crate::yandex::texts::{self, Language, message};
+use crate::yandex::upload::{Refusal, upload};
 
 /// The most characters of an image's name.
 const LONGEST_NAME: usize = 255;
@@ -38,39 +43,48 @@ pub(crate) struct Units {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) request_id: String,
-    pub(crate) login: Option<String>,
+    /// Whose points were spent.
+    pub(crate) payer: Option<String>,
     pub(crate) units: Option<Units>,
     pub(crate) method: Option<Method>,
     pub(crate) language: Language,
     pub(crate) result: Result<Answer, Fault>,
 }
 
-/// The advertiser that a request acts for.
+/// Whom a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// The advertiser whose library it works on.
+    pub(crate) login: String,
+    /// Whose points it costs: the advertiser's, or with `Use-Operator-Units` the agency's.
+    pub(crate) payer: String,
+    /// Whether the token may only read.
+    pub(crate) read_only: bool,
+}
+
+/// Reads whom a request is for from its headers.
 ///
 /// # Errors
 /// 8000 without a bearer token or, for an agency, without a login; 53 for a token that is not accepted; 8800 for a login
 /// that does not exist; 54 for one that the token does not cover.
-pub(crate) fn authorize(settings: &Settings, authorization: &str, client_login: &str) -> Result<String, Fault> {
-    let token = bearer(authorization)
+pub(crate) fn authorize(settings: &Settings, head: &Parts) -> Result<Account, Fault> {
+    let token = bearer(header(head, "authorization"))
         .ok_or_else(|| Fault::invalid("The Authorization header with an OAuth token is missing or malformed"))?;
     let token = settings.token(token).ok_or_else(|| Fault::new(53, "The OAuth token is not valid"))?;
     if token.expired {
         return Err(Fault::new(53, "The OAuth token has expired"));
     }
-    Ok(advertiser(settings, &token, client_login)?)
-}
-
-/// Whether the caller's token may only read.
-fn is_read_only(state: &State, exchange: &Exchange) -> bool {
-    let token = bearer(exchange.header("authorization")).and_then(|token| state.live().token(token));
-    token.is_some_and(|token| token.read_only)
+    let login = advertiser(settings, &token, header(head, "client-login"))?;
+    let operator_pays = header(head, "use-operator-units").eq_ignore_ascii_case("true");
+    let payer = if operator_pays { own_login(&token) } else { login.clone() };
+    Ok(Account { login, payer, read_only: token.read_only })
 }
 
 /// Carries a call out and charges for it.
 pub(crate) async fn perform(
     state: &Arc<State>,
     exchange: &Exchange,
-    login: Option<String>,
+    account: Option<Account>,
     call: Result<Call, Fault>,
     language: Language,
 ) -> Outcome {
@@ -84,34 +98,38 @@ pub(crate) async fn perform(
         Method::Get => "AdImages.get",
         Method::Delete => "AdImages.delete",
     });
-    exchange.ticket.describe(operation, login.as_deref());
+    let login = account.as_ref().map(|account| account.login.as_str());
+    exchange.ticket.describe(operation, login);
     let limit = state.live().yandex.daily_points;
+    let read_only = account.as_ref().is_some_and(|account| account.read_only);
     let call = match call {
-        Ok(call) if !matches!(call, Call::Get(_)) && is_read_only(state, exchange) => {
+        Ok(call) if !matches!(call, Call::Get(_)) && read_only => {
             Err(Fault::new(54, "The user may only read").during(call.method()))
         }
-        Ok(call) => match exchange.begin(state, operation, login.as_deref()).await {
+        Ok(call) => match exchange.begin(state, operation, login).await {
             Ok(()) => Ok(call),
             Err(scripted) => Err(Fault::scripted(scripted).during(call.method())),
         },
         Err(fault) => Err(fault),
     };
-    let result = match (call, &login) {
-        (Ok(call), Some(login)) if state.points.left(login, limit, state.now()) < highest_cost(&call) => {
-            Err(Fault::new(152, "The advertiser has too few points for this call"))
+    tasks::settle(state);
+    let result = match (call, &account) {
+        (Ok(call), Some(account)) if state.points.left(&account.payer, limit, state.now()) < highest_cost(&call) => {
+            Err(Fault::new(152, "There are too few points for this call"))
         }
-        (Ok(call), Some(login)) => Ok(carry_out(state, exchange, login, call, language).await),
+        (Ok(call), Some(account)) => Ok(carry_out(state, exchange, &account.login, call, language).await),
         (Ok(_), None) => Err(Fault::invalid("No advertiser is known")),
         (Err(fault), _) => Err(fault),
     };
     if let Err(fault) = &result {
         exchange.ticket.failed(fault.code);
     }
-    let units = login.as_deref().map(|login| {
+    let payer = account.map(|account| account.payer);
+    let units = payer.as_deref().map(|payer| {
         let spent = cost(&result);
-        Units { spent, left: state.points.spend(login, spent, limit, state.now()), limit }
+        Units { spent, left: state.points.spend(payer, spent, limit, state.now()), limit }
     });
-    Outcome { request_id, login, units, method, language, result }
+    Outcome { request_id, payer, units, method, language, result }
 }
 
 /// What a call costs by itself.
@@ -188,7 +206,7 @@ async fn add(state: &Arc<State>, exchange: &Exchange, login: &str, item: AddItem
         let examined = state.examine(bytes.into()).await;
         let place = exchange.ticket.sent(login, &examined.sha, examined.bytes.len());
         exchange.ticket.settle(place, "refused:name");
-        let tolerance = state.settings.yandex.wide_tolerance;
+        let tolerance = state.live().yandex.wide_tolerance;
         let class = crate::yandex::classes::classify(examined.bytes.len(), examined.picture, item.wanted, tolerance);
         errors.extend(class.err().map(|unfit| refused(unfit.into())));
         return ActionResult { errors, ad_image_hash: None };
@@ -201,31 +219,28 @@ async fn add(state: &Arc<State>, exchange: &Exchange, login: &str, item: AddItem
 
 /// Images in the order in which they came (assumption, reference 13.15). Beyond the end the answer is empty (13.16).
 fn list(state: &State, exchange: &Exchange, login: &str, get: &Get) -> Answer {
+    let (now, lag) = (state.now(), state.live().yandex.associated_lag_millis);
     let library = hold(&state.library);
-    let empty = Answer::Get { limited_by: None, ad_images: Vec::new() };
-    // Nothing is ever bound to an ad.
-    let (Some(album), None | Some(false)) = (library.yandex.get(login), get.associated) else { return empty };
-    let found: Vec<&YandexImage> = match &get.hashes {
-        None => album.iter().collect(),
-        Some(hashes) => {
-            let wanted: std::collections::HashSet<&str> = hashes.iter().map(String::as_str).collect();
-            album.iter().filter(|image| wanted.contains(image.hash.as_str())).collect()
-        }
-    };
+    let album = library.yandex.get(login).into_iter().flat_map(Album::iter);
+    let found: Vec<(&YandexImage, bool)> = album
+        .filter(|image| get.hashes.as_ref().is_none_or(|hashes| hashes.contains(&image.hash)))
+        .map(|image| (image, library.ads.is_bound(login, &image.hash, now, lag)))
+        .filter(|(_, bound)| get.associated.is_none_or(|associated| associated == *bound))
+        .collect();
     let page = found.iter().skip(get.offset).take(get.limit);
-    let ad_images: Vec<Row> = page.map(|image| row(image, &get.fields, &exchange.base)).collect();
+    let ad_images: Vec<Row> = page.map(|(image, bound)| row(image, *bound, &get.fields, &exchange.base)).collect();
     let next = get.offset.saturating_add(ad_images.len());
     let limited_by = (next < found.len()).then_some(next);
     Answer::Get { limited_by, ad_images }
 }
 
-fn row(image: &YandexImage, fields: &[bool; 7], base: &str) -> Row {
+fn row(image: &YandexImage, bound: bool, fields: &[bool; 7], base: &str) -> Row {
     let [hash, name, associated, class, subtype, original, preview] = *fields;
     let sha = &image.content.sha;
     Row {
         ad_image_hash: hash.then(|| image.hash.clone()),
         name: name.then(|| image.name.clone()),
-        associated: associated.then_some("NO"),
+        associated: associated.then_some(if bound { "YES" } else { "NO" }),
         r#type: class.then_some(image.class),
         subtype: subtype.then(|| image.subtype.clone()),
         original_url: original.then(|| original_url(base, "direct", sha)),
@@ -233,25 +248,28 @@ fn row(image: &YandexImage, fields: &[bool; 7], base: &str) -> Row {
     }
 }
 
-/// A hash given twice fails everywhere (9800), an unknown one with 8800 (assumption, reference 13.19).
+/// A hash given twice fails everywhere (9800), an unknown one with 8800 (assumption, reference 13.19), one that an ad
+/// shows with 8301.
 fn delete(state: &State, exchange: &Exchange, login: &str, hashes: &[String], language: Language) -> Vec<ActionResult> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     for hash in hashes {
         *times.entry(hash).or_default() += 1;
     }
     let one = |hash: &String| {
-        let failure = if times.get(hash.as_str()).is_some_and(|times| *times > 1) {
-            Some(9800)
-        } else if !remove(state, login, hash) {
-            Some(8800)
+        let (code, details) = if times.get(hash.as_str()).is_some_and(|times| *times > 1) {
+            (9800, None)
         } else {
-            None
+            match remove(state, login, hash) {
+                Ok(()) => {
+                    exchange.ticket.deleted(login, hash, None);
+                    return ActionResult { errors: Vec::new(), ad_image_hash: Some(hash.clone()) };
+                }
+                Err(Kept::Unknown) => (8800, None),
+                Err(Kept::Bound | Kept::Shown) => (8301, Some(texts::BOUND.in_(language).to_owned())),
+            }
         };
-        exchange.ticket.deleted(login, hash, failure.map(|code| code.to_string()).as_deref());
-        match failure {
-            Some(code) => ActionResult { errors: vec![error(code, language, None)], ad_image_hash: None },
-            None => ActionResult { errors: Vec::new(), ad_image_hash: Some(hash.clone()) },
-        }
+        exchange.ticket.deleted(login, hash, Some(&code.to_string()));
+        ActionResult { errors: vec![error(code, language, details)], ad_image_hash: None }
     };
     hashes.iter().map(one).collect()
 }

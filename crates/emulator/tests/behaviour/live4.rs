@@ -120,8 +120,10 @@ async fn wrong_calls_fail_as_a_whole() {
         (json!({ "Action": "Fly" }), 71),
         (json!({}), 71),
         (Value::Null, 71),
-        (json!({ "Action": "Upload", "AdImageURLData": [] }), 55),
-        (json!({ "Action": "CheckUploadStatus" }), 55),
+        (json!({ "Action": "Upload", "AdImageURLData": [] }), 71),
+        (json!({ "Action": "Upload", "AdImageURLData": [{ "Address": "a" }] }), 71),
+        (json!({ "Action": "CheckUploadStatus", "SelectionCriteria": { "AdImageUploadTaskIDS": ["1"] } }), 71),
+        (json!({ "Action": "CheckUploadStatus", "SelectionCriteria": { "AdImageUploadTaskIDS": 1 } }), 9),
         (json!({ "Action": "UploadRawData" }), 71),
         (json!({ "Action": "UploadRawData", "AdImageRawData": {} }), 9),
         (json!({ "Action": "UploadRawData", "AdImageRawData": eleven }), 71),
@@ -300,7 +302,7 @@ async fn soap_errors_are_faults_under_http_500_with_the_code_after_the_colon() {
     let get = "<params><Action>Get</Action></params>";
     let cases = [
         (php("", get), 53),
-        (php(TOKEN, "<params><Action>Upload</Action></params>"), 55),
+        (php(TOKEN, "<params><Action>Upload</Action></params>"), 71),
         (php(TOKEN, "<params/>"), 71),
         (
             php(
