@@ -1,6 +1,7 @@
 //! `cargo xtask codegen`: reads `schemas/`, and writes what the generator makes of it or compares it with what is
 //! there. Comparing is a pure function of two maps; files are touched at the edges only.
 
+mod exported;
 mod look;
 mod standalone;
 
@@ -97,23 +98,47 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
             return Ok(false);
         }
     };
+    let folders: BTreeSet<_> = targets.iter().map(|target| target.folder).collect();
+    // Other targets write into the same folders.
+    let orphans = options.target.is_empty();
+    let mut well = settle(root, options.check, "generated files", &made, folders, orphans)?;
+    if orphans || options.target.iter().any(|name| name == exported::TARGET) {
+        // After the code, which the program that prints these is built from.
+        well &= match exported::generate(root)? {
+            Some(made) => settle(root, options.check, "exported schemas", &made, [exported::FOLDER], true)?,
+            None => false,
+        };
+    }
+    Ok(well)
+}
+
+/// Compares with what is in the folders, and reports or writes the difference.
+fn settle<'f>(
+    root: &Path,
+    check: bool,
+    what: &str,
+    made: &Output,
+    folders: impl IntoIterator<Item = &'f str>,
+    orphans: bool,
+) -> Result<bool> {
     let mut there = Output::new();
-    for folder in targets.iter().map(|target| target.folder).collect::<BTreeSet<_>>() {
+    for folder in folders {
         there.extend(read_tree(&root.join(folder), folder)?);
     }
-    let mut problems = compare(&made, &there);
-    if !options.target.is_empty() {
-        // Other targets write into the same folders.
-        problems.retain(|_, problem| *problem != Problem::Orphan);
+    let mut problems = compare(made, &there);
+    problems.retain(|_, problem| orphans || *problem != Problem::Orphan);
+    if problems.is_empty() {
+        println!("{what}: {} up to date", made.len());
+        return Ok(true);
     }
-    if options.check { Ok(report(&problems, made.len())) } else { write(root, &made, &there, &problems) }
+    if check { Ok(report(&problems)) } else { write(root, made, &there, &problems) }
 }
 
 fn selected(names: &[String]) -> Result<Vec<Target>> {
     let all = target::all();
+    let known: Vec<&str> = all.iter().map(|target| target.name).chain([exported::TARGET]).collect();
     for name in names {
-        if all.iter().all(|target| target.name != name) {
-            let known: Vec<&str> = all.iter().map(|target| target.name).collect();
+        if !known.contains(&name.as_str()) {
             bail!("there is no target `{name}`; there are {}", known.join(", "));
         }
     }
@@ -149,15 +174,11 @@ fn is_edited(content: &[u8]) -> bool {
     std::str::from_utf8(content).ok().and_then(is_intact) == Some(false)
 }
 
-fn report(problems: &BTreeMap<String, Problem>, files: usize) -> bool {
-    if problems.is_empty() {
-        println!("{files} generated files are up to date");
-        return true;
-    }
+fn report(problems: &BTreeMap<String, Problem>) -> bool {
     for (path, problem) in problems {
         eprintln!("{problem}: {path}");
     }
-    eprintln!("run `cargo xtask codegen` to bring {} of the generated files up to date", problems.len());
+    eprintln!("run `cargo xtask codegen` to bring what differs ({}) up to date", problems.len());
     false
 }
 
@@ -185,9 +206,6 @@ fn write(root: &Path, made: &Output, there: &Output, problems: &BTreeMap<String,
         }
         fs::write(&file, content).with_context(|| format!("cannot write {path}"))?;
         println!("wrote {path} ({problem})");
-    }
-    if problems.is_empty() {
-        println!("{} generated files were up to date", made.len());
     }
     Ok(well)
 }

@@ -47,4 +47,22 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
     },
+    /// Check or describe the configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What to do about the configuration file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tell everything that is wrong with a configuration file, with file, line and column
+    ///
+    /// Nothing is sent, and tokens are not looked for. Exits with 1 if `serve` would refuse the file.
+    Check {
+        /// Configuration file (TOML)
+        #[arg(value_name = "FILE", default_value = "polyptych.toml")]
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the configuration file
+    Schema,
 }

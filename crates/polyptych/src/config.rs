@@ -4,32 +4,40 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
+
+pub use check::Mistake;
+
+mod check;
 
 /// Far more than any number of libraries needs.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The whole file, TOML. Unknown keys are refused, so that a misspelt one does not go unseen.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// The configuration file of Polyptych, TOML. Unknown keys are refused, so that a misspelt one does not go unseen.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["libraries"]))]
 pub struct Config {
-    /// Libraries by id.
+    /// Libraries by id: up to 63 lower-case letters, digits and hyphens.
     #[serde(default)]
+    #[schemars(extend("minProperties" = 1))]
     pub libraries: BTreeMap<String, LibraryConfig>,
 }
 
-/// One library.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// One library: a connection to one provider.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LibraryConfig {
     /// Which provider and API.
     pub provider: ProviderKind,
-    /// How to talk to it; absent means the provider's first: see [`ProviderKind::encodings`].
+    /// How images travel to it; absent means `json` (both Yandex APIs), `bytes` (Facebook), `multipart` (Evotor).
     pub encoding: Option<Encoding>,
-    /// Base address; absent means the provider's production host.
+    /// Base address, https or, on this machine, http; absent means the provider's production host.
     pub endpoint: Option<String>,
-    /// Where the token is.
+    /// Where the token is; the token itself is never written here.
     pub token: TokenConfig,
     /// Album that is meant where none is named: a login or `self`, an ad account, `{store}~{product}`.
     pub default_album: Option<String>,
@@ -42,7 +50,7 @@ pub struct LibraryConfig {
 }
 
 /// A provider and its API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderKind {
     /// Yandex Direct v5 AdImages.
@@ -57,7 +65,7 @@ pub enum ProviderKind {
 }
 
 /// How images travel to a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// JSON with base64 (both Yandex APIs).
@@ -71,12 +79,12 @@ pub enum Encoding {
 }
 
 /// Where a token is: exactly one place.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenConfig {
-    /// An environment variable.
+    /// The environment variable of this name.
     Env(String),
-    /// A file, read again when it changes.
+    /// The file at this path, read again when it changes.
     File(PathBuf),
     /// The token itself: for programs that build a [`Config`] in memory; refused in files.
     #[serde(skip_deserializing)]
@@ -137,36 +145,81 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is longer than any configuration.
+    #[error("the configuration file `{path}` is longer than {MAX_BYTES} bytes")]
+    Length {
+        /// Its path.
+        path: PathBuf,
+    },
     /// It is not what a configuration should be.
-    #[error("the configuration file `{path}` is not usable: {message}")]
+    #[error("the configuration file `{path}` is not usable: {}", in_one_line(.mistakes))]
     Parse {
         /// Its path.
         path: PathBuf,
-        /// Where and what.
-        message: String,
+        /// Where and what, in the order of the file; at least one.
+        mistakes: Vec<Mistake>,
     },
 }
 
+fn in_one_line(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("; ")
+}
+
 impl Config {
-    /// Reads a file.
+    /// Reads a file that names at least one library. Whether its libraries can be connected is not looked at.
     ///
     /// # Errors
-    /// [`ConfigError`], naming the line that is wrong. A file of more than 1 MiB is refused.
+    /// [`ConfigError`] with the place of everything that is wrong. A file of more than 1 MiB is refused.
     pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        let path = path.as_ref();
+        Self::read_with(path.as_ref(), |_| None).await
+    }
+
+    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`] would refuse. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of everything that is wrong.
+    pub async fn check(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::read_with(path.as_ref(), crate::libraries::objection).await
+    }
+
+    async fn read_with(
+        path: &Path,
+        object: impl Fn(&Self) -> Option<(Vec<String>, String)>,
+    ) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
-        let unusable = |message| ConfigError::Parse { path: path.to_owned(), message };
         let mut text = String::new();
         let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
         file.take(MAX_BYTES + 1).read_to_string(&mut text).await.map_err(unreadable)?;
         if text.len() as u64 > MAX_BYTES {
-            return Err(unusable(format!("it is longer than {MAX_BYTES} bytes")));
+            return Err(ConfigError::Length { path: path.to_owned() });
         }
-        Self::parse(&text).map_err(unusable)
+        check::examine(&text, object).map_err(|mistakes| ConfigError::Parse { path: path.to_owned(), mistakes })
     }
+}
 
-    fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+/// The JSON Schema (draft 2020-12) of the configuration file, for editors and other tools that read TOML.
+pub fn schema() -> Schema {
+    let settings = schemars::generate::SchemaSettings::draft2020_12();
+    let settings = settings.with_transform(RecursiveTransform(without_null));
+    settings.into_generator().into_root_schema_for::<Config>()
+}
+
+/// TOML has no null: what may be absent is left out.
+fn without_null(schema: &mut Schema) {
+    if let Some(kinds) = schema.get_mut("type").and_then(|kinds| kinds.as_array_mut()) {
+        kinds.retain(|kind| kind != "null");
+        if let [kind] = kinds.as_slice() {
+            let kind = kind.clone();
+            schema.insert("type".to_owned(), kind);
+        }
+    }
+    if let Some(choices) = schema.get_mut("anyOf").and_then(|choices| choices.as_array_mut()) {
+        choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+        if let [serde_json::Value::Object(choice)] = choices.as_mut_slice() {
+            let choice = std::mem::take(choice);
+            schema.remove("anyOf");
+            schema.ensure_object().extend(choice);
+        }
     }
 }
 
@@ -174,9 +227,13 @@ impl Config {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+        check::examine(text, |_| None)
+    }
+
     #[test]
     fn a_library_needs_only_its_provider_and_its_token() {
-        let config = Config::parse(
+        let config = parse(
             "[libraries.ads]\nprovider = \"facebook\"\ntoken = { env = \"FB_TOKEN\" }\n\
              [libraries.live]\nprovider = \"yandex-direct-live4\"\nencoding = \"soap\"\ntoken = { file = \"t\" }\n",
         )
@@ -190,10 +247,10 @@ mod tests {
         for (text, hint) in [
             ("[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\nendpont = \"x\"\n", "endpont"),
             ("[libraries.a]\nprovider = \"myspace\"\ntoken = { env = \"T\" }\n", "myspace"),
-            ("[libraries.a]\nprovider = \"facebook\"\ntoken = { fixed = \"secret\" }\n", "fixed"),
+            ("[libraries.a]\nprovider = \"facebook\"\ntoken = { fixed = \"secret\" }\n", "never written"),
             ("[libraries.a]\nprovider = \"facebook\"\n", "token"),
         ] {
-            let message = Config::parse(text).unwrap_err();
+            let message = in_one_line(&parse(text).unwrap_err());
             assert!(message.contains(hint) && message.contains("line"), "{message}");
         }
     }

@@ -25,7 +25,9 @@ pub struct OpenError {
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error(transparent)]
-    Name(#[from] NameError),
+    Id(NameError),
+    #[error(transparent)]
+    Album(NameError),
     #[error("its provider does not speak the encoding `{given}`; it speaks {spoken}")]
     Encoding { given: &'static str, spoken: String },
     #[error("its version `{given}` is not one of this provider: {known}")]
@@ -38,22 +40,49 @@ enum Problem {
     Transport(#[from] polyptych_transport::ConfigError),
 }
 
+impl Problem {
+    /// The setting to change; none if it is the library as a whole.
+    fn setting(&self) -> Option<&'static str> {
+        use polyptych_transport::ConfigError::{Address, PlainHttp, RootCertificates, Scheme};
+        match self {
+            Self::Id(_) => None,
+            Self::Album(_) => Some("default_album"),
+            Self::Encoding { .. } => Some("encoding"),
+            Self::Version { .. } => Some("version"),
+            Self::Language(_) => Some("language"),
+            Self::Authority(_) | Self::Transport(RootCertificates(_)) => Some("ca_file"),
+            Self::Transport(Address(_) | Scheme(_) | PlainHttp(_)) => Some("endpoint"),
+            Self::Transport(_) => None,
+        }
+    }
+}
+
 /// Connects every configured library. Files of certificate authorities are read; nothing is sent.
 ///
 /// # Errors
 /// [`OpenError`] of the first library that does not make sense.
 pub fn open_libraries(config: &Config) -> Result<Vec<Arc<dyn ImageLibrary>>, OpenError> {
-    let open_one = |(id, library): (&String, &LibraryConfig)| {
-        open(id, library).map_err(|source| OpenError { library: id.clone(), source })
-    };
     config.libraries.iter().map(open_one).collect()
+}
+
+fn open_one((id, library): (&String, &LibraryConfig)) -> Result<Arc<dyn ImageLibrary>, OpenError> {
+    open(id, library).map_err(|source| OpenError { library: id.clone(), source })
+}
+
+/// The entry of the configuration to change before all its libraries can be connected, and why.
+pub(crate) fn objection(config: &Config) -> Option<(Vec<String>, String)> {
+    let error = config.libraries.iter().find_map(|one| open_one(one).err())?;
+    let path = ["libraries", &error.library].into_iter().chain(error.source.setting());
+    let reasons = std::iter::successors(std::error::Error::source(&error), |reason| reason.source());
+    let message = reasons.fold(error.to_string(), |message, reason| format!("{message}: {reason}"));
+    Some((path.map(str::to_owned).collect(), message))
 }
 
 fn open(id: &str, config: &LibraryConfig) -> Result<Arc<dyn ImageLibrary>, Problem> {
     let encoding = encoding(config)?;
     let settings = Settings {
-        id: LibraryId::new(id)?,
-        default_album: config.default_album.clone().map(AlbumId::new).transpose()?,
+        id: LibraryId::new(id).map_err(Problem::Id)?,
+        default_album: config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?,
         transport: transport(config)?,
     };
     let yandex = if encoding == Encoding::Soap { YandexEncoding::Soap } else { YandexEncoding::Json };

@@ -1,6 +1,7 @@
 //! The program `polyptych`.
 
 mod cli;
+mod configuration;
 mod demo;
 mod output;
 mod serve;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ConfigCommand};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,6 +24,8 @@ async fn main() -> ExitCode {
         Command::Serve { config: Some(config), listen, .. } => serve::configured(&config, listen).await,
         Command::Serve { config: None, listen, .. } => serve::emulating(listen).await,
         Command::Emulate { listen } => serve::emulator(listen).await,
+        Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
+        Command::Config(ConfigCommand::Schema) => configuration::schema(),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

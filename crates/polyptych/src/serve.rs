@@ -17,9 +17,6 @@ use crate::output::print;
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let config = polyptych::Config::read(config).await?;
-    if config.libraries.is_empty() {
-        bail!("the configuration file names no library; add a section [libraries.NAME]");
-    }
     let service = Service::new(polyptych::open_libraries(&config)?, Arc::new(WorkerPool::default()))?;
     let facade = Facade::new(Arc::new(service), polyptych::facade::Settings::default())?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;

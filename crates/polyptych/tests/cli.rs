@@ -106,7 +106,13 @@ fn output_that_nobody_reads_changes_no_exit_code() {
 
 #[test]
 fn help_fits_a_terminal_of_eighty_columns() {
-    for command in [&["--help"][..], &["demo", "--help"], &["serve", "--help"], &["emulate", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["serve", "--help"],
+        &["emulate", "--help"],
+        &["config", "check", "--help"],
+    ] {
         let Output { stdout, .. } = polyptych().args(command).env("COLUMNS", "80").output().unwrap();
         let help = String::from_utf8(stdout).unwrap();
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
@@ -157,6 +163,26 @@ fn serving_needs_a_configuration_that_makes_sense() {
     let (code, _, stderr) = run(&["serve"]);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("--config"), "{stderr}");
+}
+
+#[test]
+fn checking_a_configuration_tells_every_mistake_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("polyptych.toml");
+    let file = path.to_str().unwrap();
+    let sound = "[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n";
+    std::fs::write(&path, sound).unwrap();
+    let (code, stdout, stderr) = run(&["config", "check", file]);
+    assert_eq!((code, stdout, stderr), (0, format!("{file}: 1 library and no mistake\n"), String::new()));
+    std::fs::write(&path, format!("{sound}encoding = \"soap\"\n[libraries.b]\nprovider = \"x\"\n")).unwrap();
+    let (code, stdout, stderr) = run(&["config", "check", file]);
+    assert_eq!((code, stderr), (1, String::new()));
+    let places: Vec<_> =
+        stdout.lines().map(|line| line.strip_prefix(file).unwrap().split(": ").next().unwrap()).collect();
+    assert_eq!(places, [":4:1", ":5:1", ":6:12"], "{stdout}");
+    let (code, stdout, stderr) = run(&["config", "check", "no-such-file.toml"]);
+    assert_eq!((code, stdout), (1, String::new()));
+    assert!(stderr.contains("no-such-file.toml"), "{stderr}");
 }
 
 /// The caller learns that the library is at fault, the operator which variable holds no token.

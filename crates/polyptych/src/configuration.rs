@@ -1,0 +1,37 @@
+//! `config`: tells what is wrong with a configuration file, and what one looks like.
+
+use std::path::Path;
+
+use anyhow::Result;
+use polyptych::Config;
+use polyptych::config::{self, ConfigError};
+
+use crate::output::print;
+
+/// Prints every mistake as `FILE:LINE:COLUMN: …`. Whether there is none.
+pub(crate) async fn check(file: &Path) -> Result<bool> {
+    match Config::check(file).await {
+        Ok(config) => {
+            let count = config.libraries.len();
+            print(format_args!(
+                "{}: {count} {} and no mistake",
+                file.display(),
+                if count == 1 { "library" } else { "libraries" }
+            ))?;
+            Ok(true)
+        }
+        Err(ConfigError::Parse { path, mistakes }) => {
+            for mistake in mistakes {
+                print(format_args!("{}:{}:{}: {}", path.display(), mistake.line, mistake.column, mistake.message))?;
+            }
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Prints the JSON Schema of the configuration file.
+pub(crate) fn schema() -> Result<bool> {
+    print(serde_json::to_string_pretty(&config::schema())?)?;
+    Ok(true)
+}

@@ -1,0 +1,41 @@
+//! `schemas/exported/`: schemas of what users read and write. The program prints them, because its types say what they
+//! are; where it cannot be built, they are skipped aloud, so that the code that breaks it can be generated again.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use polyptych_codegen::Output;
+
+/// Name that `--target` takes for all of them.
+pub(super) const TARGET: &str = "exported";
+
+/// Where they are.
+pub(super) const FOLDER: &str = "schemas/exported";
+
+/// Each file and the arguments with which the program prints it.
+const FILES: &[(&str, &[&str])] = &[("config.schema.json", &["config", "schema"])];
+
+/// What the program prints now, by path; `None` after saying what is skipped, because there is no program to ask.
+pub(super) fn generate(root: &Path) -> Result<Option<Output>> {
+    let mut made = Output::new();
+    for (file, arguments) in FILES {
+        let output = Command::new("cargo")
+            .args(["run", "--quiet", "--package", "polyptych", "--"])
+            .args(*arguments)
+            .current_dir(root)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot run cargo")?;
+        let path = format!("{FOLDER}/{file}");
+        if !output.status.success() {
+            eprintln!(
+                "skipped: {path}: `polyptych {}` cannot be run; mend the program, then run again",
+                arguments.join(" ")
+            );
+            return Ok(None);
+        }
+        made.insert(path, output.stdout);
+    }
+    Ok(Some(made))
+}
