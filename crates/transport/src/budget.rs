@@ -1,6 +1,7 @@
 //! What keeps retries from making an outage worse: each account pays for its retries out of a budget that only answered
 //! tries refill, and an account that keeps failing with an empty budget is suspended for a moment. One account's
-//! trouble, and one library's, leaves the others alone.
+//! trouble, and one library's, leaves the others alone; a larger budget of the library bounds what many accounts spend
+//! together.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,12 +41,19 @@ impl Account {
 /// The budgets of one library.
 pub(crate) struct Budgets {
     retry: Retry,
-    accounts: Mutex<Keyed<Account>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Retries of all accounts that are not yet paid back.
+    debt: f64,
+    accounts: Keyed<Account>,
 }
 
 impl Budgets {
     pub(crate) fn new(retry: Retry) -> Self {
-        Self { retry, accounts: Mutex::default() }
+        Self { retry, state: Mutex::default() }
     }
 
     /// Lets a try begin.
@@ -53,9 +61,9 @@ impl Budgets {
     /// # Errors
     /// The time after which it is worth asking again, if the account is suspended.
     pub(crate) fn admit<'a>(&'a self, account: Option<&'a str>, now: Instant) -> Result<Admission<'a>, Duration> {
-        let mut accounts = self.accounts();
+        let mut state = self.state();
         let mut probe = false;
-        if let Some(suspended) = accounts.find(account).and_then(|account| account.suspended.as_mut()) {
+        if let Some(suspended) = state.accounts.find(account).and_then(|account| account.suspended.as_mut()) {
             if now < suspended.until {
                 return Err(suspended.until.duration_since(now));
             }
@@ -68,20 +76,28 @@ impl Budgets {
         Ok(Admission { budgets: self, account, probe })
     }
 
-    /// Pays for a retry; `false` if the budget is empty.
+    /// Pays for a retry; `false` if the account's budget or the library's is empty.
     pub(crate) fn pay(&self, account: Option<&str>) -> bool {
-        let mut accounts = self.accounts();
-        let account = accounts.get(account, |account| account.is_idle());
-        let affordable = account.debt + 1.0 <= f64::from(self.retry.budget);
-        if affordable {
-            account.debt += 1.0;
+        let mut state = self.state();
+        if !affordable(state.debt, self.retry.library_budget) {
+            return false;
         }
-        affordable
+        let account = state.accounts.get(account, |account| account.is_idle());
+        let paid = affordable(account.debt, self.retry.budget);
+        if paid {
+            account.debt += 1.0;
+            state.debt += 1.0;
+        }
+        paid
     }
 
-    fn accounts(&self) -> MutexGuard<'_, Keyed<Account>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn affordable(debt: f64, budget: u32) -> bool {
+    debt + 1.0 <= f64::from(budget)
 }
 
 /// A try that was let through. Dropped without a word, it says nothing about the provider.
@@ -99,36 +115,42 @@ impl Admission<'_> {
 
     /// Notes how the provider fared in the try.
     pub(crate) fn ended(mut self, health: Health, now: Instant) {
-        let retry = &self.budgets.retry;
-        let mut accounts = self.budgets.accounts();
-        let account = match health {
-            Health::Untold => return,
-            Health::Ill => accounts.get(self.account, |account| account.is_idle()),
-            Health::Well => match accounts.find(self.account) {
-                Some(account) => account,
-                None => return,
-            },
-        };
         match health {
-            Health::Well => {
-                account.debt = (account.debt - retry.refund).max(0.0);
-                account.failures = 0;
-                account.suspended = None;
-            }
-            Health::Ill => {
-                account.failures = account.failures.saturating_add(1);
-                let empty = account.debt + 1.0 > f64::from(retry.budget);
-                let limit = retry.suspend_after.filter(|_| empty);
-                let next = match &account.suspended {
-                    Some(before) if self.probe => Some(before.pause.saturating_mul(2).min(LONGEST_PAUSE)),
-                    Some(_) => None,
-                    None => limit.filter(|limit| account.failures >= *limit).map(|_| FIRST_PAUSE),
-                };
-                if let Some(pause) = next {
-                    account.suspended = Some(Suspended { until: now + pause, pause, probing: false });
-                }
-            }
             Health::Untold => {}
+            Health::Well => self.well(),
+            Health::Ill => self.ill(now),
+        }
+    }
+
+    fn well(&mut self) {
+        let refund = self.budgets.retry.refund;
+        let mut state = self.budgets.state();
+        state.debt = (state.debt - refund).max(0.0);
+        if let Some(account) = state.accounts.find(self.account) {
+            account.debt = (account.debt - refund).max(0.0);
+            account.failures = 0;
+            account.suspended = None;
+        }
+        self.probe = false;
+    }
+
+    fn ill(&mut self, now: Instant) {
+        let retry = &self.budgets.retry;
+        let mut state = self.budgets.state();
+        let library_empty = !affordable(state.debt, retry.library_budget);
+        let account = state.accounts.get(self.account, |account| account.is_idle());
+        account.failures = account.failures.saturating_add(1);
+        let empty = library_empty || !affordable(account.debt, retry.budget);
+        let pause = match &account.suspended {
+            Some(before) if self.probe => Some(before.pause.saturating_mul(2).min(LONGEST_PAUSE)),
+            Some(_) => None,
+            None => {
+                let limit = retry.suspend_after.filter(|limit| empty && account.failures >= *limit);
+                limit.map(|_| FIRST_PAUSE)
+            }
+        };
+        if let Some(pause) = pause {
+            account.suspended = Some(Suspended { until: now + pause, pause, probing: false });
         }
         self.probe = false;
     }
@@ -139,9 +161,8 @@ impl Drop for Admission<'_> {
         if !self.probe {
             return;
         }
-        if let Some(suspended) =
-            self.budgets.accounts().find(self.account).and_then(|account| account.suspended.as_mut())
-        {
+        let mut state = self.budgets.state();
+        if let Some(suspended) = state.accounts.find(self.account).and_then(|account| account.suspended.as_mut()) {
             suspended.probing = false;
         }
     }
@@ -157,6 +178,7 @@ mod tests {
         longest_wait: Duration::ZERO,
         total: Duration::ZERO,
         budget: 3,
+        library_budget: 100,
         refund: 0.5,
         suspend_after: Some(2),
         wait_for_quota: false,
@@ -179,6 +201,16 @@ mod tests {
             end(&budgets, Some("a"), Health::Well, now);
         }
         assert_eq!([(); 4].map(|()| budgets.pay(Some("a"))), [true, true, true, false], "never more than full");
+    }
+
+    #[test]
+    fn many_accounts_together_do_not_spend_more_than_the_library_has() {
+        let (budgets, now) = (Budgets::new(Retry { library_budget: 7, ..RETRY }), Instant::now());
+        let names: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+        assert_eq!(names.iter().filter(|name| budgets.pay(Some(name))).count(), 7);
+        end(&budgets, Some("unheard of"), Health::Well, now);
+        end(&budgets, None, Health::Well, now);
+        assert_eq!(names.iter().filter(|name| budgets.pay(Some(name))).count(), 1, "any answer pays back");
     }
 
     #[test]

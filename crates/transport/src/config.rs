@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
+use secrecy::SecretString;
 
 use crate::{ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, Signing, SystemClock};
 
@@ -49,6 +50,7 @@ pub struct Config {
     pub(crate) headers: HeaderMap,
     pub(crate) plain_http: Vec<String>,
     pub(crate) root_certificates: Option<Vec<u8>>,
+    pub(crate) client_certificate: Option<(Vec<u8>, SecretString)>,
     pub(crate) provider: &'static str,
     pub(crate) library: String,
     pub(crate) reading: Arc<dyn Reading>,
@@ -75,6 +77,7 @@ impl Config {
             headers: HeaderMap::new(),
             plain_http: Vec::new(),
             root_certificates: None,
+            client_certificate: None,
             provider: "http",
             library: String::new(),
             reading: Arc::new(ByStatus),
@@ -173,6 +176,14 @@ impl Config {
         self
     }
 
+    /// Shows this certificate to servers that ask for one: the chain (PEM, the client's own first) and its private key
+    /// (PEM; PKCS #8, PKCS #1 or SEC 1).
+    #[must_use]
+    pub fn with_client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<SecretString>) -> Self {
+        self.client_certificate = Some((chain.into(), key.into()));
+        self
+    }
+
     /// The base address as a URL, checked.
     pub(crate) fn address(&self) -> Result<Url, ConfigError> {
         let url = Url::parse(&self.base).map_err(|error| ConfigError::Address(error.to_string()))?;
@@ -239,6 +250,9 @@ pub enum ConfigError {
     /// The extra certificates are not PEM, or there is none among them.
     #[error("the root certificates are not usable: {0}")]
     RootCertificates(String),
+    /// The client certificate or its key is not PEM, or they do not belong together. Holds no part of the key.
+    #[error("the client certificate is not usable: {0}")]
+    ClientCertificate(String),
     /// TLS cannot be set up: no root certificates on this system.
     #[error("tls cannot be set up")]
     Tls(#[source] rustls::Error),

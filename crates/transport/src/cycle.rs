@@ -39,6 +39,7 @@ pub(crate) struct Cycle<'a> {
 struct Ready<'a> {
     admission: Admission<'a>,
     permits: Vec<Permit>,
+    deadline: Option<(Duration, Duration)>,
 }
 
 impl<'a> Cycle<'a> {
@@ -55,23 +56,25 @@ impl<'a> Cycle<'a> {
     }
 
     async fn repeat(&mut self) -> Outcome {
-        let mut last: Option<(Outcome, Ended)> = None;
+        let mut last: Option<(Outcome, Ended, Option<Duration>)> = None;
         loop {
             let ready = match (self.ready().await, last.take()) {
                 (Ok(ready), None) => ready,
-                (Ok(ready), Some((_, ended))) => {
+                (Ok(ready), Some((_, ended, _))) => {
                     self.applied_before |= ended.may_have_been_applied();
                     ready
                 }
                 (Err(refusal), None) => return Err(refusal),
-                (Err(refusal), Some((outcome, _))) => return self.finished(outcome, refusal.retry_after()),
+                (Err(refusal), Some((outcome, _, hint))) => {
+                    return self.finished(outcome, refusal.retry_after().or(hint));
+                }
             };
             let outcome = self.attempt(ready).await;
             let hint = self.hint(&outcome);
             let ended = outcome.as_ref().map_or_else(Ended::of_error, Ended::of_answer);
             let Some(wait) = self.pause(&outcome, ended, hint).await else { return self.finished(outcome, hint) };
             self.wait(if hint.is_some() { "hint" } else { "backoff" }, wait).await;
-            last = Some((outcome, ended));
+            last = Some((outcome, ended, hint));
         }
     }
 
@@ -91,13 +94,14 @@ impl<'a> Cycle<'a> {
                 .turn(account, settings.clock.now(), patience)
                 .map_err(|time| self.refusal(ErrorKind::Throttled, Some(time)))?;
             if !wait.is_zero() {
-                self.wait("quota", wait).await;
+                // Those who wait for the same refill do not all come at its first moment.
+                let spread = settings.retry.first_wait.mul_f64(settings.jitter.fraction().clamp(0.0, 1.0));
+                self.wait("quota", wait.saturating_add(spread).min(patience)).await;
             }
             let permits = self.permits().await?;
             // What another call learned meanwhile counts for this one.
             if !settings.usage.is_closed(account, settings.clock.now()) {
-                self.left()?;
-                return Ok(Ready { admission: admit()?, permits });
+                return Ok(Ready { deadline: self.left()?, admission: admit()?, permits });
             }
         }
     }
@@ -141,7 +145,7 @@ impl<'a> Cycle<'a> {
         );
         let given = Try {
             number: self.tries,
-            deadline: self.left()?,
+            deadline: ready.deadline,
             max_response_bytes: self.call.max_response_bytes.unwrap_or(self.settings.max_response_bytes),
         };
         let (answered, moved) = attempt::run(self.settings, self.call.request, given).instrument(span.clone()).await;

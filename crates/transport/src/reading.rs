@@ -30,7 +30,9 @@ pub struct Verdict {
     pub code: Option<String>,
     /// What the provider's support asks for; where it is a header, too.
     pub request_id: Option<String>,
-    /// How long the provider asks to wait, where it says so in its own way. `Retry-After` is read by the transport.
+    /// How long the provider asks to wait, where it says so in its own way; `Retry-After` is read by the transport. With
+    /// [`Class::Throttle`] and [`Class::LongPause`] it keeps all calls of the account away for as long. A block of the
+    /// whole library is told by a gauge of [`crate::Scope::Library`] with [`crate::Pace::Closed`].
     pub wait: Option<Duration>,
     /// Every quota that the answer tells about.
     pub usage: Vec<Gauge>,

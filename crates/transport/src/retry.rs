@@ -23,7 +23,9 @@ pub struct Retry {
     pub total: Duration,
     /// Retries that an account may take before its successes have paid for them.
     pub budget: u32,
-    /// What an answered try pays back into the budget, in retries: 0.1 allows one retry in ten calls.
+    /// Retries that all accounts of the library together may take before its successes have paid for them.
+    pub library_budget: u32,
+    /// What an answered try pays back into both budgets, in retries: 0.1 allows one retry in ten calls.
     pub refund: f64,
     /// Failures in a row after which an account with an empty budget is suspended: its calls fail at once, save for a
     /// probe now and then. `None`: never.
@@ -33,8 +35,8 @@ pub struct Retry {
 }
 
 impl Default for Retry {
-    /// 4 tries, waits below 0.25 s, 0.5 s, 1 s …, at most 20 s; 2 minutes in total; a budget of 10, refilled by 0.1;
-    /// suspended after 5 failures; quotas are not waited for.
+    /// 4 tries, waits below 0.25 s, 0.5 s, 1 s …, at most 20 s; 2 minutes in total; a budget of 10, and of 100
+    /// for all accounts, refilled by 0.1; suspended after 5 failures; quotas are not waited for.
     fn default() -> Self {
         Self {
             tries: 4,
@@ -42,6 +44,7 @@ impl Default for Retry {
             longest_wait: Duration::from_secs(20),
             total: Duration::from_secs(120),
             budget: 10,
+            library_budget: 100,
             refund: 0.1,
             suspend_after: Some(5),
             wait_for_quota: false,

@@ -3,18 +3,28 @@
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::ConfigError;
 
-/// Settings that trust the system's certificate authorities and those in `pem`.
-pub(crate) fn settings(pem: Option<&[u8]>) -> Result<ClientConfig, ConfigError> {
+/// Settings that trust the system's certificate authorities and those in `roots`, and show `client` where asked.
+pub(crate) fn settings(
+    roots: Option<&[u8]>,
+    client: Option<&(Vec<u8>, SecretString)>,
+) -> Result<ClientConfig, ConfigError> {
     let provider = Arc::new(ring::default_provider());
-    let extra = pem.map(certificates).transpose()?.unwrap_or_default();
+    let extra = roots.map(certificates).transpose().map_err(ConfigError::RootCertificates)?.unwrap_or_default();
     let verifier = Verifier::new_with_extra_roots(extra, provider.clone()).map_err(ConfigError::Tls)?;
-    Ok(versions(provider)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    let trusting = versions(provider)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let Some((chain, key)) = client else { return Ok(trusting.with_no_client_auth()) };
+    let chain = certificates(chain).map_err(ConfigError::ClientCertificate)?;
+    // What the reader complains about may quote the key.
+    let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes())
+        .map_err(|_| ConfigError::ClientCertificate("no private key in the pem".to_owned()))?;
+    trusting.with_client_auth_cert(chain, key).map_err(|error| ConfigError::ClientCertificate(error.to_string()))
 }
 
 /// Settings that trust nobody, for a library on plain `http`, so that a system without certificates can reach it.
@@ -29,12 +39,12 @@ fn versions(
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(ConfigError::Tls)
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
-        Ok(list) if list.is_empty() => Err(ConfigError::RootCertificates("no certificate in the pem".to_owned())),
+        Ok(list) if list.is_empty() => Err("no certificate in the pem".to_owned()),
         Ok(list) => Ok(list),
-        Err(error) => Err(ConfigError::RootCertificates(error.to_string())),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -70,7 +70,7 @@ impl Transport {
             return Err(ConfigError::Retry("refund"));
         }
         let tls = match url.scheme() {
-            "https" => tls::settings(config.root_certificates.as_deref())?,
+            "https" => tls::settings(config.root_certificates.as_deref(), config.client_certificate.as_ref())?,
             _ => tls::unused()?,
         };
         let client = reqwest::Client::builder()

@@ -12,8 +12,10 @@ use crate::keyed::Keyed;
 const MAX_GAUGES: usize = 128;
 /// Longest name or holder that is kept, in bytes.
 const MAX_NAME: usize = 128;
-/// How long a gauge that does not say when it resets is kept: the longest windows of the providers are an hour.
-const KEPT: Duration = Duration::from_secs(3600);
+/// How long a gauge paces calls that does not say when it resets: the longest windows of the providers are an hour.
+const PACING: Duration = Duration::from_secs(3600);
+/// How long a gauge is shown that does not say when it resets: points are given by the day.
+const SHOWN: Duration = Duration::from_secs(24 * 3600);
 /// How long calls wait for an exhausted quota that does not say when it resets.
 const EXHAUSTED: Duration = Duration::from_secs(60);
 /// The longest pause between two calls while a quota is only near its end.
@@ -139,11 +141,12 @@ struct Account {
 impl Account {
     fn forget(&mut self, now: Instant) {
         self.gauges.retain(|_, (gauge, at)| {
-            let pause = match gauge.pace {
-                Pace::Closed(time) => time,
-                _ => Duration::ZERO,
+            let kept = match gauge.pace {
+                Pace::Show => gauge.resets_in.unwrap_or(SHOWN),
+                Pace::SlowFrom(_) => gauge.resets_in.unwrap_or(PACING),
+                Pace::Closed(time) => gauge.resets_in.unwrap_or_default().max(time),
             };
-            now.saturating_duration_since(*at) < gauge.resets_in.unwrap_or(KEPT).max(pause)
+            now.saturating_duration_since(*at) < kept
         });
         self.closed_until = self.closed_until.filter(|until| *until > now);
         self.next = self.next.filter(|next| *next > now);

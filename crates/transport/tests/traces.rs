@@ -6,6 +6,9 @@
 #[allow(dead_code, reason = "shared with the other tests")]
 #[path = "it/peer.rs"]
 mod peer;
+#[allow(dead_code, reason = "shared with the other tests")]
+#[path = "it/time.rs"]
+mod time;
 
 use std::io;
 use std::sync::{Arc, Mutex};

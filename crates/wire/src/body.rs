@@ -4,6 +4,8 @@
 mod outgoing;
 mod writer;
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::Blob;
@@ -20,7 +22,7 @@ pub enum Escape {
     Xml,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Segment {
     Bytes(Bytes),
     Content(Blob),
@@ -30,7 +32,8 @@ enum Segment {
 
 /// A request body before it is sent: replayable, cheap to clone, free of secrets.
 ///
-/// Built with a [`BodyWriter`], a [`crate::multipart::Multipart`] or [`Body::from`]. `Debug` prints lengths of images, never their bytes.
+/// Built with a [`BodyWriter`], a [`crate::multipart::Multipart`] or [`Body::from`]. `Debug` prints lengths, never bytes: a
+/// form may hold a proof of a secret, and the bytes may be an image.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     segments: Vec<Segment>,
@@ -64,6 +67,17 @@ impl Body {
     /// Where it does not ask, `credential` is not used.
     pub fn outgoing(&self, credential: &str) -> Outgoing {
         Outgoing::new(&self.segments, credential)
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Content(blob) => f.debug_tuple("Content").field(blob).finish(),
+            Self::Base64(blob) => f.debug_tuple("Base64").field(blob).finish(),
+            Self::Credential(escape) => f.debug_tuple("Credential").field(escape).finish(),
+        }
     }
 }
 

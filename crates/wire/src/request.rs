@@ -1,5 +1,7 @@
 //! One call to a provider as data, ready for a transport.
 
+use std::fmt;
+
 use http::{HeaderMap, Method};
 
 use crate::Body;
@@ -18,8 +20,9 @@ pub enum Effect {
 /// A request relative to a library's base address.
 ///
 /// It holds no token: the transport adds the credential as a header, or writes it where the body asks for it
-/// ([`Body::wants_credential`]).
-#[derive(Debug, Clone)]
+/// ([`Body::wants_credential`]). `Debug` prints neither the query nor values of headers nor the body: they may hold what
+/// a caller keeps to himself.
+#[derive(Clone)]
 pub struct Request {
     /// The operation in the provider's words, for spans and errors: `AdImages.add`.
     pub operation: &'static str,
@@ -33,4 +36,17 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body; empty for reads over GET.
     pub body: Body,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("effect", &self.effect)
+            .field("method", &self.method)
+            .field("path", &self.path.split('?').next().unwrap_or_default())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body", &self.body)
+            .finish()
+    }
 }

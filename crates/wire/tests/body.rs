@@ -103,10 +103,29 @@ fn an_empty_body_and_plain_bytes_are_what_they_are() {
 }
 
 #[test]
-fn debug_of_a_body_shows_no_image_bytes() {
+fn debug_of_a_body_shows_lengths_and_no_bytes() {
     let mut writer = BodyWriter::new();
     writer.push_base64(&Blob::from_bytes("canary"));
-    assert!(!format!("{:?}", writer.finish()).contains("canary"));
+    writer.push_bytes("appsecret_proof=canary".into());
+    writer.push_str("canary");
+    let shown = format!("{writer:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    let shown = format!("{:?}", writer.finish());
+    assert!(!shown.contains("canary") && shown.contains("22 bytes"), "{shown}");
+}
+
+#[test]
+fn debug_of_a_request_shows_neither_query_nor_header_values() {
+    let request = polyptych_wire::Request {
+        operation: "Images.get",
+        effect: polyptych_wire::Effect::Safe,
+        method: http::Method::GET,
+        path: "/images?appsecret_proof=canary".to_owned(),
+        headers: http::HeaderMap::from_iter([(http::header::COOKIE, http::HeaderValue::from_static("canary"))]),
+        body: Body::from("canary"),
+    };
+    let shown = format!("{request:?}");
+    assert!(!shown.contains("canary") && shown.contains("/images") && shown.contains("cookie"), "{shown}");
 }
 
 #[test]

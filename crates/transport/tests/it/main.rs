@@ -8,5 +8,8 @@ mod delivery;
 mod limits;
 mod on_the_wire;
 mod peer;
+mod quotas;
+mod retries;
 mod secrets;
+mod time;
 mod tls;

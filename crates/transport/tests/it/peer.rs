@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use polyptych_transport::{Auth, Config, Fixed, Retry, Transport};
+use polyptych_transport::{Auth, Clock, Config, Fixed, Retry, Transport};
 use polyptych_wire::{Body, Effect, Request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::time::Middle;
 
 pub(crate) const TOKEN: &str = "canary-token-1f3a";
 
@@ -15,6 +17,11 @@ pub(crate) struct Peer(TcpListener);
 impl Peer {
     pub(crate) async fn new() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// At an address that was free a moment ago.
+    pub(crate) async fn at(address: &str) -> Self {
+        Self(TcpListener::bind(address).await.unwrap())
     }
 
     /// `127.0.0.1:PORT`.
@@ -32,6 +39,11 @@ impl Peer {
         Config::new(base, auth, Arc::new(Fixed::new(TOKEN))).with_retry(Retry::never())
     }
 
+    /// The same with retries of the default kind, on `clock`.
+    pub(crate) fn patient(&self, clock: &Arc<impl Clock + 'static>) -> Config {
+        self.config().with_retry(Retry::default()).with_clock(clock.clone()).with_jitter(Arc::new(Middle))
+    }
+
     pub(crate) fn transport(&self) -> Transport {
         Transport::new(self.config()).unwrap()
     }
@@ -47,6 +59,20 @@ impl Peer {
         stream.write_all(reply.as_ref().as_bytes()).await.unwrap();
         received
     }
+}
+
+/// Answers one connection after another, each with its reply, and gives what arrived.
+pub(crate) async fn answer_all<const N: usize>(peer: &Peer, replies: [&str; N]) -> Vec<Received> {
+    let mut received = Vec::new();
+    for reply in replies {
+        received.push(peer.answer(reply).await);
+    }
+    received
+}
+
+/// An answer after which the connection ends, with `headers` between status and length.
+pub(crate) fn last_reply(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// A request as it arrived.

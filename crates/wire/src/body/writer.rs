@@ -1,12 +1,14 @@
 //! Builds a [`Body`]: text is gathered into as few segments as possible, images are referred to.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::{Body, Escape, Segment};
 use crate::Blob;
 
-/// Collects the pieces of a body in order.
-#[derive(Debug, Default)]
+/// Collects the pieces of a body in order. `Debug` prints lengths, never bytes.
+#[derive(Default)]
 pub struct BodyWriter {
     text: Vec<u8>,
     segments: Vec<Segment>,
@@ -70,5 +72,11 @@ impl BodyWriter {
         if !self.text.is_empty() {
             self.segments.push(Segment::Bytes(std::mem::take(&mut self.text).into()));
         }
+    }
+}
+
+impl fmt::Debug for BodyWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BodyWriter({:?}, {} bytes of text)", self.segments, self.text.len())
     }
 }

@@ -1,0 +1,185 @@
+//! Calls at once, and what the quotas that answers tell ask of the next calls.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use polyptych_transport::{
+    Call, ErrorKind, Gauge, Limits, Pace, Reading, Response, Retry, Scope, TimeoutKind, Transport, Verdict,
+};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Barrier;
+
+use crate::peer::{Peer, answer_all, get, last_reply, read_request};
+use crate::time::Jumping;
+
+const KEY: &str = "yandex:login";
+
+/// Serves connections until the test ends: each waits until `at_once` are there.
+async fn serve(peer: &Peer, at_once: usize, most: Arc<AtomicUsize>) {
+    let (barrier, now) = (Arc::new(Barrier::new(at_once)), Arc::new(AtomicUsize::new(0)));
+    loop {
+        let mut stream = peer.accept().await;
+        let (barrier, now, most) = (barrier.clone(), now.clone(), most.clone());
+        tokio::spawn(async move {
+            read_request(&mut stream).await;
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            barrier.wait().await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            stream.write_all(last_reply("200 OK", "", "{}").as_bytes()).await.unwrap();
+        });
+    }
+}
+
+#[tokio::test]
+async fn at_most_five_calls_of_an_advertiser_are_under_way_over_all_libraries() {
+    let (peer, limits, most) = (Peer::new().await, Arc::new(Limits::new()), Arc::new(AtomicUsize::new(0)));
+    let libraries = [0, 1].map(|_| Transport::new(peer.config().with_limits(limits.clone())).unwrap());
+    let request = get("/");
+    let calls = (0..20).map(|number| libraries[number % 2].execute(Call::new(&request).with_limit(KEY, 5)));
+    let answers = tokio::select! {
+        answers = futures_util::future::join_all(calls) => answers,
+        () = serve(&peer, 5, most.clone()) => unreachable!(),
+    };
+    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.tries() == 1)));
+    assert_eq!(most.load(Ordering::SeqCst), 5);
+    assert_eq!(limits.keys_in_use(), 0);
+}
+
+#[tokio::test]
+async fn another_advertiser_does_not_wait_and_a_call_given_up_leaves_its_place() {
+    let (peer, limits) = (Peer::new().await, Arc::new(Limits::new()));
+    let transport = Transport::new(peer.config().with_limits(limits.clone())).unwrap();
+    let (request, ok) = (get("/"), last_reply("200 OK", "", ""));
+    let stalled = transport.execute(Call::new(&request).with_limit(KEY, 1));
+    {
+        let mut stalled = std::pin::pin!(stalled);
+        let _stream = tokio::select! {
+            answer = &mut stalled => panic!("{answer:?}"),
+            stream = peer.accept() => stream,
+        };
+        let other = transport.execute(Call::new(&request).with_limit("yandex:other", 1));
+        let (answer, _) = tokio::join!(other, answer_all(&peer, [&ok]));
+        answer.unwrap();
+
+        let waiting = Call::new(&request).with_limit(KEY, 1).with_deadline(Duration::from_secs(5));
+        tokio::time::pause();
+        let error = transport.execute(waiting).await.unwrap_err();
+        tokio::time::resume();
+        assert!(matches!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Deadline, .. }), "{error:?}");
+        assert_eq!((error.tries(), limits.keys_in_use()), (0, 1));
+    }
+    assert_eq!(limits.keys_in_use(), 0, "the stalled call was given up");
+    let next = transport.execute(Call::new(&request).with_limit(KEY, 1));
+    let (answer, _) = tokio::join!(next, answer_all(&peer, [&ok]));
+    answer.unwrap();
+}
+
+#[tokio::test]
+async fn a_place_is_free_while_a_call_waits_for_its_next_try() {
+    let (peer, limits) = (Peer::new().await, Arc::new(Limits::new()));
+    let config = peer.config().with_retry(Retry { first_wait: Duration::from_secs(3600), ..Retry::default() });
+    let transport = Transport::new(config.with_limits(limits.clone())).unwrap();
+    let request = get("/");
+    let mut waiting = std::pin::pin!(transport.execute(Call::new(&request).with_limit(KEY, 1)));
+    let hint = last_reply("503 Down", "Retry-After: 100\r\n", "");
+    tokio::select! {
+        answer = &mut waiting => panic!("{answer:?}"),
+        () = async {
+            answer_all(&peer, [&hint]).await;
+            while limits.keys_in_use() > 0 {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+}
+
+/// Reads two quotas as Yandex and Facebook might tell them: from headers of the test.
+struct Told;
+
+impl Reading for Told {
+    fn read(&self, _: &Call<'_>, answer: &Response) -> Verdict {
+        let number = |name: &str| answer.header(name).and_then(|text| text.parse::<f64>().ok());
+        let seconds = |name: &str| number(name).map(Duration::from_secs_f64);
+        let units = number("x-units-left").map(|left| Gauge {
+            left: Some(left),
+            limit: Some(1000.0),
+            spent: Some(20.0),
+            holder: Some("agency".to_owned()),
+            ..Gauge::new("units", Scope::Account)
+        });
+        let app = number("x-app").map(|used| Gauge {
+            used: Some(used),
+            limit: Some(100.0),
+            resets_in: seconds("x-reset"),
+            pace: Pace::SlowFrom(0.9),
+            ..Gauge::new("app_usage.call_count", Scope::Library)
+        });
+        let blocked = seconds("x-blocked")
+            .map(|time| Gauge { pace: Pace::Closed(time), ..Gauge::new("business_use_case", Scope::Account) });
+        Verdict { usage: [units, app, blocked].into_iter().flatten().collect(), ..Verdict::default() }
+    }
+}
+
+async fn told(headers: &str) -> (Peer, Arc<Jumping>, Transport) {
+    let (peer, clock) = (Peer::new().await, Arc::new(Jumping::new()));
+    let transport = Transport::new(peer.patient(&clock).with_reading(Arc::new(Told))).unwrap();
+    call(&peer, &transport, "a", headers).await;
+    (peer, clock, transport)
+}
+
+async fn call(peer: &Peer, transport: &Transport, account: &str, headers: &str) {
+    let request = get("/");
+    let reply = last_reply("200 OK", headers, "");
+    let call = Call::new(&request).with_account(account);
+    let (answer, _) = tokio::join!(transport.execute(call), answer_all(peer, [&reply]));
+    answer.unwrap();
+}
+
+#[tokio::test]
+async fn quotas_are_shown_per_account_and_cost_nothing_until_they_ask_for_it() {
+    let (peer, clock, transport) = told("X-Units-Left: 10\r\nX-App: 89\r\n").await;
+    let names = |account| {
+        let told = transport.usage(account);
+        told.iter().map(|(gauge, _)| (gauge.name.to_string(), gauge.share())).collect::<Vec<_>>()
+    };
+    let app = ("app_usage.call_count".to_owned(), Some(0.89));
+    assert_eq!(names(Some("a")), [app.clone(), ("units".to_owned(), Some(0.99))]);
+    assert_eq!(names(Some("b")), [app.clone()], "what is of the library is shown for every account");
+    assert_eq!(names(None), [app]);
+
+    let told_at = transport.usage(Some("a"))[1].1;
+    clock.pass(Duration::from_secs(60));
+    assert_eq!(transport.usage(Some("a"))[1].1, told_at, "the time of the answer, not of the question");
+    call(&peer, &transport, "a", "").await;
+    assert_eq!(clock.slept(), [60_000]);
+}
+
+#[tokio::test]
+async fn calls_slow_down_as_a_quota_comes_near_its_end() {
+    let (peer, clock, transport) = told("X-App: 95\r\n").await;
+    for _ in 0..3 {
+        call(&peer, &transport, "b", "").await;
+    }
+    // Half of the way from 90 % to 100 % is half of the longest gap, 5 s; the first call has no one before it.
+    assert_eq!(clock.slept(), [2500 + 125, 2500 - 125 + 125]);
+}
+
+#[tokio::test]
+async fn a_used_up_quota_is_waited_out_within_the_patience() {
+    let (peer, clock, transport) = told("X-App: 100\r\nX-Reset: 30\r\n").await;
+    call(&peer, &transport, "a", "").await;
+    assert_eq!(clock.slept(), [30_125]);
+
+    let (_peer, clock, transport) = told("X-Blocked: 1800\r\n").await;
+    let request = get("/");
+    let error = transport.execute(Call::new(&request).with_account("a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(1800))));
+    clock.pass(Duration::from_secs(1799));
+    let short = Call::new(&request).with_account("a").with_deadline(Duration::from_millis(900));
+    let error = transport.execute(short).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(1))));
+    assert_eq!(transport.usage(Some("a")).len(), 1);
+    clock.pass(Duration::from_secs(1));
+    assert_eq!(transport.usage(Some("a")), [], "a block that is over is forgotten");
+}
