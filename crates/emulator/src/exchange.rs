@@ -81,16 +81,16 @@ impl Exchange {
     /// The error to answer with instead of carrying the call out.
     pub(crate) async fn begin(&self, state: &State, operation: &str, album: Option<&str>) -> Result<(), ErrorFault> {
         self.ticket.describe(operation, album);
-        let latency = state.script.latency(self.ticket.api(), operation);
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
-        }
-        let Some(fault) = state.script.take(self.ticket.api(), operation, album) else { return Ok(()) };
-        self.ticket.scripted(fault.word());
+        let Some(fault) = scripted(state, &self.ticket, operation, album).await else { return Ok(()) };
         let refusal = fault.refusal();
+        self.meet(fault);
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Lets the answer meet a scripted fault.
+    pub(crate) fn meet(&self, fault: FaultAnswer) {
         // One call begins once; a second fault of it could not be answered.
         let _ = self.scripted.set(fault);
-        refusal.map_or(Ok(()), Err)
     }
 
     /// Closes the journal entry with the answer's status, and lets a scripted fault have its way.
@@ -102,6 +102,22 @@ impl Exchange {
         self.ticket.close(response.status().as_u16());
         response
     }
+}
+
+/// The time that a call takes, and the fault that waits for it.
+pub(crate) async fn scripted(
+    state: &State,
+    ticket: &Ticket,
+    operation: &str,
+    album: Option<&str>,
+) -> Option<FaultAnswer> {
+    let latency = state.script.latency(ticket.api(), operation);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let fault = state.script.take(ticket.api(), operation, album)?;
+    ticket.scripted(fault.word());
+    Some(fault)
 }
 
 /// A header of a request head as text; empty when absent, and [`UNREADABLE`] when it is not UTF-8, so that a login that

@@ -76,8 +76,8 @@ pub use control::setup::{
 pub use journal::{JournalAssociation, JournalDelete, JournalEntry, JournalUpload, UploadCount};
 pub use server::{Bound, Running};
 pub use settings::{
-    BadBase64, EvotorSettings, ExpiredVersions, FacebookSettings, Role, Settings, SoapStyle, Token, UnknownHash,
-    YandexSettings,
+    AccessTier, AppSecret, BadBase64, CopyKey, EvotorSettings, ExpiredVersions, FacebookSettings, Role, Settings,
+    SoapStyle, Token, UnknownHash, YandexSettings,
 };
 
 /// The emulated services and their memory.

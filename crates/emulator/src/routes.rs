@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State as Extract};
 use axum::response::Response;
-use http::StatusCode;
 use http::request::Parts;
+use http::{Method, StatusCode};
 
 use crate::exchange::{Exchange, segments, text, without_reading};
 use crate::state::State;
@@ -36,11 +36,10 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
         ["stores", store, "products", product, "images", image] => {
             evotor::serve(state, head, body, (store, product), Some(image)).await
         }
-        [version, account, "adimages"] if is_version(version) => {
-            facebook::edge(state, head, body, version, account).await
-        }
-        [account, "adimages"] if account.starts_with("act_") => facebook::edge(state, head, body, "", account).await,
-        [version, node] if is_version(version) => facebook::node(state, head, body, version, node).await,
+        [version, ..] if is_version(version) => facebook::serve(state, head, body).await,
+        [account, "adimages"] if account.starts_with("act_") => facebook::serve(state, head, body).await,
+        ["me", ..] => facebook::serve(state, head, body).await,
+        [""] if head.method == Method::POST || asks_for_ids(&head) => facebook::serve(state, head, body).await,
         _ => without_reading(&body, text(StatusCode::NOT_FOUND, "no operation of the emulated APIs has this path")),
     }
 }
@@ -71,6 +70,11 @@ where
 
 fn is_version(part: &str) -> bool {
     facebook::version::parse(part).is_some()
+}
+
+/// Whether the root is asked for objects of the graph.
+fn asks_for_ids(head: &Parts) -> bool {
+    head.uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("ids"))
 }
 
 fn is_wsdl(head: &Parts) -> bool {

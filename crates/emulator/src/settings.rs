@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use evotor::EvotorSettings;
-pub use facebook::{ExpiredVersions, FacebookSettings, UnknownHash};
+pub use facebook::{AccessTier, AppSecret, CopyKey, ExpiredVersions, FacebookSettings, UnknownHash};
 pub use yandex::{BadBase64, Role, SoapStyle, YandexSettings};
 
 use serde::Deserialize;

@@ -4,7 +4,7 @@
 const ESCAPES: [(char, char); 4] = [('A', 'Z'), ('B', '+'), ('C', '/'), ('D', '=')];
 
 /// The cursor of a text.
-pub(crate) fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let plain = base64_simd::STANDARD.encode_to_string(text);
     let mut cursor = String::with_capacity(plain.len() + 8);
     for letter in plain.chars() {
@@ -17,7 +17,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// The text of a cursor; `None` for anything that no text encodes to.
-pub(crate) fn decode(cursor: &str) -> Option<String> {
+pub(super) fn decode(cursor: &str) -> Option<String> {
     let mut plain = String::with_capacity(cursor.len());
     let mut letters = cursor.chars();
     while let Some(letter) = letters.next() {

@@ -1,14 +1,17 @@
-//! The fields of AdImage and which of them an answer holds (reference 2.5, 6.1, 7.1). Fields without a value are left
-//! out, as the Graph API does.
+//! The fields of AdImage (reference 2.5, 7.1). Fields without a value are left out, as the Graph API does.
 
 use serde_json::{Map, Value};
 
+use super::account;
 use super::error::GraphError;
-use super::params::Params;
+use super::expansion::Field;
 use crate::clock::date_text;
 use crate::library::FacebookImage;
 use crate::media::{Preview, original_url, preview_url};
 use crate::state::State;
+
+/// What an image shows when no fields are named.
+pub(super) const USUAL: [&str; 2] = ["hash", "id"];
 
 /// Fields that can be asked for. Those after `url_128` are not in the specification but were seen.
 const KNOWN: [&str; 25] = [
@@ -41,58 +44,65 @@ const KNOWN: [&str; 25] = [
 
 const DAY_MILLIS: i64 = 86_400_000;
 
-/// The fields that a request asks for: `hash` and `id` without `fields`. `id` is always among them (general knowledge of
-/// the Graph API). Of an expansion like `owner_business{id}` the first name counts.
+/// Whether AdImage has all these fields.
+///
+/// # Errors
+/// Error 100 for the first that it does not have, or whose braces it cannot have.
+pub(super) fn check(asked: &[Field]) -> Result<(), GraphError> {
+    for field in asked {
+        if !KNOWN.contains(&field.name.as_str()) {
+            return Err(GraphError::field(&field.name, "AdImage"));
+        }
+        if !field.fields.is_empty() && field.name != "owner_business" {
+            return Err(GraphError::no_subfields(&field.name));
+        }
+    }
+    Ok(())
+}
+
+/// An image with the fields asked for, and `id` always (general knowledge of the Graph API).
+///
+/// # Errors
+/// Error 100 for a field that a nested object does not have.
+pub(super) fn object(
+    state: &State,
+    base: &str,
+    account: &str,
+    image: &FacebookImage,
+    asked: &[Field],
+) -> Result<Value, GraphError> {
+    let mut members = Map::new();
+    for field in asked {
+        let value = match field.name.as_str() {
+            "owner_business" => account::business(state.accounts.get(account).as_ref(), &field.fields)?,
+            name => value(state, base, account, image, name),
+        };
+        if let Some(value) = value {
+            members.insert(field.name.clone(), value);
+        }
+    }
+    members.entry("id").or_insert_with(|| Value::from(format!("{account}:{}", image.hash)));
+    Ok(Value::Object(members))
+}
+
+/// The fields of an upload's answer: nine, unless reading after the write is asked for and switched on.
 ///
 /// # Errors
 /// Error 100 for a field that AdImage does not have.
-pub(crate) fn asked(params: &Params) -> Result<Vec<String>, GraphError> {
-    let text = match params.get("fields") {
-        None | Some("") => "hash,id".to_owned(),
-        // A JSON list is accepted beside the usual comma list.
-        Some(text) if text.starts_with('[') => params.list("fields").unwrap_or_default().join(","),
-        Some(text) => text.to_owned(),
-    };
-    let mut names: Vec<String> = Vec::new();
-    let mut depth = 0_usize;
-    let mut name = String::new();
-    for letter in text.chars().chain([',']) {
-        match letter {
-            '{' | '(' => depth += 1,
-            '}' | ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                let whole = std::mem::take(&mut name);
-                let first = whole.split('.').next().unwrap_or_default().trim();
-                if first.is_empty() {
-                    continue;
-                }
-                if !KNOWN.contains(&first) {
-                    return Err(GraphError::field(first));
-                }
-                if !names.iter().any(|known| known == first) {
-                    names.push(first.to_owned());
-                }
-            }
-            other if depth == 0 => name.push(other),
-            _ => {}
-        }
+pub(super) fn uploaded(
+    state: &State,
+    base: &str,
+    account: &str,
+    image: &FacebookImage,
+    asked: Option<&[Field]>,
+) -> Result<Value, GraphError> {
+    if let Some(asked) = asked {
+        return object(state, base, account, image, asked);
     }
-    if !names.iter().any(|name| name == "id") {
-        names.push("id".to_owned());
-    }
-    Ok(names)
-}
-
-/// An image with the fields asked for.
-pub(crate) fn object(state: &State, base: &str, account: &str, image: &FacebookImage, asked: &[String]) -> Value {
-    let members = asked.iter().filter_map(|name| Some((name.clone(), value(state, base, account, image, name)?)));
-    Value::Object(members.collect::<Map<_, _>>())
-}
-
-/// The nine fields of an upload's answer.
-pub(crate) fn uploaded(state: &State, base: &str, account: &str, image: &FacebookImage) -> Value {
     let names = ["hash", "url", "url_128", "url_256", "url_256_height", "url_256_width", "height", "width", "name"];
-    object(state, base, account, image, &names.map(str::to_owned))
+    let members =
+        names.into_iter().filter_map(|name| Some((name.to_owned(), value(state, base, account, image, name)?)));
+    Ok(Value::Object(members.collect()))
 }
 
 fn value(state: &State, base: &str, account: &str, image: &FacebookImage, name: &str) -> Option<Value> {

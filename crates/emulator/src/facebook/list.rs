@@ -1,55 +1,37 @@
-//! Reading the edge: filters, order, pages, cursors and summary (reference 2.1, 5).
+//! Reading the images of an account: filters and order (reference 2.1, 5).
 
 use std::collections::HashSet;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::error::GraphError;
+use super::expansion::Field;
+use super::fields;
+use super::page::Edge;
 use super::params::Params;
-use super::{cursor, fields, token};
-use crate::exchange::Exchange;
 use crate::library::FacebookImage;
 use crate::lock::hold;
 use crate::state::State;
 
 /// Lists the images of an account, newest first (assumption, reference 16.13). `selected_hashes`, `business_id` and
-/// `biz_tag_id` are accepted without effect (assumption, 16.11).
-pub(crate) fn answer(state: &State, exchange: &Exchange, params: &Params, account: &str) -> Result<Value, GraphError> {
-    let asked = fields::asked(params)?;
+/// `biz_tag_id` are accepted without effect (assumption, 16.11), but `biz_tag_id` must be a number as the others are.
+pub(super) fn answer(state: &State, edge: &Edge<'_>, asked: &[Field], account: &str) -> Result<Value, GraphError> {
     let settings = &state.settings.facebook;
-    let limit =
-        params.number("limit")?.map_or(settings.default_limit, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let limit = limit.clamp(1, settings.largest_limit.max(1));
-    let filter = Filter::read(params, settings.name_filter_case)?;
+    let filter = Filter::read(edge.params, settings.name_filter_case)?;
+    edge.params.number("biz_tag_id")?;
+    fields::check(asked)?;
     let library = hold(&state.library);
     let album = library.facebook.get(account);
     let total = album.map_or(0, crate::album::Album::len);
     let found: Vec<&FacebookImage> =
         album.into_iter().flat_map(|album| album.iter().rev()).filter(|image| filter.takes(image)).collect();
-    let (start, end) = page(&found, params, account, limit)?;
-    let rows = found.get(start..end).unwrap_or_default();
-    let mut answer = Map::new();
-    let data = rows.iter().map(|image| fields::object(state, &exchange.base, account, image, &asked));
-    answer.insert("data".to_owned(), data.collect());
-    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-        let of = |image: &FacebookImage| cursor::encode(&format!("{account}:{}", image.hash));
-        let (before, after) = (of(first), of(last));
-        let mut paging = Map::new();
-        if end < found.len() {
-            paging.insert("next".to_owned(), Value::from(link(exchange, params, limit, ("after", &after))));
-        }
-        if start > 0 {
-            paging.insert("previous".to_owned(), Value::from(link(exchange, params, limit, ("before", &before))));
-        }
-        paging.insert("cursors".to_owned(), json!({ "before": before, "after": after }));
-        answer.insert("paging".to_owned(), Value::Object(paging));
-    }
-    // `true`, `total_count` and `["total_count"]` were all seen.
-    if params.get("summary").is_some_and(|asked| asked == "true" || asked == "1" || asked.contains("total_count")) {
-        answer.insert("summary".to_owned(), json!({ "total_count": total }));
-    }
-    Ok(Value::Object(answer))
+    edge.answer(
+        settings,
+        &found,
+        total,
+        |image| format!("{account}:{}", image.hash),
+        |image| fields::object(state, &edge.call.base, account, image, asked),
+    )
 }
 
 /// What the images must be.
@@ -63,7 +45,7 @@ struct Filter {
 
 impl Filter {
     fn read(params: &Params, case: bool) -> Result<Self, GraphError> {
-        let name = params.get("name").filter(|name| !name.is_empty());
+        let name = params.given("name");
         Ok(Self {
             hashes: params.list("hashes").map(|hashes| hashes.into_iter().collect()),
             min_width: params.number("minwidth")?.unwrap_or(0),
@@ -83,41 +65,4 @@ impl Filter {
                 if self.case { image.name.contains(name) } else { image.name.to_lowercase().contains(name) }
             })
     }
-}
-
-/// The places of a page among the images found.
-fn page(found: &[&FacebookImage], params: &Params, account: &str, limit: usize) -> Result<(usize, usize), GraphError> {
-    let place = |cursor: &str| {
-        let text = cursor::decode(cursor);
-        let hash = text.as_deref().and_then(|text| text.split_once(':')).filter(|(of, _)| *of == account);
-        hash.and_then(|(_, hash)| found.iter().position(|image| image.hash == hash))
-            // A cursor dies with its image; the wording is the emulator's own.
-            .ok_or_else(|| GraphError::invalid("(#100) The cursor is not valid, or its image is gone"))
-    };
-    if let Some(after) = params.get("after").filter(|cursor| !cursor.is_empty()) {
-        let start = place(after)? + 1;
-        return Ok((start, start.saturating_add(limit).min(found.len())));
-    }
-    if let Some(before) = params.get("before").filter(|cursor| !cursor.is_empty()) {
-        let end = place(before)?;
-        return Ok((end.saturating_sub(limit), end));
-    }
-    Ok((0, limit.min(found.len())))
-}
-
-/// The URL of another page; it holds the access token, as the real one does.
-fn link(exchange: &Exchange, params: &Params, limit: usize, (direction, cursor): (&str, &str)) -> String {
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let mut query = Vec::new();
-    for (name, value) in &params.pairs {
-        if !matches!(name.as_str(), "access_token" | "limit" | "after" | "before") {
-            query.push(format!("{}={}", encode(name), encode(value)));
-        }
-    }
-    if let Some(token) = token(exchange, params) {
-        query.push(format!("access_token={}", encode(&token)));
-    }
-    query.push(format!("limit={limit}"));
-    query.push(format!("{direction}={}", encode(cursor)));
-    format!("{}{}?{}", exchange.base, exchange.head.uri.path(), query.join("&"))
 }

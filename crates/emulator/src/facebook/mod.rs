@@ -1,13 +1,20 @@
-//! Facebook Graph API: the `adimages` edge of an ad account (list, create, delete) and the AdImage node (read). Batches,
-//! copies between accounts and the rest of the graph are not emulated and are refused.
+//! Facebook Graph API: the `adimages` edge of an ad account (list, create, copy, delete), the AdImage node, the ad
+//! accounts and the user that lead to them, reads of several objects, and batches. The rest of the graph is refused.
 
+mod account;
 pub(crate) mod accounts;
+mod answer;
+mod auth;
+mod batch;
+mod call;
 mod cursor;
 mod error;
+mod expansion;
 mod fields;
 mod list;
+mod page;
 mod params;
-mod reply;
+mod result_path;
 mod upload;
 pub(crate) mod usage;
 pub(crate) mod version;
@@ -16,174 +23,222 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
+use http::Method;
 use http::request::Parts;
-use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::exchange::Exchange;
+use crate::control::script::FaultAnswer;
+use crate::exchange::scripted;
+use crate::journal::Ticket;
 use crate::lock::hold;
 use crate::routes::run;
 use crate::settings::UnknownHash;
 use crate::state::{Examined, State};
+use answer::{Answer, Context};
+use call::{Call, Target};
 use error::GraphError;
-use params::Params;
-use reply::Context;
+use page::Edge;
 use version::Served;
 
-/// What a path names.
-#[derive(Debug, Clone)]
-enum Target {
-    /// The images of an ad account, by the account's part of the path.
-    Edge(String),
-    /// An object, by its id.
-    Node(String),
-}
+/// The most objects that one read names (general knowledge).
+const MOST_IDS: usize = 50;
 
-/// Answers a request for the `adimages` edge.
-pub(crate) async fn edge(state: Arc<State>, head: Parts, body: Body, version: &str, account: &str) -> Response {
-    serve(state, head, body, version.to_owned(), Target::Edge(account.to_owned())).await
-}
-
-/// Answers a request for a node.
-pub(crate) async fn node(state: Arc<State>, head: Parts, body: Body, version: &str, id: &str) -> Response {
-    serve(state, head, body, version.to_owned(), Target::Node(id.to_owned())).await
-}
-
-async fn serve(state: Arc<State>, head: Parts, body: Body, version: String, target: Target) -> Response {
+/// Answers a request of the Graph API.
+pub(crate) async fn serve(state: Arc<State>, head: Parts, body: Body) -> Response {
     let cap = state.settings.facebook.body_cap;
     run(state, head, body, ("facebook", cap), move |state, exchange| async move {
-        let mut params = Params::default();
-        let (result, served) = match Params::read(&exchange) {
-            Ok(read) => {
-                params = read;
-                let served = version::serve(&state.settings.facebook, &version);
-                match served {
-                    Ok(served) => (answer(&state, &exchange, &mut params, &target, &served).await, Some(served)),
-                    Err(error) => (Err(error), None),
-                }
+        let answer = match Call::read(&exchange) {
+            Err((call, error)) => {
+                exchange.ticket.describe(&call.operation(), call.account());
+                exchange.ticket.failed(error.journal_code());
+                Answer::refused(&state, &call, &error)
             }
-            Err(error) => (Err(error), None),
+            Ok(call) => {
+                let batch = call.target == Target::Root && call.method == Method::POST;
+                let (answer, fault) = match batch {
+                    true => perform_batch(&state, call, &exchange.ticket).await,
+                    false => perform(&state, call, &exchange.ticket).await,
+                };
+                if let Some(fault) = fault {
+                    exchange.meet(fault);
+                }
+                answer
+            }
         };
-        if let Err(error) = &result {
-            exchange.ticket.failed(error.journal_code());
-        }
-        let account = match &target {
-            Target::Edge(account) => account.strip_prefix("act_"),
-            Target::Node(id) => id.split_once(':').map(|(account, _)| account),
-        };
-        let context = Context { state: &state, exchange: &exchange, served, account, params: &params };
-        let response = reply::write(&context, &result);
-        exchange.answer(response)
+        exchange.answer(answer.into_response())
     })
     .await
 }
 
-async fn answer(
-    state: &Arc<State>,
-    exchange: &Exchange,
-    params: &mut Params,
-    target: &Target,
-    served: &Served,
-) -> Result<Value, GraphError> {
-    let method = params::method(exchange, params);
-    let verb = method.as_str().to_ascii_lowercase();
-    let (operation, album) = (operation(target, &verb), album(target));
-    exchange.ticket.describe(&operation, album);
-    authorize(state, exchange, params, &method, album)?;
-    exchange.begin(state, &operation, album).await.map_err(GraphError::scripted)?;
-    if served.version >= (26, 0) && params.get("date_format").is_some() {
+/// Carries out one operation, unless the fault script has it otherwise; what the script does to the answer comes along.
+async fn perform(state: &Arc<State>, mut call: Call, ticket: &Ticket) -> (Answer, Option<FaultAnswer>) {
+    ticket.describe(&call.operation(), call.account());
+    let mut context = Context::default();
+    let mut fault = None;
+    let result = match admit(state, &call, &mut context) {
+        Ok(()) => {
+            fault = scripted(state, ticket, &call.operation(), call.account()).await;
+            match fault.as_ref().and_then(FaultAnswer::refusal) {
+                Some(error) => Err(GraphError::scripted(error)),
+                None => operate(state, &mut call, ticket).await,
+            }
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &result {
+        ticket.failed(error.journal_code());
+    }
+    (Answer::new(state, &call, &context, &result), fault)
+}
+
+/// Carries out a batch. It counts as no call of its own, its operations do.
+async fn perform_batch(state: &Arc<State>, mut call: Call, ticket: &Ticket) -> (Answer, Option<FaultAnswer>) {
+    ticket.describe(&call.operation(), None);
+    let mut context = Context::default();
+    let served = if call.version.is_empty() {
+        let newest = state.settings.facebook.versions.last().copied().unwrap_or((26, 0));
+        call.version = format!("v{}.{}", newest.0, newest.1);
+        Ok(Served { version: newest, upgraded_from: None })
+    } else {
+        version::serve(&state.settings.facebook, &call.version)
+    };
+    let admitted = served.and_then(|served| {
+        context.served = Some(served);
+        auth::check(state, &call)
+    });
+    let mut fault = None;
+    let result = match admitted {
+        Ok(()) => {
+            fault = scripted(state, ticket, &call.operation(), None).await;
+            match fault.as_ref().and_then(FaultAnswer::refusal) {
+                Some(error) => Err(GraphError::scripted(error)),
+                None => batch::answer(state, &call).await,
+            }
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &result {
+        ticket.failed(error.journal_code());
+    }
+    (Answer::new(state, &call, &context, &result), fault)
+}
+
+/// Version, caller and limits, in that order.
+fn admit(state: &State, call: &Call, context: &mut Context) -> Result<(), GraphError> {
+    let settings = &state.live().facebook;
+    let served = version::serve(settings, &call.version)?;
+    let current = served.version >= (26, 0);
+    context.served = Some(served);
+    auth::check(state, call)?;
+    let account = call.account().filter(|account| state.accounts.exists(account));
+    let report = state.usage.count(account, call.method != Method::GET, state.now(), settings);
+    let refusal = report.refusal.clone();
+    context.report = Some(report);
+    if let Some(error) = refusal {
+        return Err(error);
+    }
+    if current && call.params.get("date_format").is_some() {
         return Err(GraphError::invalid("(#100) The parameter date_format is no longer supported"));
     }
-    match target {
-        Target::Edge(account) => {
-            let number = account.strip_prefix("act_").filter(|number| exists(state, number));
-            let number = number.ok_or_else(|| GraphError::unsupported(&verb, account))?;
-            match method {
-                Method::GET => list::answer(state, exchange, params, number),
-                Method::POST => upload::answer(state, exchange, params, number).await,
-                Method::DELETE => delete(state, exchange, params, number),
-                _ => Err(GraphError::unsupported(&verb, account)),
+    Ok(())
+}
+
+async fn operate(state: &Arc<State>, call: &mut Call, ticket: &Ticket) -> Result<Value, GraphError> {
+    let verb = call.verb();
+    let read = call.method == Method::GET;
+    match call.target.clone() {
+        Target::Images(part) => {
+            let number = part.strip_prefix("act_").filter(|number| state.accounts.exists(number));
+            let number = number.ok_or_else(|| GraphError::unsupported(&verb, &part))?;
+            match call.method {
+                Method::GET => {
+                    let asked = expansion::asked(&call.params, &fields::USUAL)?;
+                    let edge = Edge { call, path: call.path.clone(), params: &call.params };
+                    list::answer(state, &edge, &asked, number)
+                }
+                Method::POST => upload::answer(state, call, ticket, number).await,
+                Method::DELETE => delete(state, call, ticket, number),
+                _ => Err(GraphError::unsupported(&verb, &part)),
             }
         }
-        Target::Node(id) => {
-            let (account, hash) = id.split_once(':').ok_or_else(|| GraphError::unsupported(&verb, id))?;
-            if method != Method::GET {
-                return Err(GraphError::unsupported(&verb, id));
-            }
-            let asked = fields::asked(params)?;
-            let library = hold(&state.library);
-            let image = library.facebook.get(account).and_then(|album| album.get(hash));
-            let image = image.ok_or_else(|| GraphError::unsupported(&verb, id))?;
-            Ok(fields::object(state, &exchange.base, account, image, &asked))
+        Target::Accounts(user) => {
+            let own = user == "me" || call.token().is_some_and(|token| account::user_id(token) == user);
+            if own && read { account::list(state, call) } else { Err(GraphError::unsupported(&verb, &user)) }
         }
+        Target::Node(id) if read => node(state, call, &id),
+        Target::Node(id) => Err(GraphError::unsupported(&verb, &id)),
+        Target::Root if read => several(state, call),
+        Target::Root => Err(GraphError::unsupported(&verb, "")),
+        Target::Unknown => Err(GraphError::unknown_path(&call.path)),
     }
 }
 
-fn operation(target: &Target, verb: &str) -> String {
-    match (target, verb) {
-        (Target::Edge(_), "get") => "adimages.list".to_owned(),
-        (Target::Edge(_), "post") => "adimages.create".to_owned(),
-        (Target::Edge(_), verb) => format!("adimages.{verb}"),
-        (Target::Node(_), verb) => format!("adimage.{verb}"),
+/// One object, by its id.
+fn node(state: &State, call: &Call, id: &str) -> Result<Value, GraphError> {
+    let missing = || GraphError::unsupported("get", id);
+    if let Some(number) = id.strip_prefix("act_") {
+        let found = state.accounts.get(number).ok_or_else(missing)?;
+        return account::object(state, call, &found, &expansion::asked(&call.params, &account::USUAL)?);
     }
-}
-
-fn album(target: &Target) -> Option<&str> {
-    match target {
-        Target::Edge(account) => Some(account.strip_prefix("act_").unwrap_or(account)),
-        Target::Node(id) => id.split_once(':').map(|(account, _)| account),
+    if let Some((number, hash)) = id.split_once(':') {
+        let asked = expansion::asked(&call.params, &fields::USUAL)?;
+        fields::check(&asked)?;
+        let library = hold(&state.library);
+        let image = library.facebook.get(number).and_then(|album| album.get(hash)).ok_or_else(missing)?;
+        return fields::object(state, &call.base, number, image, &asked);
     }
-}
-
-fn exists(state: &State, account: &str) -> bool {
-    state.accounts.exists(account)
-}
-
-/// The token comes from the query, the form, or `Authorization` with `Bearer` or `OAuth`.
-fn authorize(
-    state: &State,
-    exchange: &Exchange,
-    params: &Params,
-    method: &Method,
-    album: Option<&str>,
-) -> Result<(), GraphError> {
-    let token = token(exchange, params).ok_or_else(GraphError::token_required)?;
-    let status = state.settings.facebook.bad_token_status;
-    let token = state.live().token(&token).ok_or_else(|| GraphError::bad_token(status))?;
-    if token.expired {
-        Err(GraphError::expired_token(status))
-    } else if album.is_some_and(|album| !token.covers(album)) {
-        Err(GraphError::no_permission())
-    } else if token.read_only && method != Method::GET {
-        Err(GraphError::read_only())
-    } else {
-        Ok(())
+    let token = call.token().unwrap_or_default();
+    if id == "me" || id == account::user_id(token) {
+        return account::user(token, &expansion::asked(&call.params, &["name", "id"])?);
     }
+    if id.bytes().all(|byte| byte.is_ascii_digit()) { Err(missing()) } else { Err(GraphError::alias(id)) }
 }
 
-/// The token of a request.
-fn token(exchange: &Exchange, params: &Params) -> Option<String> {
-    if let Some(token) = params.get("access_token").filter(|token| !token.is_empty()) {
-        return Some(token.to_owned());
+/// Several objects at once, by `ids`. Each one beyond the first counts as one more call (reference 6.2).
+fn several(state: &State, call: &Call) -> Result<Value, GraphError> {
+    let ids = call.params.list("ids").unwrap_or_default();
+    if ids.is_empty() {
+        return Err(GraphError::unsupported("get", ""));
     }
-    let (scheme, token) = exchange.header("authorization").split_once(' ')?;
-    let known = ["bearer", "oauth"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    (known && !token.trim().is_empty()).then(|| token.trim().to_owned())
+    if ids.len() > MOST_IDS {
+        return Err(GraphError::invalid(format!("(#100) At most {MOST_IDS} ids can be read at once")));
+    }
+    let mut objects = Map::new();
+    for (place, id) in ids.iter().enumerate() {
+        if place > 0 {
+            let settings = &state.live().facebook;
+            if let Some(error) = state.usage.count(None, false, state.now(), settings).refusal {
+                return Err(error);
+            }
+        }
+        objects.insert(id.clone(), node(state, call, id)?);
+    }
+    Ok(Value::Object(objects))
 }
 
-/// `image_id` is accepted and ignored (assumption, reference 16.12). A deleted image is gone from the node too
-/// (assumption, 16.19). No creative is emulated, so no image is in use.
-fn delete(state: &State, exchange: &Exchange, params: &Params, account: &str) -> Result<Value, GraphError> {
-    let hash = params.get("hash").filter(|hash| !hash.is_empty());
+/// Deletes an image by its hash; `image_id` alone suffices only where the settings say so (reference 16.12). A deleted
+/// image is gone from the node too (assumption, 16.19). One that a creative uses stays.
+fn delete(state: &State, call: &Call, ticket: &Ticket, account: &str) -> Result<Value, GraphError> {
+    let settings = &state.settings.facebook;
+    let by_id = call.params.given("image_id").filter(|_| settings.delete_by_image_id);
+    let by_id = by_id.and_then(|id| id.split_once(':')).filter(|(owner, _)| *owner == account).map(|(_, hash)| hash);
+    let hash = call.params.given("hash").or(by_id);
     let hash = hash.ok_or_else(|| GraphError::invalid("(#100) The parameter hash is required"))?;
     let mut library = hold(&state.library);
-    let removed = library.facebook.get_mut(account).and_then(|album| album.remove(hash));
-    let refused = removed.is_none().then_some("100");
-    exchange.ticket.deleted(account, hash, refused);
-    match removed {
-        Some(image) => library.release(&image.content),
-        None if state.settings.facebook.unknown_hash == UnknownHash::Success => {}
-        None => return Err(GraphError::invalid("(#100) The ad account has no image of this hash")),
+    let Some(album) = library.facebook.get_mut(account).filter(|album| album.get(hash).is_some()) else {
+        ticket.deleted(account, hash, Some("100"));
+        return match settings.unknown_hash {
+            UnknownHash::Success => Ok(json!({ "success": true })),
+            UnknownHash::Refused => Err(GraphError::invalid("(#100) The ad account has no image of this hash")),
+        };
+    };
+    if !state.accounts.creatives(account, hash).is_empty() {
+        ticket.deleted(account, hash, Some("100"));
+        return Err(GraphError::in_use(settings.in_use_subcode));
+    }
+    ticket.deleted(account, hash, None);
+    if let Some(image) = album.remove(hash) {
+        library.release(&image.content);
     }
     Ok(json!({ "success": true }))
 }
@@ -193,11 +248,8 @@ fn delete(state: &State, exchange: &Exchange, params: &Params, account: &str) ->
 /// # Errors
 /// The error code when the account does not exist or the picture is refused.
 pub(crate) fn seed(state: &State, account: &str, name: &str, examined: &Examined) -> Result<String, String> {
-    if !exists(state, account) {
+    if !state.accounts.exists(account) {
         return Err("the account does not exist".to_owned());
     }
     upload::seed(state, account, name, examined).map_err(|error| error.journal_code())
 }
-
-/// The status of an answer that is no error.
-const OK: StatusCode = StatusCode::OK;

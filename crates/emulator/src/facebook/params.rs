@@ -1,88 +1,102 @@
 //! The parameters of a Graph request, wherever they came: query, form, multipart text, JSON, all merged (reference 3.2).
 //! A later one wins, the body over the query.
 
-use http::Method;
+use std::fmt;
+
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::error::GraphError;
-use crate::exchange::Exchange;
 use crate::multipart::{self, Part};
 
 /// The most parameters of a request.
 const MOST: usize = 20_000;
 
 /// Parameters by name, in order, and file parts.
-#[derive(Debug, Default)]
-pub(crate) struct Params {
-    pub(crate) pairs: Vec<(String, String)>,
-    pub(crate) files: Vec<Part>,
+#[derive(Debug, Default, Clone)]
+pub(super) struct Params {
+    pub(super) pairs: Vec<(String, String)>,
+    pub(super) files: Vec<Part>,
 }
 
 impl Params {
     /// Collects what a request brings. A body of an unknown type is ignored.
     ///
     /// # Errors
-    /// When a body is not of the form that its type says.
-    pub(crate) fn read(exchange: &Exchange) -> Result<Self, GraphError> {
+    /// When a body is not of the form that its type says, or there are too many parameters.
+    pub(super) fn read(query: &str, media_type: &str, content_type: &str, body: &Bytes) -> Result<Self, GraphError> {
         let mut params = Self::default();
-        params.add_form(exchange.head.uri.query().unwrap_or_default());
-        match exchange.media_type().as_str() {
-            "application/x-www-form-urlencoded" => match std::str::from_utf8(&exchange.body) {
-                Ok(form) => params.add_form(form.trim_end()),
+        params.add_form(query)?;
+        match media_type {
+            "application/x-www-form-urlencoded" => match std::str::from_utf8(body) {
+                Ok(form) => params.add_form(form.trim_end())?,
                 Err(_) => return Err(GraphError::invalid("(#100) The form is not UTF-8")),
             },
             "multipart/form-data" => {
-                let parts = multipart::parts(exchange.header("content-type"), &exchange.body)
+                let parts = multipart::parts(content_type, body)
                     .map_err(|_| GraphError::invalid("(#100) The multipart body is malformed"))?;
                 for part in parts {
                     if part.file_name.is_some() {
                         params.files.push(part);
                     } else {
                         let text = String::from_utf8_lossy(&part.content).into_owned();
-                        params.pairs.push((part.name, text));
+                        params.push(part.name, text)?;
                     }
                 }
             }
-            "application/json" if !exchange.body.is_empty() => {
-                let body: Value = serde_json::from_slice(&exchange.body)
-                    .map_err(|_| GraphError::invalid("(#100) The JSON body is malformed"))?;
-                let Value::Object(body) = body else {
-                    return Err(GraphError::invalid("(#100) The JSON body must be an object"));
-                };
-                params.pairs.extend(body.into_iter().map(|(name, value)| match value {
-                    Value::String(text) => (name, text),
-                    other => (name, other.to_string()),
-                }));
+            "application/json" if !body.is_empty() => {
+                let read = serde_json::Deserializer::from_slice(body)
+                    .deserialize_map(Members)
+                    .map_err(|_| GraphError::invalid("(#100) The body is not one JSON object"))?;
+                for (name, value) in read {
+                    params.push(name, value)?;
+                }
             }
             _ => {}
-        }
-        if params.pairs.len() > MOST {
-            return Err(GraphError::invalid("(#100) Too many parameters"));
         }
         Ok(params)
     }
 
-    fn add_form(&mut self, form: &str) {
+    /// Adds the pairs of a query or of a form.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub(super) fn add_form(&mut self, form: &str) -> Result<(), GraphError> {
         for pair in form.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            self.pairs.push((decode(name), decode(value)));
+            self.push(decode(name), decode(value))?;
         }
+        Ok(())
+    }
+
+    fn push(&mut self, name: String, value: String) -> Result<(), GraphError> {
+        if self.pairs.len() >= MOST {
+            return Err(GraphError::invalid("(#100) Too many parameters"));
+        }
+        self.pairs.push((name, value));
+        Ok(())
     }
 
     /// The last value of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The last value of this name that is not empty.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
     /// Takes the last value of this name out.
-    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
         let place = self.pairs.iter().rposition(|(known, _)| known == name)?;
-        Some(self.pairs.swap_remove(place).1)
+        Some(self.pairs.remove(place).1)
     }
 
     /// A list: `name=["a","b"]`, `name=['a']`, `name=a,b`, `name[]=a&name[]=b` or `name[0]=a`. `None` when absent.
-    pub(crate) fn list(&self, name: &str) -> Option<Vec<String>> {
+    pub(super) fn list(&self, name: &str) -> Option<Vec<String>> {
         let mut found = false;
         let mut items = Vec::new();
         for (known, value) in &self.pairs {
@@ -98,13 +112,28 @@ impl Params {
         found.then_some(items)
     }
 
+    /// A member of an object parameter: `name={"member":…}` or `name[member]=…`; a number counts as its text.
+    ///
+    /// # Errors
+    /// Error 100 when `name` is present and no JSON object.
+    pub(super) fn member(&self, name: &str, member: &str) -> Result<Option<String>, GraphError> {
+        if let Some(value) = self.given(&format!("{name}[{member}]")) {
+            return Ok(Some(value.to_owned()));
+        }
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let read = serde_json::Deserializer::from_str(text)
+            .deserialize_map(Members)
+            .map_err(|_| GraphError::invalid(format!("(#100) Param {name} must be an object")))?;
+        Ok(read.into_iter().rev().find(|(known, _)| known == member).map(|(_, value)| value))
+    }
+
     /// An unsigned number.
     ///
     /// # Errors
     /// Error 100 when the value is something else.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, GraphError> {
-        match self.get(name) {
-            None | Some("") => Ok(None),
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, GraphError> {
+        match self.given(name) {
+            None => Ok(None),
             Some(text) => match text.trim().parse() {
                 Ok(number) => Ok(Some(number)),
                 Err(_) => Err(GraphError::invalid(format!("(#100) Param {name} must be an unsigned integer"))),
@@ -113,19 +142,32 @@ impl Params {
     }
 
     /// A flag: `1` and `true` set it.
-    pub(crate) fn flag(&self, name: &str) -> bool {
+    pub(super) fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Some("1" | "true"))
     }
 }
 
-/// The method of a request, `method=` in place of that of the request line.
-pub(crate) fn method(exchange: &Exchange, params: &Params) -> Method {
-    let over = params.get("method").map(str::to_ascii_uppercase);
-    match over.as_deref() {
-        Some("GET") => Method::GET,
-        Some("POST") => Method::POST,
-        Some("DELETE") => Method::DELETE,
-        _ => exchange.method().clone(),
+/// Reads the members of a JSON object: a text as itself, anything else as its JSON. Nested values are not built, so that
+/// a body costs no more than its own size again.
+pub(super) struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, String)>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+            // One more than is allowed, so that the excess is seen and the rest costs nothing.
+            if members.len() <= MOST {
+                let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
+                members.push((name, text));
+            }
+        }
+        Ok(members)
     }
 }
 
@@ -149,19 +191,34 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn form(text: &str) -> Params {
+        let mut params = Params::default();
+        params.add_form(text).unwrap();
+        params
+    }
+
     #[test]
     fn lists_are_read_in_every_form_that_clients_send() {
-        for form in [
+        for text in [
             "hashes=%5B%22a%22%2C%22b%22%5D",
             "hashes[]=a&hashes%5B%5D=b",
             "hashes=['a','b']",
             "hashes=a,b",
             "hashes[0]=a&hashes[1]=b",
         ] {
-            let mut params = Params::default();
-            params.add_form(form);
-            assert_eq!(params.list("hashes"), Some(vec!["a".to_owned(), "b".to_owned()]), "{form}");
+            assert_eq!(form(text).list("hashes"), Some(vec!["a".to_owned(), "b".to_owned()]), "{text}");
         }
         assert_eq!(Params::default().list("hashes"), None);
+    }
+
+    #[test]
+    fn objects_are_read_from_json_and_from_bracketed_names() {
+        for text in ["c=%7B%22hash%22%3A%22h%22%2C%22id%22%3A2%7D", "c[hash]=h&c[id]=2"] {
+            let params = form(text);
+            assert_eq!(params.member("c", "hash").unwrap().as_deref(), Some("h"));
+            assert_eq!(params.member("c", "id").unwrap().as_deref(), Some("2"));
+        }
+        assert!(form("c=text").member("c", "hash").is_err());
+        assert_eq!(form("").member("c", "hash"), Ok(None));
     }
 }

@@ -1,5 +1,5 @@
-//! Creating images on the edge, from `bytes` or file parts (reference 8). All pictures of a request are looked at before
-//! the first is stored, so an error leaves nothing behind, save that of the emulator's memory.
+//! Creating images on the edge, from `bytes`, file parts or another account's image (reference 8). All pictures of a request
+//! are looked at before the first is stored, so an error leaves nothing behind, save that of the emulator's memory.
 
 use std::sync::Arc;
 
@@ -7,15 +7,18 @@ use bytes::Bytes;
 use image::ImageFormat;
 use serde_json::{Map, Value, json};
 
+use super::call::Call;
 use super::error::GraphError;
+use super::expansion::{self, Field};
 use super::fields;
 use super::params::Params;
 use crate::base64;
-use crate::digest::facebook_hash;
-use crate::exchange::Exchange;
+use crate::digest::{Sha, facebook_hash};
+use crate::journal::Ticket;
 use crate::library::FacebookImage;
 use crate::lock::hold;
 use crate::picture::{Picture, PictureFault};
+use crate::settings::CopyKey;
 use crate::state::{Examined, State};
 
 const NOT_SUPPORTED: u32 = 1_487_411;
@@ -39,46 +42,82 @@ struct Sent {
     file: bool,
 }
 
-/// Stores the pictures of a request. `fields` has no effect (assumption, reference 16.15). Of two parts with one file
-/// name both are stored and the last is in the answer (assumption, 16.20).
-pub(crate) async fn answer(
+/// Stores the pictures of a request. Of two parts with one file name both are stored and the last is in the answer
+/// (assumption, reference 16.20).
+///
+/// # Errors
+/// Error 100 without an image, and with a subcode for one that is refused.
+pub(super) async fn answer(
     state: &Arc<State>,
-    exchange: &Exchange,
-    params: &mut Params,
+    call: &mut Call,
+    ticket: &Ticket,
     account: &str,
 ) -> Result<Value, GraphError> {
-    for (name, word) in [("copy_from", "Copying from another account"), ("url", "Uploading by URL")] {
-        if params.get(name).is_some() {
-            return Err(GraphError::invalid(format!("(#100) {word} is not emulated")));
-        }
+    if call.params.get("url").is_some() {
+        return Err(GraphError::invalid("(#100) Uploading by URL is not a documented parameter and is refused"));
     }
-    let pictures = collect(state, params)?;
+    // `fields` has no effect unless switched on (assumption, reference 16.15).
+    let asked = match state.settings.facebook.read_after_write && call.params.given("fields").is_some() {
+        true => Some(expansion::asked(&call.params, &[])?),
+        false => None,
+    };
+    if let Some(asked) = &asked {
+        fields::check(asked)?;
+    }
+    if call.params.get("copy_from").is_some() || call.params.given("copy_from[hash]").is_some() {
+        return copy(state, call, asked.as_deref(), account);
+    }
+    let pictures = collect(state, &mut call.params)?;
     let mut ready = Vec::with_capacity(pictures.len());
     for sent in pictures {
         let examined = state.examine(sent.bytes.clone()).await;
-        let place = exchange.ticket.sent(account, &examined.sha, examined.bytes.len());
+        let place = ticket.sent(account, &examined.sha, examined.bytes.len());
         match judge(state, &sent, &examined) {
             Ok(picture) => ready.push((sent, examined, picture, place)),
             Err(error) => {
-                exchange.ticket.settle(place, format!("refused:{}", error.journal_code()));
+                ticket.settle(place, format!("refused:{}", error.journal_code()));
                 return Err(error);
             }
         }
     }
     let mut images = Map::new();
     for (sent, examined, picture, place) in ready {
-        match store(state, account, &sent.name, &examined, picture) {
+        match store(state, account, &sent.name, (&examined.sha, &examined.bytes), picture) {
             Ok((image, new)) => {
-                exchange.ticket.settle(place, if new { "stored" } else { "known" });
-                images.insert(sent.key, fields::uploaded(state, &exchange.base, account, &image));
+                ticket.settle(place, if new { "stored" } else { "known" });
+                images.insert(sent.key, fields::uploaded(state, &call.base, account, &image, asked.as_deref())?);
             }
             Err(error) => {
-                exchange.ticket.settle(place, format!("refused:{}", error.journal_code()));
+                ticket.settle(place, format!("refused:{}", error.journal_code()));
                 return Err(error);
             }
         }
     }
     Ok(json!({ "images": images }))
+}
+
+/// Copies an image of another account under its name; the same content has the same hash there. The answer's form is that
+/// of an upload (assumption, reference 16.8).
+fn copy(state: &State, call: &Call, asked: Option<&[Field]>, account: &str) -> Result<Value, GraphError> {
+    let missing = |member: &str| GraphError::invalid(format!("(#100) The parameter copy_from[{member}] is required"));
+    let source = call.params.member("copy_from", "source_account_id")?.ok_or_else(|| missing("source_account_id"))?;
+    let hash = call.params.member("copy_from", "hash")?.ok_or_else(|| missing("hash"))?;
+    let source = source.strip_prefix("act_").unwrap_or(&source);
+    let found = match state.accounts.exists(source) {
+        true => hold(&state.library).facebook.get(source).and_then(|album| album.get(&hash)).cloned(),
+        false => None,
+    };
+    let absent = || GraphError::invalid("(#100) The source account has no image of this hash, or it cannot be read");
+    let original = found.ok_or_else(absent)?;
+    let content = &original.content;
+    let (image, _) = store(state, account, &original.name, (&content.sha, &content.bytes), content.picture)?;
+    let key = match state.settings.facebook.copy_key {
+        CopyKey::Name => original.name.clone(),
+        CopyKey::Hash => image.hash.clone(),
+        CopyKey::Bytes => "bytes".to_owned(),
+    };
+    let copied = fields::uploaded(state, &call.base, account, &image, asked)?;
+    Ok(json!({ "images": Map::from_iter([(key, copied)]) }))
 }
 
 fn collect(state: &State, params: &mut Params) -> Result<Vec<Sent>, GraphError> {
@@ -138,7 +177,7 @@ pub(super) fn seed(state: &State, account: &str, name: &str, examined: &Examined
     let bytes = examined.bytes.clone();
     let sent = Sent { key: String::new(), name: name.to_owned(), bytes, typed: true, file: false };
     let picture = judge(state, &sent, examined)?;
-    store(state, account, name, examined, picture).map(|(image, _)| image.hash)
+    store(state, account, name, (&examined.sha, &examined.bytes), picture).map(|(image, _)| image.hash)
 }
 
 /// The image, and whether it is new.
@@ -146,17 +185,17 @@ fn store(
     state: &State,
     account: &str,
     name: &str,
-    examined: &Examined,
+    (sha, bytes): (&Sha, &[u8]),
     picture: Picture,
 ) -> Result<(FacebookImage, bool), GraphError> {
     let now = state.now();
     let mut library = hold(&state.library);
     let copy = if state.live().deduplicate { 0 } else { library.next_copy() };
-    let hash = facebook_hash(&examined.sha, copy);
+    let hash = facebook_hash(sha, copy);
     if let Some(known) = library.facebook.get(account).and_then(|album| album.get(&hash)) {
         return Ok((known.clone(), false));
     }
-    let content = library.keep(examined.sha, &examined.bytes, picture, state.settings.stored_bytes).map_err(|_| {
+    let content = library.keep(*sha, bytes, picture, state.settings.stored_bytes).map_err(|_| {
         let text = "The emulator holds as many bytes of pictures as it was allowed to.";
         GraphError::picture(NOT_PROCESSED).saying(text)
     })?;

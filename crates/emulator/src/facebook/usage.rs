@@ -1,15 +1,19 @@
-//! How much each ad account was used lately, for the usage headers (reference 10). It only reports: nothing is throttled.
+//! How much the app and each ad account were used lately, for the usage headers, and which calls are one too many
+//! (reference 10).
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use serde_json::json;
 
+use super::error::GraphError;
+use crate::bounded::Bounded;
 use crate::lock::hold;
-use crate::settings::FacebookSettings;
+use crate::settings::{AccessTier, FacebookSettings};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 const DECAY_MILLIS: i64 = 300_000;
+/// The most ad accounts counted at once.
+const MOST: usize = 65_536;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counter {
@@ -17,68 +21,165 @@ struct Counter {
     calls: u64,
     decay: i64,
     score: u64,
+    blocked_until: i64,
 }
 
-/// Counters by account.
-#[derive(Debug, Default)]
-pub(crate) struct Usage(Mutex<HashMap<String, Counter>>);
+#[derive(Debug)]
+struct Book {
+    accounts: Bounded<String, Counter>,
+    hour: i64,
+    calls: u64,
+}
 
-/// The values of the three headers.
+impl Default for Book {
+    fn default() -> Self {
+        Self { accounts: Bounded::new(MOST), hour: 0, calls: 0 }
+    }
+}
+
+/// Counters of the app and by account.
+#[derive(Debug, Default)]
+pub(crate) struct Usage(Mutex<Book>);
+
+/// The values of the headers, and whether the call is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub(crate) app: String,
-    pub(crate) account: String,
-    pub(crate) business: String,
+pub(super) struct Report {
+    pub(super) app: String,
+    /// `X-Ad-Account-Usage` and `X-Business-Use-Case-Usage`, for a call that names an account.
+    pub(super) account: Option<(String, String)>,
+    pub(super) refusal: Option<GraphError>,
 }
 
 impl Usage {
     /// Forgets all counts.
     pub(crate) fn reset(&self) {
-        hold(&self.0).clear();
+        *hold(&self.0) = Book::default();
     }
 
     /// Says how many calls an account has made in this hour.
     pub(crate) fn set(&self, account: &str, calls: u64, now: i64) {
         let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
-        hold(&self.0).insert(account.to_owned(), Counter { hour, calls, decay, score: calls });
+        let counter = Counter { hour, calls, decay, score: calls, blocked_until: 0 };
+        *hold(&self.0).accounts.entry(&account.to_owned()) = counter;
     }
 
     /// Counts a call: a read scores 1, a write 3. Calls are counted by the clock's hour, scores by 300 seconds; the real
-    /// windows roll.
-    pub(crate) fn count(&self, account: &str, write: bool, now: i64, settings: &FacebookSettings) -> Report {
-        let mut counters = hold(&self.0);
+    /// windows roll. A refused call counts too, and lengthens a block of the account. Where several limits are passed,
+    /// the account's own come first.
+    pub(super) fn count(&self, account: Option<&str>, write: bool, now: i64, settings: &FacebookSettings) -> Report {
+        let mut book = hold(&self.0);
+        let hour = now.div_euclid(HOUR_MILLIS);
+        if book.hour != hour {
+            (book.hour, book.calls) = (hour, 0);
+        }
+        book.calls += 1;
+        let mut refused = (book.calls > settings.app_hourly_calls).then_some(settings.app_limit_code);
+        let app = json!({
+            "call_count": percent(book.calls, settings.app_hourly_calls), "total_time": 0, "total_cputime": 0,
+        });
+        let account = account.map(|account| {
+            let counter = book.accounts.entry(&account.to_owned());
+            refused = counter.count(write, now, settings).or(refused);
+            counter.headers(account, now, settings)
+        });
+        let refusal = refused.filter(|_| settings.enforce_limits);
+        Report { app: app.to_string(), account, refusal: refusal.map(|code| GraphError::throttled(code, settings)) }
+    }
+}
+
+impl Counter {
+    fn count(&mut self, write: bool, now: i64, settings: &FacebookSettings) -> Option<i64> {
         let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
-        let counter = counters.entry(account.to_owned()).or_default();
-        if counter.hour != hour {
-            (counter.hour, counter.calls) = (hour, 0);
+        if self.hour != hour {
+            (self.hour, self.calls) = (hour, 0);
         }
-        if counter.decay != decay {
-            (counter.decay, counter.score) = (decay, 0);
+        if self.decay != decay {
+            (self.decay, self.score) = (decay, 0);
         }
-        counter.calls += 1;
-        counter.score += if write { 3 } else { 1 };
-        let percent = |part: u64, whole: u64| part.saturating_mul(100) / whole.max(1);
-        let score = counter.score.saturating_mul(10_000) / settings.account_score.max(1);
-        let calls = percent(counter.calls, settings.hourly_calls);
-        let reset = (decay + 1) * DECAY_MILLIS - now;
-        let tier = "standard_access";
-        let all: u64 = counters.values().filter(|counter| counter.hour == hour).map(|counter| counter.calls).sum();
-        Report {
-            app: json!({
-                "call_count": percent(all, settings.hourly_calls), "total_time": 0, "total_cputime": 0,
-            })
-            .to_string(),
-            account: json!({
-                "acc_id_util_pct": score as f64 / 100.0,
-                "reset_time_duration": reset / 1000,
-                "ads_api_access_tier": tier,
-            })
-            .to_string(),
-            business: json!({ account: [{
-                "type": "ads_management", "call_count": calls, "total_cputime": 0, "total_time": 0,
-                "estimated_time_to_regain_access": 0, "ads_api_access_tier": tier,
-            }]})
-            .to_string(),
+        self.calls += 1;
+        self.score += if write { 3 } else { 1 };
+        let scored = self.score > settings.account_score || now < self.blocked_until;
+        if scored {
+            self.blocked_until = now + settings.access_tier.block_millis();
         }
+        if self.calls > settings.hourly_calls {
+            return Some(settings.hourly_limit_code);
+        }
+        scored.then_some(settings.score_limit_code)
+    }
+
+    fn headers(&self, account: &str, now: i64, settings: &FacebookSettings) -> (String, String) {
+        let tier = settings.access_tier.word();
+        let score = self.score.saturating_mul(10_000) / settings.account_score.max(1);
+        let reset = ((self.decay + 1) * DECAY_MILLIS).max(self.blocked_until) - now;
+        let left = (self.hour + 1) * HOUR_MILLIS - now;
+        let regain = if self.calls >= settings.hourly_calls { (left + 59_999) / 60_000 } else { 0 };
+        let score = json!({
+            "acc_id_util_pct": score as f64 / 100.0,
+            "reset_time_duration": (reset + 999) / 1000,
+            "ads_api_access_tier": tier,
+        });
+        let business = json!({ account: [{
+            "type": "ads_management", "call_count": percent(self.calls, settings.hourly_calls), "total_cputime": 0,
+            "total_time": 0, "estimated_time_to_regain_access": regain, "ads_api_access_tier": tier,
+        }]});
+        (score.to_string(), business.to_string())
+    }
+}
+
+impl AccessTier {
+    /// How long an account is blocked whose score is used up.
+    fn block_millis(self) -> i64 {
+        match self {
+            Self::Development => 300_000,
+            Self::Standard => 60_000,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Development => "development_access",
+            Self::Standard => "standard_access",
+        }
+    }
+}
+
+fn percent(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(100) / whole.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(report: &Report) -> Option<i64> {
+        report.refusal.as_ref().and_then(|error| error.code)
+    }
+
+    #[test]
+    fn each_limit_refuses_with_its_own_code_and_the_account_comes_first() {
+        let settings = FacebookSettings {
+            enforce_limits: true,
+            app_hourly_calls: 3,
+            hourly_calls: 2,
+            account_score: 1_000,
+            ..FacebookSettings::default()
+        };
+        let usage = Usage::default();
+        let codes: Vec<_> = (0..4).map(|_| code(&usage.count(Some("1"), false, 0, &settings))).collect();
+        assert_eq!(codes, [None, None, Some(80_004), Some(80_004)]);
+        assert_eq!(code(&usage.count(None, false, 0, &settings)), Some(4));
+        assert_eq!(code(&usage.count(Some("1"), false, HOUR_MILLIS, &settings)), None);
+    }
+
+    #[test]
+    fn calls_during_a_block_lengthen_it() {
+        let settings = FacebookSettings { enforce_limits: true, account_score: 3, ..FacebookSettings::default() };
+        let usage = Usage::default();
+        let at = |now: i64| code(&usage.count(Some("1"), true, now, &settings));
+        assert_eq!((at(0), at(1), at(299_000)), (None, Some(17), Some(17)));
+        // A new window, but the block of the last call lasts until 359,000.
+        assert_eq!((at(358_000), at(419_000)), (Some(17), Some(17)));
+        assert_eq!(at(1_000_000), None);
     }
 }

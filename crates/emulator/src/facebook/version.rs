@@ -5,10 +5,10 @@ use crate::settings::{ExpiredVersions, FacebookSettings};
 
 /// A version that a call is served under.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Served {
-    pub(crate) version: (u32, u32),
+pub(super) struct Served {
+    pub(super) version: (u32, u32),
     /// The version that was asked for, when it is another.
-    pub(crate) upgraded_from: Option<(u32, u32)>,
+    pub(super) upgraded_from: Option<(u32, u32)>,
 }
 
 /// `v26.0` as numbers; `None` for any other form.
@@ -25,14 +25,14 @@ pub(crate) fn parse(part: &str) -> Option<(u32, u32)> {
 ///
 /// # Errors
 /// 2635 for an expired version or none, 2500 for one that does not exist.
-pub(crate) fn serve(settings: &FacebookSettings, part: &str) -> Result<Served, GraphError> {
+pub(super) fn serve(settings: &FacebookSettings, part: &str) -> Result<Served, GraphError> {
     let newest = settings.versions.last().copied().unwrap_or((26, 0));
     let asked = parse(part).ok_or_else(|| GraphError::expired(newest))?;
     if settings.versions.contains(&asked) {
         return Ok(Served { version: asked, upgraded_from: None });
     }
     if asked > newest {
-        return Err(GraphError::unknown_version(part));
+        return Err(GraphError::unknown_path(part));
     }
     match settings.expired_versions {
         ExpiredVersions::Refused => Err(GraphError::expired(newest)),

@@ -192,7 +192,9 @@ async fn versions_outside_the_served_ones_are_refused_or_upgraded() {
         ("/v27.0/act_1/adimages", 2500),
         ("/v26.0/1/adimages", 100),
         ("/v26.0/act_x/adimages", 100),
-        ("/v26.0/me", 100),
+        ("/v26.0/7", 100),
+        ("/v26.0/act_1/adcreatives/2", 2500),
+        ("/me/adaccounts", 2635),
         ("/v26.0/act_1/adimages?date_format=U", 100),
     ] {
         let answer = get(&client, path).await;
@@ -228,6 +230,7 @@ async fn an_unchanged_list_is_304_and_a_post_has_no_etag() {
 async fn usage_headers_rise_with_calls_and_have_the_documented_members() {
     let mut settings = Settings::default();
     settings.facebook.hourly_calls = 10;
+    settings.facebook.app_hourly_calls = 10;
     settings.facebook.account_score = 100;
     let client = Client::new(settings);
     post_json(&client, json!({ "bytes": "QUJD" })).await;

@@ -6,6 +6,8 @@
 mod control;
 mod evotor;
 mod facebook;
+mod facebook_accounts;
+mod facebook_batch;
 mod facebook_sdk;
 mod facebook_upload;
 mod faults;
