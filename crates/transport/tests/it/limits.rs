@@ -1,8 +1,9 @@
 //! Caps on time and size. The clock is paused once the peer has nothing more to do, so that no test waits.
 
+use std::io;
 use std::time::Duration;
 
-use polyptych_transport::{ConfigError, Delivery, ErrorKind, TimeoutKind, Timeouts, Transport};
+use polyptych_transport::{Config, ConfigError, Delivery, ErrorKind, TimeoutKind, Timeouts, Transport};
 use tokio::io::AsyncWriteExt;
 
 use crate::peer::{Peer, get, post, read_head, read_request, reply};
@@ -75,6 +76,75 @@ async fn a_try_as_a_whole_is_limited_even_while_bytes_move() {
     let error = answer.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Total, limit: LIMITS.total });
     assert_eq!(error.delivery(), Delivery::Unknown);
+}
+
+/// One byte at a time keeps the silence short and gets nowhere.
+#[tokio::test]
+async fn a_peer_that_drips_its_answer_meets_the_limit_of_the_whole_try() {
+    let peer = Peer::new().await;
+    let transport = Transport::new(peer.config().with_timeouts(LIMITS)).unwrap();
+    let request = get("/");
+    let drip = async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").await.unwrap();
+        tokio::time::pause();
+        let mut drops = 0_u32;
+        while stream.write_all(b"x").await.is_ok() {
+            drops += 1;
+            tokio::time::sleep(LIMITS.idle / 2).await;
+        }
+        drops
+    };
+    let (answer, drops) = tokio::join!(transport.execute(&request), drip);
+    let error = answer.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout { what: TimeoutKind::Total, limit: LIMITS.total });
+    assert_eq!(error.delivery(), Delivery::Answered);
+    assert!(drops >= 60, "{drops} drops: the connection was closed early");
+}
+
+/// Writes `body` as an answer in gzip, whatever it is.
+async fn answer_in_gzip(peer: &Peer, body: &[u8]) -> crate::peer::Received {
+    let mut stream = peer.accept().await;
+    let received = read_request(&mut stream).await;
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nRequestId: 7\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The other side may have had enough before the end.
+    let _ = stream.write_all(body).await;
+    received
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_asked_for_and_read() {
+    let peer = Peer::new().await;
+    let (request, transport, packed) = (get("/"), peer.transport(), gzip(b"{\"a\":1}"));
+    let (answer, received) = tokio::join!(transport.execute(&request), answer_in_gzip(&peer, &packed));
+    let answer = answer.unwrap();
+    assert_eq!(received.header("accept-encoding"), ["gzip"]);
+    assert_eq!((&*answer.body, answer.header("requestid")), (b"{\"a\":1}".as_slice(), Some("7")));
+    assert_eq!((answer.header("content-encoding"), answer.header("content-length")), (None, None));
+}
+
+#[tokio::test]
+async fn an_answer_that_inflates_over_the_cap_is_refused_and_a_broken_one_is_too() {
+    let bomb = gzip(&vec![0; 64 << 20]);
+    assert!(bomb.len() < 64 * 1024 * 2, "{} bytes", bomb.len());
+    let cap = ErrorKind::ResponseTooLarge { limit: Config::MAX_RESPONSE_BYTES };
+    for (body, kind) in [(bomb, cap), (b"<html>".to_vec(), ErrorKind::Undecodable)] {
+        let peer = Peer::new().await;
+        let (request, transport) = (get("/"), peer.transport());
+        let (answer, _) = tokio::join!(transport.execute(&request), answer_in_gzip(&peer, &body));
+        let error = answer.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::Answered));
+        assert_eq!(error.headers().unwrap()["requestid"], "7");
+    }
 }
 
 #[tokio::test]

@@ -11,5 +11,6 @@ mod peer;
 mod quotas;
 mod retries;
 mod secrets;
+mod telemetry;
 mod time;
 mod tls;

@@ -1,12 +1,15 @@
 //! What a request looks like to the server.
 
 use http::{HeaderName, HeaderValue};
-use polyptych_transport::{Auth, Config, ConfigError, ErrorKind, Fixed, Transport};
+use polyptych_transport::{Auth, Config, ConfigError, ErrorKind, Fixed, SecretString, Signing, Transport};
 use polyptych_wire::{Blob, BodyWriter, Escape};
+use secrecy::ExposeSecret;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::io::AsyncWriteExt;
 
 use crate::peer::{Peer, TOKEN, get, post, read_request, reply};
+use crate::time::Jumping;
 
 #[tokio::test]
 async fn a_base64_body_is_announced_with_its_exact_length_and_not_chunked() {
@@ -167,6 +170,41 @@ async fn headers_that_frame_the_message_are_refused() {
 
     let config = peer.config().with_header(http::header::HOST, HeaderValue::from_static("elsewhere"));
     assert!(matches!(Transport::new(config), Err(ConfigError::Header(name)) if name == "host"));
+}
+
+/// Proves any credential by its length.
+struct Proof;
+
+impl Signing for Proof {
+    fn query(&self, credential: &SecretString, now: SystemTime) -> SecretString {
+        let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        format!("proof={:0>64}&proof_time={seconds}", credential.expose_secret().len()).into()
+    }
+}
+
+#[tokio::test]
+async fn a_proof_of_the_credential_is_added_to_the_query_and_is_as_secret() {
+    for (path, expected) in [("/images", "/images?"), ("/images?limit=2", "/images?limit=2&")] {
+        let peer = Peer::new().await;
+        let clock = Arc::new(Jumping::new());
+        let transport = Transport::new(peer.config().with_clock(clock).with_signing(Arc::new(Proof))).unwrap();
+        let proof = format!("{:0>64}", TOKEN.len());
+        let head = format!("HTTP/1.1 200 OK\r\nX-Echo: /images?proof={proof}\r\nContent-Length: 0\r\n\r\n");
+        let request = get(path);
+        let (answer, received) = tokio::join!(transport.execute(&request), peer.answer(&head));
+        let answer = answer.unwrap();
+        assert_eq!(received.first_line(), format!("GET {expected}proof={proof}&proof_time=784111777 HTTP/1.1"));
+        assert_eq!(answer.header("x-echo"), Some("[redacted]"));
+        assert_eq!(answer.redacted(&format!("at {proof} of 784111777")), "at [redacted] of 784111777");
+    }
+}
+
+#[test]
+fn a_header_cannot_be_ended_by_its_value() {
+    for value in ["a\r\nX-Evil: 1", "a\nb", "a\0b"] {
+        assert!(HeaderValue::from_str(value).is_err(), "{value:?}");
+    }
+    assert!(HeaderName::from_bytes(b"x-a: b\r\nx-evil").is_err());
 }
 
 #[test]

@@ -145,7 +145,7 @@ async fn quotas_are_shown_per_account_and_cost_nothing_until_they_ask_for_it() {
     };
     let app = ("app_usage.call_count".to_owned(), Some(0.89));
     assert_eq!(names(Some("a")), [app.clone(), ("units".to_owned(), Some(0.99))]);
-    assert_eq!(names(Some("b")), [app.clone()], "what is of the library is shown for every account");
+    assert_eq!(names(Some("b")), std::slice::from_ref(&app), "what is of the library is shown for every account");
     assert_eq!(names(None), [app]);
 
     let told_at = transport.usage(Some("a"))[1].1;
