@@ -13,6 +13,7 @@ use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use crate::control::script::{ErrorFault, FaultAnswer};
+use crate::gzip;
 use crate::journal::Ticket;
 use crate::state::State;
 
@@ -29,6 +30,8 @@ pub(crate) struct Exchange {
     pub(crate) base: String,
     /// What the fault script makes of the call.
     scripted: OnceLock<FaultAnswer>,
+    /// Whether the answer may be compressed.
+    gzip: bool,
 }
 
 impl Exchange {
@@ -51,7 +54,8 @@ impl Exchange {
         match to_bytes(body, cap).await {
             Ok(body) => {
                 let base = base(state, &head);
-                Ok(Self { head, body, ticket, base, scripted: OnceLock::new() })
+                let gzip = state.settings.gzip && gzip::accepted(&head.headers);
+                Ok(Self { head, body, ticket, base, scripted: OnceLock::new(), gzip })
             }
             Err(error) if is_length_limit(&error) => Err(too_large(ticket, cap)),
             Err(_) => Err(text(StatusCode::BAD_REQUEST, "the request body broke off")),
@@ -95,6 +99,7 @@ impl Exchange {
 
     /// Closes the journal entry with the answer's status, and lets a scripted fault have its way.
     pub(crate) fn answer(self, response: Response) -> Response {
+        let response = if self.gzip { gzip::compress(response) } else { response };
         let response = match self.scripted.get() {
             Some(fault) => fault.change(&self.head, response),
             None => response,

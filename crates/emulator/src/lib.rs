@@ -43,6 +43,7 @@ mod digest;
 mod evotor;
 mod exchange;
 mod facebook;
+mod gzip;
 mod journal;
 mod library;
 mod live4;

@@ -58,11 +58,15 @@ struct Held {
     images: usize,
 }
 
+/// The most images of all albums: one content may stand in many of them.
+const MOST_IMAGES: usize = 1_000_000;
+
 /// All contents and albums.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     contents: HashMap<Sha, Held>,
     bytes: u64,
+    images: usize,
     copies: u64,
     /// By login.
     pub(crate) yandex: HashMap<String, Album<YandexImage>>,
@@ -86,10 +90,14 @@ impl Library {
     /// memory because of a slice of it.
     ///
     /// # Errors
-    /// [`Full`] when the contents would exceed `cap` bytes; nothing is kept then.
+    /// [`Full`] when the contents would exceed `cap` bytes, or there are too many images; nothing is kept then.
     pub(crate) fn keep(&mut self, sha: Sha, bytes: &[u8], picture: Picture, cap: u64) -> Result<Arc<Content>, Full> {
+        if self.images >= MOST_IMAGES {
+            return Err(Full);
+        }
         if let Some(held) = self.contents.get_mut(&sha) {
             held.images += 1;
+            self.images += 1;
             return Ok(Arc::clone(&held.content));
         }
         let after = self.bytes.saturating_add(bytes.len() as u64);
@@ -97,6 +105,7 @@ impl Library {
             return Err(Full);
         }
         self.bytes = after;
+        self.images += 1;
         let content = Arc::new(Content { sha, bytes: Bytes::copy_from_slice(bytes), picture });
         self.contents.insert(sha, Held { content: Arc::clone(&content), images: 1 });
         Ok(content)
@@ -106,6 +115,7 @@ impl Library {
     pub(crate) fn release(&mut self, content: &Content) {
         let Some(held) = self.contents.get_mut(&content.sha) else { return };
         held.images = held.images.saturating_sub(1);
+        self.images = self.images.saturating_sub(1);
         if held.images == 0 {
             self.contents.remove(&content.sha);
             self.bytes = self.bytes.saturating_sub(content.bytes.len() as u64);

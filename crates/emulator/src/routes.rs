@@ -30,12 +30,7 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
         ["v5" | "v501", "adimages"] => yandex_v5::soap(state, head, body).await,
         ["live", "v4", "json"] | ["live", "v4", "json", "2"] => live4::json(state, head, body).await,
         ["live", "v4", "soap"] | ["live", "v4", "soap", "2"] => live4::soap(state, head, body).await,
-        ["stores", store, "products", product, "images"] => {
-            evotor::serve(state, head, body, (store, product), None).await
-        }
-        ["stores", store, "products", product, "images", image] => {
-            evotor::serve(state, head, body, (store, product), Some(image)).await
-        }
+        ["stores", rest @ ..] => evotor::serve(state, head, body, rest).await,
         [version, ..] if is_version(version) => facebook::serve(state, head, body).await,
         [account, "adimages"] if account.starts_with("act_") => facebook::serve(state, head, body).await,
         ["me", ..] => facebook::serve(state, head, body).await,
@@ -58,11 +53,19 @@ where
     W: Future<Output = Response> + Send + 'static,
 {
     let ticket = state.journal.open(state.now(), api, head.method.as_str(), head.uri.path());
+    // Held until the answer is there: the bodies of all requests together have a most.
+    let room = state.body_room(&head.headers, cap).await;
     let exchange = match Exchange::read(&state, head, body, cap, ticket).await {
         Ok(exchange) => exchange,
         Err(answer) => return answer,
     };
-    match tokio::spawn(serve(state, exchange)).await {
+    let served = serve(state, exchange);
+    let whole = async move {
+        let response = served.await;
+        drop(room);
+        response
+    };
+    match tokio::spawn(whole).await {
         Ok(response) => response,
         Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the emulator failed; this is a defect of it"),
     }

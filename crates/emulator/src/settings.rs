@@ -82,6 +82,10 @@ pub struct Settings {
     /// The most bytes of distinct pictures kept in memory. Default 1 GiB. An upload beyond it is refused with a
     /// message that names this cap.
     pub stored_bytes: u64,
+    /// The most bytes of request bodies held at once; further requests wait. Default 1 GiB.
+    pub bodies_in_flight: usize,
+    /// Whether answers of the four APIs are compressed for those who accept gzip. Default true.
+    pub gzip: bool,
     /// Whether equal contents become one image (all providers with a hash do so). Default true; false is for tests
     /// that count uploads by the images they leave.
     pub deduplicate: bool,
@@ -107,6 +111,8 @@ impl Default for Settings {
             tokens: Vec::new(),
             journal_entries: 65_536,
             stored_bytes: 1 << 30,
+            bodies_in_flight: 1 << 30,
+            gzip: true,
             deduplicate: true,
             decode_pixels: true,
             decoders: 2,

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::clock::Watch;
 use crate::control::script::Script;
@@ -45,6 +47,8 @@ pub(crate) struct State {
     /// Places to fetch a picture in.
     pub(crate) fetchers: Semaphore,
     decoders: Semaphore,
+    /// In KiB.
+    bodies: Arc<Semaphore>,
 }
 
 /// A picture that was sent, looked at but not stored.
@@ -69,6 +73,7 @@ impl State {
             shops: Shops::new(&settings.evotor.stores, settings.clock.unix_millis()),
             fetchers: Semaphore::new(MOST_FETCHES),
             decoders: Semaphore::new(settings.decoders.max(1)),
+            bodies: Arc::new(Semaphore::new((settings.bodies_in_flight / 1024).clamp(1, Semaphore::MAX_PERMITS))),
             live: Mutex::new(Arc::new(settings.clone())),
             beginning: Mutex::default(),
             watch: Watch::default(),
@@ -106,6 +111,14 @@ impl State {
     /// Changes what [`State::live`] gives; calls under way keep what they have.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
         change(Arc::make_mut(&mut hold(&self.live)));
+    }
+
+    /// Waits for room for a request's body: its declared length, or the most it may have. The semaphore is never closed.
+    pub(crate) async fn body_room(&self, headers: &HeaderMap, cap: usize) -> Option<OwnedSemaphorePermit> {
+        let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let room = declared.unwrap_or(cap).min(cap) / 1024 + 1;
+        let room = room.min(self.settings.bodies_in_flight / 1024).max(1);
+        Arc::clone(&self.bodies).acquire_many_owned(u32::try_from(room).unwrap_or(u32::MAX)).await.ok()
     }
 
     /// Waits for a place to decode in. The semaphore is never closed, so one always comes.

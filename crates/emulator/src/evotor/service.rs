@@ -110,14 +110,14 @@ pub(crate) fn seed(state: &State, product: &Product, examined: &Examined) -> Res
 
 /// The images of a product, at most one; none is an empty list (assumption, reference 10.9).
 pub(crate) fn list(state: &State, exchange: &Exchange, product: &Product) -> Reply {
+    Reply::Body(json!({ "items": objects(state, exchange, product), "paging": {} }))
+}
+
+/// The images of a product as the API shows them.
+pub(crate) fn objects(state: &State, exchange: &Exchange, product: &Product) -> Vec<Value> {
     let library = hold(&state.library);
-    let images = library.evotor.get(&product.key());
-    let items: Vec<Value> = images
-        .into_iter()
-        .flat_map(crate::album::Album::iter)
-        .map(|image| object(state, exchange, product, image))
-        .collect();
-    Reply::Body(json!({ "items": items, "paging": {} }))
+    let images = library.evotor.get(&product.key()).into_iter().flat_map(crate::album::Album::iter);
+    images.map(|image| object(state, exchange, product, image)).collect()
 }
 
 /// One image.
@@ -150,6 +150,7 @@ pub(crate) fn delete_all(state: &State, exchange: &Exchange, product: &Product) 
     Reply::Gone
 }
 
+/// An image as the API shows it.
 fn object(state: &State, exchange: &Exchange, product: &Product, image: &EvotorImage) -> Value {
     let content = &image.content;
     let date = date_text(image.created, true);

@@ -24,6 +24,10 @@ pub struct EvotorSettings {
     pub delete_absent_succeeds: bool,
     /// Whether `DELETE …/images` deletes all images of a product; else 405. Default false (reference 10.18).
     pub delete_all: bool,
+    /// Stores or products per page. Default 1,000 (reference 1.5).
+    pub page_size: usize,
+    /// Whether a product shows its image in `images`. Default false (reference 10.20).
+    pub embed_images: bool,
     /// Requests per token and interval; one more is answered 429. Default 100,000 (reference 10.13).
     pub rate_limit: u64,
     /// Length of the interval in seconds. Default 1,800 (reference 10.15).
@@ -43,6 +47,8 @@ impl Default for EvotorSettings {
             occupied_status: 400,
             delete_absent_succeeds: false,
             delete_all: false,
+            page_size: 1_000,
+            embed_images: false,
             rate_limit: 100_000,
             rate_seconds: 1_800,
         }

@@ -3,6 +3,7 @@
 // Clippy allows unwrap inside test functions only; this crate holds nothing but tests and their helpers.
 #![allow(clippy::unwrap_used)]
 
+mod compression;
 mod control;
 mod evotor;
 mod facebook;
@@ -14,6 +15,7 @@ mod faults;
 mod harness;
 mod hostile;
 mod live4;
+mod malformed;
 mod yandex_v5_json;
 mod yandex_v5_refusals;
 mod yandex_v5_soap;
