@@ -67,7 +67,8 @@ impl fmt::Debug for AppSecret {
 pub struct FacebookSettings {
     /// The versions served, oldest first. Default v25.0 and v26.0.
     pub versions: Vec<(u32, u32)>,
-    /// What a call to an older version gets. Default [`ExpiredVersions::Refused`].
+    /// What a call to an older version gets. Default [`ExpiredVersions::Upgraded`], as the real service does where an
+    /// endpoint has not changed (reference 3.1); the image edge has not.
     pub expired_versions: ExpiredVersions,
     /// The numeric ids of the ad accounts that exist. Default empty: every account exists.
     pub accounts: Vec<String>,
@@ -139,7 +140,7 @@ impl Default for FacebookSettings {
     fn default() -> Self {
         Self {
             versions: vec![(25, 0), (26, 0)],
-            expired_versions: ExpiredVersions::Refused,
+            expired_versions: ExpiredVersions::Upgraded,
             accounts: Vec::new(),
             body_cap: 64 << 20,
             largest_picture: 30 << 20,

@@ -226,3 +226,25 @@ async fn the_answer_of_an_upload_holds_chosen_fields_only_when_switched_on() {
     let deleted = client.send("DELETE", &format!("{EDGE}?image_id={id}"), &[BEARER], "").await;
     assert_eq!(deleted.json(), json!({ "success": true }));
 }
+
+#[tokio::test]
+async fn an_image_that_a_seeded_creative_uses_says_so_and_stays() {
+    let mut settings = Settings::default();
+    settings.facebook.in_use_subcode = Some(1_234_567);
+    let client = Client::new(settings);
+    let hash = upload(&client, "a.png", &png(20, 20, 1)).await;
+    let setup = json!({ "accounts": {
+        "facebook": [{ "id": "act_1000000001", "name": "Shop", "business_id": "77", "business_name": "Group" }],
+        "creatives": [{ "account": "1000000001", "hash": hash, "creative": "555" }],
+    } });
+    let answer = client.send("POST", "/_emulator/setup", &[], setup.to_string()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let fields = encoded("creatives,is_associated_creatives_in_adgroups,owner_business{name}");
+    let image = get(&client, &format!("/v26.0/1000000001:{hash}?fields={fields}")).await.json();
+    assert_eq!(image["creatives"], json!(["555"]));
+    assert_eq!(image["is_associated_creatives_in_adgroups"], true);
+    assert_eq!(image["owner_business"], json!({ "id": "77", "name": "Group" }));
+    let refused = client.send("DELETE", &format!("{EDGE}?hash={hash}"), &[BEARER], "").await;
+    assert_eq!((refused.status, &refused.json()["error"]["error_subcode"]), (400, &json!(1_234_567)));
+    assert_eq!(get(&client, EDGE).await.json()["data"].as_array().unwrap().len(), 1);
+}

@@ -173,7 +173,10 @@ async fn a_batch_is_a_json_array_of_at_most_fifty() {
     let answer = client.send("POST", "/v26.0", &headers, body.to_string()).await;
     assert_eq!((inner(&answer, 0).0, inner(&answer, 1).0), (json!(200), json!(400)));
     assert!(answer.json()[0].get("headers").is_none());
-    assert_eq!(client.send("POST", "/v24.0/", &headers, body.to_string()).await.json()["error"]["code"], 2635);
+    let upgraded = client.send("POST", "/v24.0/", &headers, body.to_string()).await;
+    assert!(upgraded.headers.contains_key("x-ad-api-version-warning"));
+    assert_eq!(inner(&upgraded, 0).0, 200);
+    assert_eq!(client.send("POST", "/v27.0/", &headers, body.to_string()).await.json()["error"]["code"], 2500);
 }
 
 #[tokio::test]
