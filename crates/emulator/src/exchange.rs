@@ -20,6 +20,9 @@ use crate::state::State;
 /// Stands for a header's text that is not UTF-8.
 const UNREADABLE: &str = "\u{fffd}";
 
+/// The most bytes of a host and its port: the longest name, a colon and five digits.
+const LONGEST_HOST: usize = 261;
+
 /// A request whose body is here.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -53,7 +56,7 @@ impl Exchange {
         }
         match to_bytes(body, cap).await {
             Ok(body) => {
-                let base = base(state, &head);
+                let base = base(state, &head).unwrap_or_else(|| "http://localhost".to_owned());
                 let gzip = state.settings.gzip && gzip::accepted(&head.headers);
                 Ok(Self { head, body, ticket, base, scripted: OnceLock::new(), gzip })
             }
@@ -132,15 +135,18 @@ pub(crate) fn header<'a>(head: &'a Parts, name: &str) -> &'a str {
     value.unwrap_or_default().trim()
 }
 
-fn base(state: &State, head: &Parts) -> String {
+/// Where handed-out URLs begin, without a final slash; `None` when the request names no host. What stands in `Host` is
+/// written into documents, so it must look like a host.
+pub(crate) fn base(state: &State, head: &Parts) -> Option<String> {
     if let Some(public) = &state.settings.public_url {
-        return public.trim_end_matches('/').to_owned();
+        return Some(public.trim_end_matches('/').to_owned());
     }
     let host = match header(head, HOST.as_str()) {
         "" => head.uri.authority().map_or("localhost", |authority| authority.as_str()),
         host => host,
     };
-    format!("http://{host}")
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    (host.len() <= LONGEST_HOST && host.bytes().all(plain)).then(|| format!("http://{host}"))
 }
 
 pub(crate) fn is_length_limit(error: &axum::Error) -> bool {

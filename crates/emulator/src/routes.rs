@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 
 use crate::exchange::{Exchange, segments, text, without_reading};
 use crate::state::State;
+use crate::yandex::schema::{self, Document};
 use crate::{control, evotor, facebook, live4, media, yandex_v5};
 
 /// Answers one request, whatever its path.
@@ -18,6 +19,9 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
     let path = head.uri.path().to_owned();
     let parts = segments(&path);
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+    if let Some(document) = Document::asked(&head, &parts) {
+        return without_reading(&body, schema::answer(&state, &head, document));
+    }
     match parts.as_slice() {
         ["_emulator", rest @ ..] => control::answer(&state, &head, body, rest).await,
         ["images", rest @ ..] => {
@@ -25,8 +29,6 @@ pub(crate) async fn dispatch(Extract(state): Extract<Arc<State>>, request: Reque
             without_reading(&body, answer)
         }
         ["json", "v5" | "v501", "adimages"] => yandex_v5::json(state, head, body).await,
-        ["v5" | "v501", "adimages"] if is_wsdl(&head) => no_wsdl(&body),
-        ["live", "v4", "wsdl"] | ["live", "v4", "wsdl", "2"] | ["v5" | "v501", "general.xsd"] => no_wsdl(&body),
         ["v5" | "v501", "adimages"] => yandex_v5::soap(state, head, body).await,
         ["live", "v4", "json"] | ["live", "v4", "json", "2"] => live4::json(state, head, body).await,
         ["live", "v4", "soap"] | ["live", "v4", "soap", "2"] => live4::soap(state, head, body).await,
@@ -78,14 +80,4 @@ fn is_version(part: &str) -> bool {
 /// Whether the root is asked for objects of the graph.
 fn asks_for_ids(head: &Parts) -> bool {
     head.uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("ids"))
-}
-
-fn is_wsdl(head: &Parts) -> bool {
-    let query = head.uri.query().unwrap_or_default().to_ascii_lowercase();
-    query.split('&').any(|pair| pair == "wsdl" || pair == "wsdl=")
-}
-
-fn no_wsdl(body: &Body) -> Response {
-    let message = "the emulator does not serve schema documents; use a stored copy of the WSDL";
-    without_reading(body, text(StatusCode::NOT_FOUND, message))
 }

@@ -46,6 +46,12 @@ pub(crate) enum Command {
         /// Address to listen on; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// Write Live 4 SOAP replies exactly as the WSDL says, for toolkits that insist (zeep), not as recorded
+        #[arg(long)]
+        wsdl_style: bool,
+        /// Let uploads by URL fetch from this host, too, over plain HTTP; HOST for any port, or HOST:PORT; repeatable
+        #[arg(long, value_name = "HOST")]
+        fetch_host: Vec<String>,
     },
     /// Check or describe the configuration file
     #[command(subcommand)]

@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod points;
 pub(crate) mod quota;
 pub(crate) mod removal;
+pub(crate) mod schema;
 pub(crate) mod tasks;
 pub(crate) mod texts;
 pub(crate) mod upload;

@@ -16,6 +16,7 @@ mod harness;
 mod hostile;
 mod live4;
 mod malformed;
+mod yandex_schemas;
 mod yandex_v5_json;
 mod yandex_v5_refusals;
 mod yandex_v5_soap;

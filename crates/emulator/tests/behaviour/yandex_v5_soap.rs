@@ -199,12 +199,3 @@ async fn malformed_and_misplaced_requests_are_faults_8000() {
     let answer = send(&Client::new(lenient), "/v5/adimages", action, &qualified).await.text();
     assert!(answer.contains("GetResponse"), "{answer}");
 }
-
-#[tokio::test]
-async fn schema_documents_are_not_served_and_say_so() {
-    let client = Client::default();
-    for path in ["/v5/adimages?wsdl", "/v501/adimages?wsdl=", "/v5/general.xsd", "/live/v4/wsdl/", "/live/v4/wsdl/2/"] {
-        let answer = client.get(path).await;
-        assert_eq!((answer.status, answer.text().contains("schema documents")), (404, true), "{path}");
-    }
-}
