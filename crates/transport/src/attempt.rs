@@ -48,10 +48,13 @@ pub(crate) struct Moved {
 /// If there is no whole answer; [`Error::delivery`] says how far the request got.
 pub(crate) async fn run(settings: &Settings, request: &Request, given: Try) -> (Result<Response, Error>, Moved) {
     let progress = Progress::new();
-    let outcome = timed(settings, request, given, &progress).await.map_err(|failure| {
-        let delivery = delivery(failure.kind, &progress);
-        Error::new(failure, delivery, answer_head(&progress), request.operation, &settings.host)
-    });
+    let outcome = match timed(settings, request, given, &progress).await {
+        Ok(answer) => Ok(Response { sent_whole: progress.end() == Delivery::Answered, ..answer }),
+        Err(failure) => {
+            let delivery = delivery(failure.kind, &progress);
+            Err(Error::new(failure, delivery, answer_head(&progress), request.operation, &settings.host))
+        }
+    };
     (outcome, Moved { sent: progress.sent(), received: progress.received_bytes() })
 }
 
@@ -74,7 +77,7 @@ fn delivery(kind: ErrorKind, progress: &Progress) -> Delivery {
         | ErrorKind::RequestBody
         | ErrorKind::Interrupted
         | ErrorKind::Undecodable
-        | ErrorKind::ResponseTooLarge { .. } => progress.delivery(),
+        | ErrorKind::ResponseTooLarge { .. } => progress.end(),
     }
 }
 
@@ -127,6 +130,7 @@ async fn exchange(
         body,
         secrets,
         verdict: Verdict::default(),
+        sent_whole: true,
         tries: given.number,
         applied_before: false,
         retry_after: None,

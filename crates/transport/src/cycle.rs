@@ -172,6 +172,8 @@ impl<'a> Cycle<'a> {
             let Verdict { class, refused, .. } = ByStatus.read(self.call, &answer);
             verdict = Verdict { class, refused, ..verdict };
         }
+        // An answer to half a request proves that nothing was done, whatever it says.
+        verdict.refused |= !answer.sent_whole && verdict.class.is_some();
         for text in [&mut verdict.code, &mut verdict.request_id] {
             *text = text.take().map(|text| answer.redacted(&text).chars().take(MAX_LABEL).collect());
         }

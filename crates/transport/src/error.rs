@@ -139,7 +139,8 @@ impl Error {
         &self.0.host
     }
 
-    /// The status of the answer; present exactly when [`Error::delivery`] is [`Delivery::Answered`].
+    /// The status of the answer, where its head came; always so when [`Error::delivery`] is [`Delivery::Answered`]. Beside
+    /// [`Delivery::NotSent`] it answers to a part of the request.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.answer.as_ref().map(|(status, _)| *status)
     }

@@ -26,6 +26,10 @@ pub(crate) struct Progress(Arc<Mutex<State>>);
 
 struct State {
     stage: Stage,
+    /// Whether the last byte of the body was handed to the connection, or there is no body.
+    whole: bool,
+    /// Set when the try is over: the body gives nothing more.
+    over: bool,
     /// Whether the try was waiting for a new connection when it was last looked at.
     connecting: bool,
     sent: u64,
@@ -39,24 +43,33 @@ struct State {
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
     Preparing,
-    /// The client works on it; some bytes of the body are still with us.
+    /// The client works on it.
     Sending,
-    /// The last byte was handed to the connection, or there is no body to hold back.
-    Sent,
     Answered(StatusCode),
 }
 
 impl Progress {
     pub(crate) fn new() -> Self {
         let (stage, last_byte) = (Stage::Preparing, Instant::now());
-        let state =
-            State { stage, connecting: false, sent: 0, received: 0, last_byte, body_error: None, headers: None };
+        let state = State {
+            stage,
+            whole: false,
+            over: false,
+            connecting: false,
+            sent: 0,
+            received: 0,
+            last_byte,
+            body_error: None,
+            headers: None,
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
     /// The client takes over a request whose body is `body_bytes` long.
     pub(crate) fn started(&self, body_bytes: u64) {
-        self.state().stage = if body_bytes == 0 { Stage::Sent } else { Stage::Sending };
+        let mut state = self.state();
+        state.stage = Stage::Sending;
+        state.whole = body_bytes == 0;
     }
 
     /// The head of the answer is there.
@@ -106,12 +119,16 @@ impl Progress {
         }
     }
 
-    pub(crate) fn delivery(&self) -> Delivery {
-        let state = self.state();
+    /// How far the request got in the end. From here on the body gives nothing more, so that a request that is said to be
+    /// not sent cannot be completed by a connection that has not yet heard of it.
+    pub(crate) fn end(&self) -> Delivery {
+        let mut state = self.state();
+        state.over = true;
         match state.stage {
-            Stage::Preparing | Stage::Sending => Delivery::NotSent,
-            Stage::Sent if state.connecting => Delivery::NotSent,
-            Stage::Sent => Delivery::Unknown,
+            Stage::Preparing => Delivery::NotSent,
+            _ if !state.whole => Delivery::NotSent,
+            Stage::Sending if state.connecting => Delivery::NotSent,
+            Stage::Sending => Delivery::Unknown,
             Stage::Answered(_) => Delivery::Answered,
         }
     }
@@ -130,6 +147,10 @@ impl Progress {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn given_up() -> io::Error {
+    io::Error::other("the try is over")
 }
 
 /// The body of one try with its exact length, which makes the client announce `Content-Length`.
@@ -153,6 +174,9 @@ impl http_body::Body for Announced {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
+        if this.progress.state().over {
+            return Poll::Ready(Some(Err(given_up())));
+        }
         while this.chunk.is_empty() {
             let body = this.body.get_mut().unwrap_or_else(PoisonError::into_inner);
             match ready!(Pin::new(body).poll_next(cx)) {
@@ -168,11 +192,13 @@ impl http_body::Body for Announced {
         let piece = this.chunk.split_to(this.chunk.len().min(STEP));
         this.left = this.left.saturating_sub(piece.len() as u64);
         let mut state = this.progress.state();
+        // Asked again under the lock that the end of the try is noted under.
+        if state.over {
+            return Poll::Ready(Some(Err(given_up())));
+        }
         state.sent += piece.len() as u64;
         state.last_byte = Instant::now();
-        if this.left == 0 && state.stage == Stage::Sending {
-            state.stage = Stage::Sent;
-        }
+        state.whole = this.left == 0;
         drop(state);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
@@ -183,5 +209,60 @@ impl http_body::Body for Announced {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use http_body::Body as _;
+    use polyptych_wire::Body;
+
+    use super::*;
+
+    fn body(progress: &Progress, bytes: usize) -> Announced {
+        let outgoing = Body::from(vec![7; bytes]).outgoing("");
+        progress.started(outgoing.len());
+        Announced::new(outgoing, progress.clone())
+    }
+
+    /// The length of the next piece; `None` for an error.
+    fn next(body: &mut Announced) -> Option<usize> {
+        match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref().map(Bytes::len),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_said_to_be_not_sent_cannot_be_completed_any_more() {
+        let progress = Progress::new();
+        let mut body = body(&progress, STEP + 1);
+        assert_eq!(next(&mut body), Some(STEP));
+        assert_eq!(progress.end(), Delivery::NotSent);
+        assert_eq!(next(&mut body), None);
+        assert_eq!(progress.sent(), STEP as u64);
+    }
+
+    #[test]
+    fn an_answer_before_the_end_of_the_body_leaves_the_request_unsent() {
+        let progress = Progress::new();
+        let mut body = body(&progress, STEP + 1);
+        assert_eq!(next(&mut body), Some(STEP));
+        progress.answered(StatusCode::SERVICE_UNAVAILABLE, &HeaderMap::new());
+        assert_eq!(progress.end(), Delivery::NotSent);
+    }
+
+    #[test]
+    fn a_body_that_was_handed_over_leaves_the_request_unknown_until_it_is_answered() {
+        for bytes in [0, 1, STEP] {
+            let progress = Progress::new();
+            let mut body = body(&progress, bytes);
+            assert_eq!(next(&mut body), (bytes > 0).then_some(bytes));
+            assert_eq!(progress.end(), Delivery::Unknown);
+            progress.answered(StatusCode::OK, &HeaderMap::new());
+            assert_eq!(progress.end(), Delivery::Answered);
+        }
     }
 }

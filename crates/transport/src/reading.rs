@@ -24,7 +24,7 @@ pub struct Verdict {
     /// What to do about the error that the answer tells. `None`: a success, or an error that says nothing about it.
     pub class: Option<Class>,
     /// Whether the answer proves that nothing of the request was carried out. Only then is a write ever repeated after
-    /// an answer.
+    /// an answer. The transport itself adds it for an error that came before the request was sent whole.
     pub refused: bool,
     /// The provider's code of the error, for people.
     pub code: Option<String>,

@@ -23,6 +23,8 @@ pub struct Response {
     pub body: Bytes,
     /// The credential, and what was made from it.
     pub(crate) secrets: Vec<SecretString>,
+    /// Whether the server can hold the whole request that it answers.
+    pub(crate) sent_whole: bool,
     pub(crate) verdict: Verdict,
     pub(crate) tries: u32,
     pub(crate) applied_before: bool,

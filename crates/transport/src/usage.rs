@@ -258,3 +258,78 @@ impl Table {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn percent(used: f64) -> Gauge {
+        Gauge {
+            used: Some(used),
+            limit: Some(100.0),
+            pace: Pace::SlowFrom(0.9),
+            ..Gauge::new("percent", Scope::Account)
+        }
+    }
+
+    fn counted(left: f64, limit: f64, resets_in: u64) -> Gauge {
+        Gauge {
+            left: Some(left),
+            limit: Some(limit),
+            resets_in: Some(Duration::from_secs(resets_in)),
+            pace: Pace::SlowFrom(0.9),
+            ..Gauge::new("counted", Scope::Account)
+        }
+    }
+
+    #[test]
+    fn what_each_gauge_asks_for_in_milliseconds() {
+        let shown = Gauge { pace: Pace::Show, ..percent(100.0) };
+        let closed = Gauge { pace: Pace::Closed(Duration::from_secs(7)), ..percent(0.0) };
+        let soon = Gauge { resets_in: Some(Duration::from_secs(9)), ..percent(120.0) };
+        // What is asked: closed for so long, then a gap.
+        for (name, gauge, closed, gap) in [
+            ("far from its end", percent(89.9), 0, 0),
+            ("at the mark", percent(90.0), 0, 0),
+            ("half way", percent(95.0), 0, 2500),
+            ("nearly used up", percent(99.0), 0, 4500),
+            ("used up, nobody knows until when", percent(100.0), 60_000, 0),
+            ("used up, with a time", soon, 9000, 0),
+            ("ten calls for the next eleven seconds", counted(10.0, 100.0, 11), 0, 1000),
+            ("one call for the next minute", counted(1.0, 100.0, 60), 0, 5000),
+            ("no call left", counted(0.0, 100.0, 60), 60_000, 0),
+            ("more left than there is", counted(200.0, 100.0, 60), 0, 0),
+            ("only shown", shown, 0, 0),
+            ("closed", closed, 7000, 0),
+            ("not a number", percent(f64::NAN), 0, 0),
+            ("endless", percent(f64::INFINITY), 0, 0),
+            ("of nothing", counted(0.0, 0.0, 60), 0, 0),
+        ] {
+            let demand = gauge.demand();
+            // To the millisecond: fractions are not exact.
+            let millis = |time: Duration| (time + Duration::from_micros(500)).as_millis();
+            assert_eq!((millis(demand.closed), millis(demand.gap)), (closed, gap), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_gauge_is_replaced_by_a_later_one_and_forgotten_after_its_reset() {
+        let (usage, start) = (Usage::default(), Instant::now());
+        usage.record(None, &[counted(1.0, 100.0, 60)], start);
+        usage.record(None, &[counted(90.0, 100.0, 60), percent(1.0)], start + Duration::from_secs(30));
+        let read = usage.read(None, start + Duration::from_secs(89));
+        assert_eq!(read.iter().map(|(gauge, _)| gauge.left).collect::<Vec<_>>(), [Some(90.0), None]);
+        let later = usage.read(None, start + Duration::from_secs(90));
+        assert_eq!(later.len(), 1);
+        assert_eq!(usage.read(None, start + Duration::from_secs(30) + PACING), []);
+    }
+
+    #[test]
+    fn what_the_network_names_is_kept_within_bounds() {
+        let (usage, now) = (Usage::default(), Instant::now());
+        let long = Gauge::new("x".repeat(MAX_NAME + 1), Scope::Account);
+        let many = (0..10 * MAX_GAUGES).map(|number| Gauge::new(number.to_string(), Scope::Account));
+        usage.record(None, &many.chain([long]).collect::<Vec<_>>(), now);
+        assert_eq!(usage.read(None, now).len(), MAX_GAUGES);
+    }
+}

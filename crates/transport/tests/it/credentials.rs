@@ -51,6 +51,21 @@ async fn a_file_is_read_again_when_it_changes_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_refused_credential_is_read_anew_though_its_file_looks_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let source = FromFile::new(&path);
+    for text in ["first", "FIRST"] {
+        std::fs::write(&path, text).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(epoch).unwrap();
+        assert_eq!(value(&source).await, "first");
+    }
+    assert_eq!(source.refreshed().await.unwrap().expose_secret(), "FIRST");
+    assert_eq!(value(&source).await, "FIRST");
+}
+
+#[tokio::test]
 async fn a_file_without_a_usable_credential_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");

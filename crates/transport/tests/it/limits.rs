@@ -162,6 +162,26 @@ async fn an_answer_over_the_cap_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
+async fn an_answer_without_an_end_is_left_at_the_cap() {
+    let peer = Peer::new().await;
+    let (request, transport) = (get("/"), peer.transport());
+    let (answer, written) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let (chunk, mut written) = (vec![b'x'; 64 * 1024], 0_u64);
+        while stream.write_all(&chunk).await.is_ok() {
+            written += chunk.len() as u64;
+        }
+        written
+    });
+    let limit = Config::MAX_RESPONSE_BYTES;
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::ResponseTooLarge { limit });
+    // What the sockets of this machine hold between them comes on top.
+    assert!((limit..limit + 32 * 1024 * 1024).contains(&written), "{written} bytes were taken");
+}
+
+#[tokio::test]
 async fn an_answer_of_exactly_the_cap_is_read() {
     let peer = Peer::new().await;
     let transport = Transport::new(peer.config().with_max_response_bytes(10)).unwrap();

@@ -91,6 +91,28 @@ async fn a_write_that_was_not_sent_is_repeated() {
     assert_eq!(received.body.len(), 64 * 1024 * 1024);
 }
 
+/// A gateway that is too busy to read an upload answers before its end.
+#[tokio::test]
+async fn a_write_that_was_turned_away_before_its_end_is_repeated() {
+    let (peer, clock) = (Peer::new().await, clock());
+    let transport = Transport::new(peer.patient(&clock)).unwrap();
+    let request = post(vec![7_u8; 64 * 1024 * 1024]);
+    let (answer, (first, second)) = tokio::join!(transport.execute(&request), async {
+        let mut stream = peer.accept().await;
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        let second = peer.answer(OK).await;
+        let mut first = Vec::new();
+        // A reset is as good an end as a close here.
+        let _ = stream.read_to_end(&mut first).await;
+        (first, second)
+    });
+    let answer = answer.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.tries()), (200, 2));
+    assert_eq!(second.body.len(), 64 * 1024 * 1024);
+    assert!(first.len() < 64 * 1024 * 1024, "the first try was completed after it had been given up");
+}
+
 #[tokio::test]
 async fn a_write_without_an_answer_is_never_sent_again() {
     let (peer, clock) = (Peer::new().await, clock());
