@@ -1,5 +1,10 @@
 //! Batches: up to fifty requests in one. They are made of generated requests, so that a request is the same alone and
 //! in a batch, and their answers decode as those of the requests do. It never splits a batch nor repeats a request.
+//!
+//! Two things that the Graph API offers are left out. References to an earlier answer (`{result=NAME:…}`): they would have
+//! to stand unencoded where callers' texts stand, which could then be taken for one, and no request about images needs
+//! what another one answers. And an `access_token` of its own for an entry: a secret would become part of the body, which
+//! is kept for a repetition; requests with another token go in another batch.
 
 mod answer;
 mod call;

@@ -1,13 +1,9 @@
 //! Refusals of the Graph API. They can come with any HTTP status, 200 included, so that the body decides.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use polyptych_wire::CompactString;
 use polyptych_wire::fault::{ErrorEntry, Level};
-use polyptych_wire::json::{parse, refusal_bool, refusal_int, refusal_text};
+use polyptych_wire::json::{parse, refusal_bool, refusal_int, refusal_record, refusal_text};
 use polyptych_wire::rest::Operation;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -56,6 +52,13 @@ impl GraphError {
     }
 }
 
+/// An `error` that is a text, as something before the API may answer: it is the message.
+impl From<String> for GraphError {
+    fn from(message: String) -> Self {
+        Self { message: Some(message), ..Self::default() }
+    }
+}
+
 /// What the Graph API answered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer<T> {
@@ -91,44 +94,18 @@ pub enum DecodeError {
 pub fn decode<O: Operation>(status: u16, body: &[u8]) -> Result<Answer<O::Answer>, DecodeError> {
     let unreadable = |source| DecodeError::Unreadable { operation: O::NAME, source };
     match parse::<Envelope>(body) {
-        Ok(Envelope { error: Some(error) }) => Ok(Answer::Refused(error)),
+        Ok(Envelope { error: Some(error) }) => Ok(Answer::Refused(Box::new(error))),
         _ if !(200..300).contains(&status) => Err(DecodeError::Status { status }),
         Ok(Envelope { error: None }) => O::read_answer(body).map(Answer::Success).map_err(unreadable),
         Err(source) => Err(unreadable(source)),
     }
 }
 
-/// What tells a refusal from an answer. Read by hand: a derived reader would also take a list, and the first entry of
-/// a batch for an error.
+/// What tells a refusal from an answer.
+#[derive(Deserialize)]
 pub(crate) struct Envelope {
-    pub(crate) error: Option<Box<GraphError>>,
-}
-
-impl<'de> Deserialize<'de> for Envelope {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut error = None;
-        while let Some(key) = members.next_key::<Cow<'de, str>>()? {
-            match key.as_ref() {
-                "error" => error = members.next_value()?,
-                _ => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Envelope { error })
-    }
+    #[serde(default, deserialize_with = "refusal_record")]
+    pub(crate) error: Option<GraphError>,
 }
 
 fn unpacked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {

@@ -2,6 +2,7 @@
 //!
 //! The functions are named in `#[serde(deserialize_with = …)]` of generated types.
 
+mod records;
 mod refusal;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,12 @@ use serde::ser::Serialize;
 
 use crate::{Blob, BodyWriter};
 
-pub use refusal::{refusal_bool, refusal_int, refusal_text};
+use records::Records;
 
-/// Reads a whole JSON document. A byte order mark before it is skipped, as RFC 8259 (8.1) allows.
+pub use refusal::{refusal_bool, refusal_int, refusal_record, refusal_text};
+
+/// Reads a whole JSON document. A byte order mark before it is skipped, as RFC 8259 (8.1) allows. Records are read from
+/// objects alone, at any depth: a list is not taken for its members in their order.
 ///
 /// # Errors
 /// If `document` is not JSON of that shape, or something follows it.
@@ -24,9 +28,19 @@ pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, serde_j
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
     match std::str::from_utf8(document) {
         // One check of the whole is much cheaper than one of each string in it.
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(document),
+        Ok(text) => read(serde_json::Deserializer::from_str(text)),
+        Err(_) => read(serde_json::Deserializer::from_slice(document)),
     }
+}
+
+fn read<'de, T, R>(mut document: serde_json::Deserializer<R>) -> Result<T, serde_json::Error>
+where
+    T: Deserialize<'de>,
+    R: serde_json::de::Read<'de>,
+{
+    let value = T::deserialize(Records(&mut document))?;
+    document.end()?;
+    Ok(value)
 }
 
 /// Writes a request value as JSON into a body. Generated for every request type: through serde where the type holds

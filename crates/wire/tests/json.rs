@@ -108,9 +108,78 @@ fn a_record_is_not_read_from_a_list() {
     for list in [&b"[]"[..], b"\n[7]", b"\xef\xbb\xbf[]"] {
         let error = read_record::<Sloppy>(list).unwrap_err().to_string();
         assert_eq!(error, "invalid type: sequence, expected an object");
+        assert!(json::parse::<Sloppy>(list).is_err());
     }
     assert!(read_record::<Sloppy>(b"").is_err());
     assert_eq!(read_json::<Vec<i64>>(b"[7]").unwrap(), [7]);
+}
+
+#[test]
+fn a_record_within_another_value_is_not_read_from_a_list_either() {
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Inner {
+        a: Option<i64>,
+    }
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Outer {
+        one: Option<Box<Inner>>,
+        #[serde(deserialize_with = "json::lenient_list")]
+        many: Vec<Inner>,
+        #[serde(deserialize_with = "json::lenient_map")]
+        map: std::collections::BTreeMap<String, Inner>,
+        any: Option<serde_json::Value>,
+    }
+    let read = |text: &str| json::parse::<Outer>(text.as_bytes());
+    let whole = read(r#"{"one":{"a":1},"many":[{"a":2},{}],"map":{"m":{"a":3}},"any":[{"a":[4]}]}"#).unwrap();
+    assert_eq!(whole.one, Some(Box::new(Inner { a: Some(1) })));
+    assert_eq!(whole.many, [Inner { a: Some(2) }, Inner { a: None }]);
+    assert_eq!(whole.map["m"], Inner { a: Some(3) });
+    assert_eq!(whole.any, Some(serde_json::json!([{"a": [4]}])));
+    assert_eq!(read(r#"{"one":null,"many":null,"map":null,"any":null}"#).unwrap(), Outer::default());
+    for list in ["[1]", "[]", "[{}]"] {
+        for text in
+            [format!(r#"{{"one":{list}}}"#), format!(r#"{{"many":[{list}]}}"#), format!(r#"{{"map":{{"m":{list}}}}}"#)]
+        {
+            let error = read(&text).unwrap_err().to_string();
+            assert!(error.starts_with("invalid type: sequence, expected struct Inner"), "{text}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_may_be_a_text_instead_of_an_object() {
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Message {
+        #[serde(deserialize_with = "json::refusal_text")]
+        message: Option<String>,
+    }
+    impl From<String> for Message {
+        fn from(message: String) -> Self {
+            Self { message: Some(message) }
+        }
+    }
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(default, deserialize_with = "json::refusal_record")]
+        error: Option<Message>,
+    }
+    let cases = [
+        ("{}", None),
+        (r#"{"error":null}"#, None),
+        (r#"{"error":false}"#, None),
+        (r#"{"error":{}}"#, Some(None)),
+        (r#"{"error":{"message":5}}"#, Some(Some("5"))),
+        (r#"{"error":"no"}"#, Some(Some("no"))),
+        (r#"{"error":[7]}"#, Some(Some("[7]"))),
+        (r#"{"error":503}"#, Some(Some("503"))),
+    ];
+    for (text, expected) in cases {
+        let read = json::parse::<Envelope>(text.as_bytes()).unwrap().error;
+        assert_eq!(read, expected.map(|message| Message { message: message.map(str::to_owned) }), "{text}");
+    }
 }
 
 #[test]

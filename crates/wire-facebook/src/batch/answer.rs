@@ -72,7 +72,7 @@ impl BatchAnswer {
 /// Reads an answer with an entry for each of `omitted`, which tells where that of a success was to be left out.
 pub(super) fn read(status: u16, body: &[u8], omitted: &[bool]) -> Result<Answer<Vec<BatchEntry>>, DecodeError> {
     if let Ok(Envelope { error: Some(error) }) = parse(body) {
-        return Ok(Answer::Refused(error));
+        return Ok(Answer::Refused(Box::new(error)));
     }
     if !(200..300).contains(&status) {
         return Err(DecodeError::Status { status });

@@ -63,6 +63,25 @@ fn a_refusal_with_members_of_other_types_is_still_a_refusal() {
 }
 
 #[test]
+fn an_error_that_is_a_text_is_a_refusal_with_that_message() {
+    for status in [200, 502] {
+        let error = refusal(status, &json!({"error": "upstream timed out"}));
+        assert_eq!(error, GraphError { message: Some("upstream timed out".to_owned()), ..GraphError::default() });
+        assert_eq!(error.entry(), None);
+    }
+}
+
+#[test]
+fn records_are_not_read_from_lists() {
+    for body in ["[]", "[true]", "[{\"code\":190}]"] {
+        assert!(decode::<DeleteAdImage>(200, body.as_bytes()).is_err(), "{body}");
+    }
+    for body in [r#"{"paging":[{"after":"a"}]}"#, r#"{"paging":{"cursors":["b","a"]}}"#, r#"{"data":[["1"]]}"#] {
+        assert!(decode::<polyptych_wire_facebook::ListAdImages>(200, body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_before_an_answer_is_skipped() {
     let refused = decode::<DeleteAdImage>(400, "\u{feff}{\"error\":{\"code\":190}}".as_bytes()).unwrap();
     assert!(matches!(refused, Answer::Refused(error) if error.code == Some(190)));

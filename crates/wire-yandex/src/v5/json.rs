@@ -1,7 +1,7 @@
 //! The JSON envelope of v5: `{"method", "params"}`, answered by `{"result"}` or `{"error"}`.
 
 use http::Method;
-use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_text, write_serde};
+use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_record, refusal_text, write_serde};
 use polyptych_wire::soap::Operation;
 use polyptych_wire::{BodyWriter, Request};
 use serde::Deserialize;
@@ -29,6 +29,7 @@ pub(super) fn request<O: Operation>(version: Version, parameters: &O::Request) -
 #[derive(Deserialize)]
 struct Envelope<T> {
     result: Option<T>,
+    #[serde(default, deserialize_with = "refusal_record")]
     error: Option<Refusal>,
 }
 
@@ -43,6 +44,13 @@ struct Refusal {
     error_string: Option<String>,
     #[serde(deserialize_with = "refusal_text")]
     error_detail: Option<String>,
+}
+
+/// An `error` that is a text, as something before the API may answer: it is the message.
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { error_string: Some(message), ..Self::default() }
+    }
 }
 
 pub(super) fn decode<O: Operation>(body: &[u8]) -> Result<Answer<O::Response>, DecodeError> {

@@ -189,6 +189,19 @@ fn a_fault_with_members_of_other_types_is_still_a_fault() {
 }
 
 #[test]
+fn an_error_that_is_a_text_is_a_fault_with_that_message() {
+    let error = fault(json::<v5::Get>(r#"{"error":"bad gateway"}"#));
+    assert_eq!(error, ApiFault { message: "bad gateway".to_owned(), ..ApiFault::default() });
+}
+
+#[test]
+fn records_are_not_read_from_lists() {
+    for body in [r#"[{"AdImages":[]}]"#, r#"{"result":[]}"#, r#"{"result":{"AdImages":[["h"]]}}"#] {
+        assert!(v5::decode::<v5::Get>(Encoding::Json, body.as_bytes()).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn a_fault_beside_a_response_is_not_taken_for_a_success() {
     let body = envelope(
         "<r:AddResponse xmlns:r='r'/><e:Fault><faultcode>e:Server</faultcode><faultstring>m</faultstring></e:Fault>",

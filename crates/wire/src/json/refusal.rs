@@ -1,8 +1,26 @@
 //! Members of a refusal. Whatever one of them holds, the rest of the refusal must stay readable: a member that is not
 //! of its type is absent, never an error. Not for answers, where a member that does not read must not pass for absent.
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
+
+/// Reads a refusal from an object, or from a text, which is then its message; `null` and `false` are absent, anything
+/// else is a refusal with its JSON text.
+///
+/// # Errors
+/// If the document is not JSON, or the object is none of `T`.
+pub fn refusal_record<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + From<String>,
+{
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null | Value::Bool(false) => None,
+        object @ Value::Object(_) => Some(T::deserialize(object).map_err(D::Error::custom)?),
+        Value::String(message) => Some(T::from(message)),
+        other => Some(T::from(other.to_string())),
+    })
+}
 
 /// Reads an integer from a number without a fraction or from decimal text; anything else is absent.
 ///
