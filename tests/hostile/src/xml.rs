@@ -17,8 +17,14 @@ pub fn xml(input: &[u8]) {
     match ours {
         Ok(ours) => assert_eq!(ours, theirs),
         Err(XmlError::Limit { .. } | XmlError::Reference(_)) => {}
+        // `:Y` is no name where prefixes are used; roxmltree takes it for `Y`.
+        Err(_) if has_empty_prefix(input) => {}
         Err(error) => panic!("refused although well formed: {error}"),
     }
+}
+
+fn has_empty_prefix(input: &[u8]) -> bool {
+    input.windows(3).any(|bytes| bytes.starts_with(b"<:") || bytes == b"</:")
 }
 
 fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
