@@ -102,12 +102,14 @@ impl Multipart {
     }
 }
 
-/// Quotes, line breaks and other control characters would end the header; browsers percent-encode them (HTML, "multipart form data").
+/// Quotes, line breaks and other control characters would end the header; browsers percent-encode them (HTML, "multipart
+/// form data"). A backslash, which they leave, hides the quote behind it from parsers that know quoted pairs (RFC 9110).
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '"' => out.push_str("%22"),
+            '\\' => out.push_str("%5C"),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
             other if other.is_control() => out.push('_'),

@@ -5,9 +5,12 @@
 mod answers;
 mod batch;
 mod errors;
+#[path = "../../../wire/tests/every_type/parameters.rs"]
+mod every_parameter;
 #[path = "../../../wire/tests/every_type/mod.rs"]
 mod every_type;
 mod every_type_facebook;
+mod parameters;
 mod requests;
 mod round_trips;
 mod support;
