@@ -3,7 +3,7 @@
 use crate::control::script::ErrorFault;
 use crate::shape::{Misfit, Wrong};
 use crate::yandex::account::Denied;
-use crate::yandex::texts::{Language, message};
+use crate::yandex::texts::{LOGIN_UNAVAILABLE, Language, message};
 
 /// An error that nothing was done because of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,8 @@ impl Fault {
 
     /// The message in one language.
     pub(crate) fn message(&self, language: Language) -> &str {
-        self.message.as_deref().unwrap_or_else(|| message(self.code, language))
+        let known = if self.code == 52 { LOGIN_UNAVAILABLE.in_(language) } else { message(self.code, language) };
+        self.message.as_deref().unwrap_or(known)
     }
 
     /// Error 71.

@@ -38,29 +38,58 @@ impl Text {
 }
 
 /// Messages by error code.
-const MESSAGES: [(i64, Text); 25] = [
+const MESSAGES: [(i64, Text); 44] = [
     (8, Text::new("Invalid limits", "Неверные ограничения")), // published, English
     (9, Text::new("This field must be an array", "Это поле должно быть массивом")),
     (18, Text::new("Invalid offset", "Неверное смещение")), // published, English
+    (52, Text::new("Authorization server temporarily unavailable", "Сервер авторизации временно недоступен")), // published, English
     (53, Text::new("Authorization error", "Ошибка авторизации")), // published, English
-    (54, Text::new("No rights", "Нет прав")),               // published, English
+    (54, Text::new("No rights", "Нет прав")),                     // published, English
     (55, Text::new("Operation not found", "Операция не найдена")),
+    (56, Text::new("Method call limit exceeded", "Превышен лимит вызовов метода")),
+    (
+        57,
+        Text::new("Limit of simultaneous calls of the method exceeded", "Превышен лимит одновременных вызовов метода"),
+    ),
+    (58, Text::new("Incomplete registration", "Незавершенная регистрация")), // published, English
     (71, Text::new("Invalid request parameters", "Неверные параметры запроса")), // recorded by others, English
     (80, Text::new("The image cannot be deleted", "Изображение нельзя удалить")),
     (152, Text::new("Not enough points", "Недостаточно баллов")),
+    // Russian published by others.
     (
         156,
         Text::new(
             "Archived campaigns and ads cannot be changed",
-            "Не позволяется изменение архивных кампаний или объявлений", // published by others, Russian
+            "Не позволяется изменение архивных кампаний или объявлений",
         ),
     ),
     (271, Text::new("Image not found", "Изображение не найдено")),
+    (500, Text::new("Internal server error", "Внутренняя ошибка сервера")), // recorded, English
+    (503, Text::new("Service temporarily unavailable", "Сервис временно недоступен")),
+    (504, Text::new("Planned maintenance", "Плановые технические работы")),
     (506, Text::new("Connection limit exceeded", "Превышено ограничение на количество соединений")),
+    (513, Text::new("Login is not connected to Yandex Direct", "Логин не подключен к Яндекс Директу")),
+    (1000, Text::new("The service is temporarily unavailable", "Сервис временно недоступен")), // recorded, English
+    (1001, Text::new("Service initialization error", "Ошибка инициализации сервиса")),         // published, English
+    (1002, Text::new("Operation error", "Ошибка операции")),                                   // published, English
+    (1020, Text::new("Internal server error", "Внутренняя ошибка сервера")),                   // published, English
+    (3000, Text::new("No access to the API", "Нет доступа к API")),
+    (3001, Text::new("No access to the method", "Нет доступа к методу")),
+    (4000, Text::new("Request parameters are wrong", "Неверные параметры запроса")),
     (4001, Text::new("Invalid SelectionCriteria", "Неверно заданы условия отбора")),
     (4002, Text::new("Invalid page parameters", "Неверные параметры страницы")),
+    (
+        4003,
+        Text::new("None of the alternative parameters is given", "Не задан ни один из взаимоисключающих параметров"),
+    ),
+    (
+        4004,
+        Text::new("More than one alternative parameter is given", "Задано более одного взаимоисключающего параметра"),
+    ),
     (5000, Text::new("Required field is empty", "Не заполнено обязательное поле")),
     (5001, Text::new("Maximum length exceeded", "Превышена максимальная длина")),
+    (5002, Text::new("Invalid characters", "Недопустимые символы")),
+    (5003, Text::new("Empty value", "Пустое значение")),
     (5004, Text::new("Invalid format", "Неверный формат")), // recorded, English
     (5010, Text::new("Allowed file size exceeded", "Превышен допустимый размер файла")), // measured, Russian
     (7000, Text::new("Number of items is exceeded or zero", "Количество элементов превышено или равно нулю")),
@@ -72,6 +101,8 @@ const MESSAGES: [(i64, Text); 25] = [
     (9800, Text::new("Object may not appear more than once", "Объект не может присутствовать более одного раза")),
 ];
 
+/// The message of error 52 in Live 4; English recorded.
+pub(crate) const LOGIN_UNAVAILABLE: Text = Text::new("Login temporarily unavailable", "Логин временно недоступен");
 /// Details of a file that is no GIF, JPEG or PNG: English recorded, Russian measured.
 pub(crate) const FILE_TYPE: Text = Text::new(
     "Invalid image file type, please use the GIF, JPEG or PNG formats",

@@ -45,6 +45,11 @@ impl Fault {
     }
 }
 
+/// Whether an error is the service's own doing.
+pub(crate) fn is_server_error(code: i64) -> bool {
+    matches!(code, 52 | 500 | 503 | 504 | 1000..=1002 | 1020)
+}
+
 impl From<Denied> for Fault {
     fn from(denied: Denied) -> Self {
         match denied {

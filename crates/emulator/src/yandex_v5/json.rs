@@ -36,7 +36,8 @@ pub(crate) fn write(outcome: &Outcome) -> Response {
                 "error_string": fault.message(outcome.language),
                 "error_detail": fault.detail,
             }}),
-            fault.code,
+            // Recorded of error 1000.
+            if fault.code == 1000 { -1 } else { fault.code },
         ),
     };
     let mut response = reply(StatusCode::OK, "application/json; charset=utf-8", body.to_string());

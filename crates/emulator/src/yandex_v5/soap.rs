@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::answer::{ActionResult, Answer};
-use super::fault::Fault;
+use super::fault::{Fault, is_server_error};
 use super::request::{Call, Method};
 use super::service::Outcome;
 use crate::exchange::{Exchange, reply};
@@ -45,7 +45,7 @@ pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Call, Fault> {
 }
 
 fn check_namespaces(root: &Element) -> Result<(), Fault> {
-    if root.namespace != SERVICE {
+    if root.namespace != SERVICE && root.namespace != SERVICE.replacen("http:", "https:", 1) {
         return Err(Fault::invalid(format!("The element {} must be in the namespace {SERVICE}", root.name)));
     }
     let mut open: Vec<&Element> = root.children.iter().collect();
@@ -120,8 +120,9 @@ fn write_results(xml: &mut Xml, name: &str, results: &[ActionResult]) {
 }
 
 fn write_fault(xml: &mut Xml, fault: &Fault, outcome: &Outcome) {
-    // The emulator makes no server error of its own, so every fault is the client's.
-    xml.open("SOAP-ENV:Fault", "").leaf("faultcode", "", "SOAP-ENV:Client");
+    // Of the emulator itself every fault is the client's; the fault script knows others (assumption, reference 13.13).
+    let side = if is_server_error(fault.code) { "SOAP-ENV:Server" } else { "SOAP-ENV:Client" };
+    xml.open("SOAP-ENV:Fault", "").leaf("faultcode", "", side);
     xml.leaf("faultstring", "", fault.message(outcome.language)).open("detail", "");
     xml.open("ns3:FaultResponse", &format!("xmlns:ns3=\"{GENERAL}\""));
     xml.leaf("requestId", "", &outcome.request_id).leaf("errorCode", "", &fault.code.to_string());

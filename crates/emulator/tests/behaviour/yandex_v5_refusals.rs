@@ -234,6 +234,42 @@ async fn an_advertiser_without_points_gets_152_until_the_hour_gives_some_back() 
 }
 
 #[tokio::test]
+async fn an_agency_that_asks_for_it_pays_with_its_own_points() {
+    let agency = Token { login: Some("agency".to_owned()), role: Role::Agency, ..Token::new("token") };
+    let client = Client::new(Settings { tokens: vec![agency], ..Settings::default() });
+    let body = get(json!({ "FieldNames": ["Name"] })).to_string();
+    for (flag, payer, units) in [
+        ("false", "client", "15/159985/160000"),
+        ("true", "agency", "15/159985/160000"),
+        ("TRUE", "agency", "15/159970/160000"),
+        ("", "client", "15/159970/160000"),
+    ] {
+        let headers = [BEARER, ("client-login", "client"), ("use-operator-units", flag)];
+        let answer = client.send("POST", PATH, &headers, body.clone()).await;
+        assert_eq!((answer.header("units-used-login"), answer.header("units")), (payer, units), "{flag}");
+    }
+}
+
+#[tokio::test]
+async fn server_errors_of_the_script_are_free_and_carry_the_recorded_marks() {
+    let client = Client::default();
+    let fault = r#"{"faults":[{"api":"yandex-v5","times":2,"answer":{"error":{"code":1000}}}]}"#;
+    let set = client.send("POST", "/_emulator/setup", &[], fault).await;
+    assert!(set.status < 300, "{}", set.text());
+    let answer = call(&client, &get(json!({ "FieldNames": ["Name"] }))).await;
+    assert!(answer.header("x-accel-info").ends_with("appcode:-1"), "{}", answer.header("x-accel-info"));
+    assert_eq!(
+        (answer.json()["error"]["error_code"].as_i64(), answer.header("units")),
+        (Some(1000), "0/160000/160000")
+    );
+    assert_eq!(answer.json()["error"]["error_string"], "The service is temporarily unavailable");
+    let envelope = "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><a:GetRequest \
+                    xmlns:a=\"http://api.direct.yandex.com/v5/adimages\"><FieldNames>Name</FieldNames></a:GetRequest></e:Body></e:Envelope>";
+    let answer = client.send("POST", "/v5/adimages", &[BEARER, ("soapaction", "")], envelope).await.text();
+    assert!(answer.contains("<faultcode>SOAP-ENV:Server</faultcode>") && answer.contains("1000"), "{answer}");
+}
+
+#[tokio::test]
 async fn quota_and_memory_refuse_an_item_with_7001() {
     let mut settings = Settings { stored_bytes: 400, ..Settings::default() };
     settings.yandex.image_quota = 1;
