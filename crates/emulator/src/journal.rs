@@ -216,8 +216,8 @@ impl Journal {
             sequence,
             received_at: at,
             api,
-            method: method.to_owned(),
-            path: path.to_owned(),
+            method: short(method),
+            path: short(path),
             operation: None,
             album: None,
             uploads: Vec::new(),
@@ -232,6 +232,11 @@ impl Journal {
         drop(book);
         Ticket { journal: Arc::clone(self), sequence, api, closed: false }
     }
+}
+
+/// As much of a caller's text as an entry keeps.
+fn short(text: &str) -> String {
+    text.chars().take(1_024).collect()
 }
 
 /// A picture that was noted and whose fate is open.
@@ -255,7 +260,7 @@ impl Ticket {
     pub(crate) fn describe(&self, operation: &str, album: Option<&str>) {
         self.journal.change(self.sequence, |entry| {
             entry.operation = Some(operation.to_owned());
-            entry.album = album.map(str::to_owned);
+            entry.album = album.map(short);
         });
     }
 

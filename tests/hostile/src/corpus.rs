@@ -85,6 +85,8 @@ const EMULATOR_SOAP: &[&str] = &[
 const EMULATOR_FORM: &[&str] = &[
     "0bytes=R0lGODlhAQABAAAAACw%3D&name=a.gif",
     "0copy_from=%7B%22source_account_id%22%3A%221%22%2C%22hash%22%3A%22h%22%7D",
+    "0batch=%5B%7B%22method%22%3A%22GET%22%2C%22name%22%3A%22a%22%2C%22relative_url%22%3A%22me%22%7D%2C%7B%22method%22%3A%22GET%22%2C%22relative_url%22%3A%22%7Bresult%3Da%3A%24.id%7D%2Fadaccounts%22%7D%5D",
+    "1--seed\r\nContent-Disposition: form-data; name=\"batch\"\r\n\r\n[{\"method\":\"POST\",\"relative_url\":\"act_1/adimages\",\"attached_files\":\"f\"}]\r\n--seed\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.gif\"\r\n\r\nGIF89a\r\n--seed--\r\n",
     "1--seed\r\nContent-Disposition: form-data; name=\"datafile\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nGIF89a\r\n--seed--\r\n",
     "1--seed\r\nContent-Disposition: form-data; name=\"a.png\"; filename=\"a.png\"\r\n\r\nGIF89a\r\n--seed\r\nContent-Disposition: form-data; name=\"method\"\r\n\r\nGET\r\n--seed--\r\n",
 ];

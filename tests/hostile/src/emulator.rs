@@ -26,7 +26,7 @@ pub fn emulator_soap(input: &[u8]) {
     }
 }
 
-/// Forms at the Graph API, urlencoded or multipart by the first byte, and uploads to Evotor Cloud.
+/// Forms at the Graph API, for the image edge and as batches, urlencoded or multipart by the first byte, and uploads to Evotor Cloud.
 pub fn emulator_form(input: &[u8]) {
     let Some((first, body)) = input.split_first() else { return };
     let form = if first.is_multiple_of(4) {
@@ -36,6 +36,7 @@ pub fn emulator_form(input: &[u8]) {
         "multipart/form-data; boundary=seed"
     };
     send("/v26.0/act_1000000001/adimages", form, body);
+    send("/v26.0/", form, body);
     send(STORE, "multipart/form-data; boundary=seed", body);
 }
 

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::error::GraphError;
 use super::expansion::Field;
 use super::page::Edge;
-use super::{expansion, fields, list};
+use super::{auth, expansion, fields, list};
 use crate::digest::sha256;
 use crate::lock::hold;
 use crate::state::State;
@@ -176,8 +176,8 @@ pub(super) fn user_id(token: &str) -> String {
     format!("1{:014}", u64::from_be_bytes(eight) % 100_000_000_000_000)
 }
 
-/// The ad accounts of a user: all that were seeded, and, while none is, those that hold images (assumption: every token
-/// sees the same ones).
+/// The ad accounts of a user: those that its token may be used for among all that were seeded, or, while none is, among
+/// those that hold images.
 ///
 /// # Errors
 /// Error 100 as for any edge.
@@ -189,6 +189,7 @@ pub(super) fn list(state: &State, call: &Call) -> Result<Value, GraphError> {
         let used = library.facebook.iter().filter(|(_, album)| album.len() > 0).map(|(id, _)| id.clone());
         found = used.collect::<BTreeSet<_>>().into_iter().collect();
     }
+    found.retain(|id| auth::may_use(state, call, id).is_ok());
     let edge = Edge { call, path: call.path.clone(), params: &call.params };
     edge.answer(&state.settings.facebook, &found, found.len(), Clone::clone, |id| {
         let account = state.accounts.get(id).ok_or_else(|| GraphError::unsupported("get", id))?;

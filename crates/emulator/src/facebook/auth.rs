@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::call::{Call, Target};
 use super::error::GraphError;
 use crate::digest::hex;
+use crate::settings::Token;
 use crate::state::State;
 
 /// For how many seconds a proof that names its time is good.
@@ -25,8 +26,8 @@ pub(super) fn check(state: &State, call: &Call) -> Result<(), GraphError> {
     if owner.expired {
         return Err(GraphError::expired_token(settings.bad_token_status));
     }
-    if call.account().is_some_and(|account| !owner.covers(account)) {
-        return Err(GraphError::no_permission());
+    if let Some(account) = call.account() {
+        covers(&owner, account)?;
     }
     // A batch may hold reads only; each of its operations is checked.
     if owner.read_only && call.method != Method::GET && call.target != Target::Root {
@@ -48,6 +49,19 @@ pub(super) fn check(state: &State, call: &Call) -> Result<(), GraphError> {
             if good { Ok(()) } else { Err(GraphError::bad_proof()) }
         }
     }
+}
+
+/// Checks that the caller may use an account that is not the one of the path.
+///
+/// # Errors
+/// 190 and 200, as of [`check`].
+pub(super) fn may_use(state: &State, call: &Call, account: &str) -> Result<(), GraphError> {
+    let owner = state.live().token(call.token().unwrap_or_default());
+    covers(&owner.ok_or_else(|| GraphError::bad_token(state.settings.facebook.bad_token_status))?, account)
+}
+
+fn covers(owner: &Token, account: &str) -> Result<(), GraphError> {
+    if owner.covers(account) { Ok(()) } else { Err(GraphError::no_permission()) }
 }
 
 /// HMAC-SHA256 (RFC 2104) in lower-case hexadecimal digits.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -23,6 +24,8 @@ use crate::state::State;
 
 /// The most operations of a batch.
 const MOST: usize = 50;
+/// The most references that a batch follows (assumption): each one reads a whole answer.
+const MOST_REFERENCES: usize = 200;
 
 /// An entry of a batch, as it is written.
 #[derive(Debug, Deserialize)]
@@ -60,7 +63,21 @@ struct Batch<'a> {
     outer: &'a Call,
     entries: Vec<Result<Entry, GraphError>>,
     names: HashMap<String, usize>,
+    /// The operations whose answers each one needs.
+    needs: Vec<Vec<usize>>,
+    /// How many references may still be followed.
+    references: AtomicUsize,
     steps: Vec<Step>,
+}
+
+impl Entry {
+    /// The operations whose answers this one needs.
+    fn needs(&self, names: &HashMap<String, usize>) -> Vec<usize> {
+        let referring = [Some(&self.relative_url), self.body.as_ref()].into_iter().flatten();
+        let mut needs: Vec<String> = referring.flat_map(|text| result_path::names(text)).collect();
+        needs.extend(self.depends_on.clone());
+        needs.iter().filter_map(|name| names.get(name).copied()).collect()
+    }
 }
 
 /// Carries out the operations of a batch and lists their answers.
@@ -70,8 +87,10 @@ struct Batch<'a> {
 pub(super) async fn answer(state: &Arc<State>, outer: &Call) -> Result<Value, GraphError> {
     let text =
         outer.params.get("batch").ok_or_else(|| GraphError::invalid("(#100) The parameter batch is required"))?;
-    let raw = serde_json::Deserializer::from_str(text)
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let raw = reader
         .deserialize_seq(Raw)
+        .and_then(|raw| reader.end().map(|()| raw))
         .map_err(|_| GraphError::invalid("(#100) Param batch must be an array."))?;
     if raw.len() > MOST {
         return Err(GraphError::batch_size());
@@ -91,11 +110,14 @@ pub(super) async fn answer(state: &Arc<State>, outer: &Call) -> Result<Value, Gr
         }
     }
     let steps = entries.iter().map(|_| Step::Waiting).collect();
-    let mut batch = Batch { state, outer, entries, names, steps };
+    let needs =
+        entries.iter().map(|entry| entry.as_ref().map(|entry| entry.needs(&names)).unwrap_or_default()).collect();
+    let references = AtomicUsize::new(MOST_REFERENCES);
+    let mut batch = Batch { state, outer, entries, names, needs, references, steps };
     for place in 0..batch.entries.len() {
         batch.run(place).await;
     }
-    let referred = batch.referred();
+    let referred: Vec<usize> = batch.needs.iter().flatten().copied().collect();
     let headers = !matches!(outer.params.get("include_headers"), Some("false" | "0"));
     let shown = batch.steps.iter().enumerate().map(|(place, step)| {
         let Step::Done(answer) = step else { return Value::Null };
@@ -123,9 +145,8 @@ impl Batch<'_> {
         // Operations still to be done, the one on top first; each waits for those above it.
         let mut stack = vec![place];
         while let Some(&place) = stack.last() {
-            let needs = self.needs(place);
-            let open =
-                needs.iter().copied().find(|need| !matches!(self.steps.get(*need), Some(Step::Done(_) | Step::Lost)));
+            let mut needs = self.needs.get(place).into_iter().flatten().copied();
+            let open = needs.find(|need| !matches!(self.steps.get(*need), Some(Step::Done(_) | Step::Lost)));
             let step = self.steps.get(place);
             if matches!(step, Some(Step::Done(_) | Step::Lost) | None) {
                 stack.pop();
@@ -155,20 +176,6 @@ impl Batch<'_> {
         if let Some(known) = self.steps.get_mut(place) {
             *known = step;
         }
-    }
-
-    /// The operations whose answers an operation needs.
-    fn needs(&self, place: usize) -> Vec<usize> {
-        let Some(Ok(entry)) = self.entries.get(place) else { return Vec::new() };
-        let referred = [Some(&entry.relative_url), entry.body.as_ref()].into_iter().flatten();
-        let mut names: Vec<String> = referred.flat_map(|text| result_path::names(text)).collect();
-        names.extend(entry.depends_on.clone());
-        names.iter().filter_map(|name| self.names.get(name).copied()).collect()
-    }
-
-    /// The operations that others refer to.
-    fn referred(&self) -> Vec<usize> {
-        (0..self.entries.len()).flat_map(|place| self.needs(place)).collect()
     }
 
     /// A scripted end of the connection makes an operation late; a scripted status is that of its entry.
@@ -257,6 +264,8 @@ impl Batch<'_> {
         result_path::fill(text, |name, path| {
             let step = self.names.get(name).and_then(|place| self.steps.get(*place));
             let Some(Step::Done(answer)) = step else { return None };
+            let left = self.references.load(Ordering::Relaxed).checked_sub(1)?;
+            self.references.store(left, Ordering::Relaxed);
             if !answer.succeeded() {
                 return None;
             }

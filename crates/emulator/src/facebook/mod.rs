@@ -177,10 +177,12 @@ async fn operate(state: &Arc<State>, call: &mut Call, ticket: &Ticket) -> Result
 fn node(state: &State, call: &Call, id: &str) -> Result<Value, GraphError> {
     let missing = || GraphError::unsupported("get", id);
     if let Some(number) = id.strip_prefix("act_") {
+        auth::may_use(state, call, number)?;
         let found = state.accounts.get(number).ok_or_else(missing)?;
         return account::object(state, call, &found, &expansion::asked(&call.params, &account::USUAL)?);
     }
     if let Some((number, hash)) = id.split_once(':') {
+        auth::may_use(state, call, number)?;
         let asked = expansion::asked(&call.params, &fields::USUAL)?;
         fields::check(&asked)?;
         let library = hold(&state.library);

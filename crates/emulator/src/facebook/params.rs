@@ -47,9 +47,9 @@ impl Params {
                 }
             }
             "application/json" if !body.is_empty() => {
-                let read = serde_json::Deserializer::from_slice(body)
-                    .deserialize_map(Members)
-                    .map_err(|_| GraphError::invalid("(#100) The body is not one JSON object"))?;
+                let text = std::str::from_utf8(body).unwrap_or_default();
+                let read =
+                    members(text).ok_or_else(|| GraphError::invalid("(#100) The body is not one JSON object"))?;
                 for (name, value) in read {
                     params.push(name, value)?;
                 }
@@ -121,9 +121,8 @@ impl Params {
             return Ok(Some(value.to_owned()));
         }
         let Some(text) = self.get(name) else { return Ok(None) };
-        let read = serde_json::Deserializer::from_str(text)
-            .deserialize_map(Members)
-            .map_err(|_| GraphError::invalid(format!("(#100) Param {name} must be an object")))?;
+        let read = members(text);
+        let read = read.ok_or_else(|| GraphError::invalid(format!("(#100) Param {name} must be an object")))?;
         Ok(read.into_iter().rev().find(|(known, _)| known == member).map(|(_, value)| value))
     }
 
@@ -147,9 +146,15 @@ impl Params {
     }
 }
 
-/// Reads the members of a JSON object: a text as itself, anything else as its JSON. Nested values are not built, so that
-/// a body costs no more than its own size again.
-pub(super) struct Members;
+/// The members of a JSON object: a text as itself, anything else as its JSON. Nested values are not built, so that a body
+/// costs no more than its own size again. `None` for any other text.
+fn members(text: &str) -> Option<Vec<(String, String)>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let members = reader.deserialize_map(Members).ok()?;
+    reader.end().ok().map(|()| members)
+}
+
+struct Members;
 
 impl<'de> Visitor<'de> for Members {
     type Value = Vec<(String, String)>;
@@ -218,7 +223,7 @@ mod tests {
             assert_eq!(params.member("c", "hash").unwrap().as_deref(), Some("h"));
             assert_eq!(params.member("c", "id").unwrap().as_deref(), Some("2"));
         }
-        assert!(form("c=text").member("c", "hash").is_err());
+        assert!(form("c=text").member("c", "hash").is_err() && form("c={}x").member("c", "hash").is_err());
         assert_eq!(form("").member("c", "hash"), Ok(None));
     }
 }

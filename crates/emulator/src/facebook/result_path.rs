@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 const OPENING: &str = "{result=";
+/// The most bytes that references may add to a text (assumption).
+const MOST_ADDED: usize = 1 << 20;
 
 /// The names of the operations that a text refers to, whether or not the text is percent-encoded.
 pub(super) fn names(text: &str) -> Vec<String> {
@@ -24,15 +26,18 @@ pub(super) fn names(text: &str) -> Vec<String> {
 /// The text with each reference replaced by what `find` makes of its name and path.
 ///
 /// # Errors
-/// The first reference that has no closing brace or finds nothing.
+/// The first reference that has no closing brace, finds nothing or finds too much.
 pub(super) fn fill(text: &str, find: impl Fn(&str, &str) -> Option<String>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
+    let mut room = MOST_ADDED;
     while let Some((before, after)) = rest.split_once(OPENING) {
         out.push_str(before);
         let (expression, after) = after.split_once('}').ok_or_else(|| after.to_owned())?;
         let found = expression.split_once(':').and_then(|(name, path)| find(name, path));
-        out.push_str(&found.ok_or_else(|| expression.to_owned())?);
+        let found = found.ok_or_else(|| expression.to_owned())?;
+        room = room.checked_sub(found.len()).ok_or_else(|| expression.to_owned())?;
+        out.push_str(&found);
         rest = after;
     }
     out.push_str(rest);
@@ -110,5 +115,7 @@ mod tests {
         assert_eq!(fill("<{result=a:$.x}>", find).as_deref(), Ok("<$.x>"));
         assert_eq!(fill("{result=b:$.x}", find), Err("b:$.x".to_owned()));
         assert_eq!(fill("{result=a:$.x", find), Err("a:$.x".to_owned()));
+        let long = |_: &str, _: &str| Some("x".repeat(MOST_ADDED / 2 + 1));
+        assert!(fill("{result=a:$.x}", long).is_ok() && fill("{result=a:$.x}{result=a:$.x}", long).is_err());
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use image::ImageFormat;
 use serde_json::{Map, Value, json};
 
+use super::auth;
 use super::call::Call;
 use super::error::GraphError;
 use super::expansion::{self, Field};
@@ -103,6 +104,7 @@ fn copy(state: &State, call: &Call, asked: Option<&[Field]>, account: &str) -> R
     let source = call.params.member("copy_from", "source_account_id")?.ok_or_else(|| missing("source_account_id"))?;
     let hash = call.params.member("copy_from", "hash")?.ok_or_else(|| missing("hash"))?;
     let source = source.strip_prefix("act_").unwrap_or(&source);
+    auth::may_use(state, call, source)?;
     let found = match state.accounts.exists(source) {
         true => hold(&state.library).facebook.get(source).and_then(|album| album.get(&hash)).cloned(),
         false => None,

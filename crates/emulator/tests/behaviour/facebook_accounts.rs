@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyptych_emulator::{AppSecret, CopyKey, ManualClock, Settings};
+use polyptych_emulator::{AppSecret, CopyKey, ManualClock, Settings, Token};
 use serde_json::{Value, json};
 
 use crate::facebook::{BEARER, EDGE, encoded, get, post_json, upload};
@@ -247,4 +247,30 @@ async fn an_image_that_a_seeded_creative_uses_says_so_and_stays() {
     let refused = client.send("DELETE", &format!("{EDGE}?hash={hash}"), &[BEARER], "").await;
     assert_eq!((refused.status, &refused.json()["error"]["error_subcode"]), (400, &json!(1_234_567)));
     assert_eq!(get(&client, EDGE).await.json()["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_of_one_account_reaches_no_other_by_any_way() {
+    let mut limited = Token::new("TOKEN");
+    limited.albums = Some(vec!["act_1000000001".to_owned()]);
+    let mut settings = Settings { tokens: vec![limited, Token::new("all")], ..Settings::default() };
+    settings.facebook.accounts = vec!["1000000001".to_owned(), "2".to_owned()];
+    let client = Client::new(settings);
+    let headers = [("authorization", "Bearer all"), ("content-type", "application/json")];
+    let body = json!({ "bytes": base64(&png(20, 20, 1)) }).to_string();
+    let stored = client.send("POST", "/v26.0/act_2/adimages", &headers, body).await.json();
+    let hash = stored["images"]["bytes"]["hash"].as_str().unwrap();
+    let listed = get(&client, "/v26.0/me/adaccounts").await.json();
+    assert_eq!(listed["data"], json!([{ "account_id": "1000000001", "id": "act_1000000001" }]));
+    let copy = json!({ "copy_from": { "source_account_id": "2", "hash": hash } });
+    assert_eq!(post_json(&client, copy).await.json()["error"]["code"], 200);
+    for path in [
+        "/v26.0/act_2/adimages".to_owned(),
+        "/v26.0/act_2".to_owned(),
+        format!("/v26.0/2:{hash}"),
+        format!("/v26.0/?ids=act_1000000001,2:{hash}"),
+    ] {
+        let answer = get(&client, &path).await;
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (403, &json!(200)), "{path}");
+    }
 }

@@ -104,3 +104,18 @@ async fn picture_errors_are_the_recorded_ones() {
     let answer = post_json(&Client::new(settings), json!({ "bytes": base64(&png(20, 20, 1)) })).await;
     assert_eq!(answer.json()["error"]["error_subcode"], 1_487_197);
 }
+
+#[tokio::test]
+async fn the_same_content_keeps_its_hash_and_first_name_and_the_last_of_two_equal_file_names_is_answered() {
+    let client = Client::default();
+    let (first, second) = (png(20, 20, 1), png(20, 20, 2));
+    let before = post_form(&client, &[("a", Some("first.png"), None, &first)]).await.json();
+    let after = post_form(&client, &[("a", Some("second.png"), None, &first)]).await.json();
+    assert_eq!(before["images"]["first.png"]["hash"], after["images"]["second.png"]["hash"]);
+    assert_eq!(after["images"]["second.png"]["name"], "first.png");
+    let twice = [("a", Some("same.png"), None, first.as_slice()), ("b", Some("same.png"), None, second.as_slice())];
+    let answer = post_form(&client, &twice).await.json();
+    assert_eq!(answer["images"].as_object().unwrap().len(), 1);
+    assert_ne!(answer["images"]["same.png"]["hash"], before["images"]["first.png"]["hash"]);
+    assert_eq!(get(&client, EDGE).await.json()["data"].as_array().unwrap().len(), 2);
+}
