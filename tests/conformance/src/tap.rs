@@ -62,6 +62,8 @@ impl Tap {
     /// If no port can be bound.
     pub async fn start(settings: Settings) -> Result<Self> {
         let seen = Arc::new(Mutex::new(Vec::new()));
+        // The tap keeps bodies as they pass; a compressed one would be no text.
+        let settings = Settings { gzip: false, ..settings };
         let router = Emulator::new(settings).router().layer(from_fn_with_state(Arc::clone(&seen), remember));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
