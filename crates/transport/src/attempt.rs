@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use polyptych_wire::{Outgoing, Request};
+use polyptych_wire::{Effect, Outgoing, Request};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -119,7 +119,10 @@ async fn exchange(
         outgoing.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
     }
     let secrets = secrets(credential, proof);
-    let mut answer = settings.client.execute(outgoing).await.map_err(|error| classify(settings, error, progress))?;
+    // What arrived on a kept connection without being asked for is noticed now, and the connection not used again.
+    tokio::task::yield_now().await;
+    let client = if request.effect == Effect::Write { &settings.unshared } else { &settings.client };
+    let mut answer = client.execute(outgoing).await.map_err(|error| classify(settings, error, progress))?;
     redact(answer.headers_mut(), &secrets);
     progress.answered(answer.status(), answer.headers());
     let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));

@@ -19,6 +19,9 @@ use crate::{
 
 const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
 
+/// Idle connections that are kept for later calls.
+const KEPT: usize = 32;
+
 /// Executes calls of one library. Cheap to clone; clones share connections, quotas and retry budgets.
 #[derive(Clone)]
 pub struct Transport(Arc<Settings>);
@@ -26,6 +29,9 @@ pub struct Transport(Arc<Settings>);
 /// What calls and tries need, checked once, and what they learn.
 pub(crate) struct Settings {
     pub(crate) client: reqwest::Client,
+    /// For writes: each gets a connection of its own. On a kept one, an answer too many to an earlier request could be
+    /// taken for the write's, and a peer that closes it at that moment would leave the outcome open.
+    pub(crate) unshared: reqwest::Client,
     /// The base address without a slash at its end.
     pub(crate) base: String,
     /// Host and port for spans and errors.
@@ -73,25 +79,31 @@ impl Transport {
             "https" => tls::settings(config.root_certificates.as_deref(), config.client_certificate.as_ref())?,
             _ => tls::unused()?,
         };
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            // Whether to try again is decided above, from what a repetition would do.
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            // The claims about delivery rest on one request at a time per connection.
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(connect)
-            .connector_layer(Watch)
-            .build()
-            .map_err(|error| ConfigError::Client(error.without_url().into()))?;
+        let client = |kept: usize| {
+            reqwest::Client::builder()
+                // Copies share the sessions that a new connection resumes.
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                // Whether to try again is decided above, from what a repetition would do.
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .referer(false)
+                // The claims about delivery rest on one request at a time per connection.
+                .http1_only()
+                .tcp_nodelay(true)
+                .connect_timeout(connect)
+                .connector_layer(Watch)
+                .pool_max_idle_per_host(kept)
+                .build()
+                .map_err(|error| ConfigError::Client(error.without_url().into()))
+        };
+        let (client, unshared) = (client(KEPT)?, client(0)?);
         let mut headers = config.headers;
         headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
         let name = url.host_str().unwrap_or_default();
         Ok(Self(Arc::new(Settings {
             client,
+            unshared,
             base: url.as_str().trim_end_matches('/').to_owned(),
             host: url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}")),
             auth: config.auth,

@@ -6,13 +6,13 @@ use std::time::Duration;
 use polyptych_transport::{Delivery, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::peer::{Peer, get, post, read_request, reply};
+use crate::peer::{Peer, get, post, put, read_request, reply};
 
 #[tokio::test]
 async fn calls_one_after_another_share_a_connection() {
     let peer = Peer::new().await;
     let transport = peer.transport();
-    let (first, second) = (get("/1"), post("{}"));
+    let (first, second) = (get("/1"), put("{}"));
     let client = async {
         transport.execute(&first).await.unwrap();
         transport.clone().execute(&second).await.unwrap();
@@ -30,10 +30,35 @@ async fn calls_one_after_another_share_a_connection() {
 }
 
 #[tokio::test]
-async fn an_upload_after_the_peer_closed_its_connection_takes_a_new_one() {
+async fn an_upload_has_a_connection_of_its_own() {
     let peer = Peer::new().await;
     let transport = peer.transport();
-    let (first, second) = (get("/1"), post("{}"));
+    let (read, write) = (get("/"), post("{}"));
+    let client = async {
+        for request in [&read, &write, &write] {
+            transport.execute(request).await.unwrap();
+        }
+    };
+    let ((), mut streams) = tokio::join!(client, async {
+        let mut streams = Vec::new();
+        for _ in 0..3 {
+            let mut stream = peer.accept().await;
+            read_request(&mut stream).await;
+            stream.write_all(reply("200 OK", "").as_bytes()).await.unwrap();
+            streams.push(stream);
+        }
+        streams
+    });
+    for written in &mut streams[1..] {
+        assert_eq!(written.read(&mut [0]).await.unwrap(), 0, "it is closed when it has served");
+    }
+}
+
+#[tokio::test]
+async fn a_call_after_the_peer_closed_its_connection_takes_a_new_one() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let (first, second) = (get("/1"), put("{}"));
     let client = async {
         transport.execute(&first).await.unwrap();
         transport.execute(&second).await
@@ -44,6 +69,35 @@ async fn an_upload_after_the_peer_closed_its_connection_takes_a_new_one() {
     });
     assert_eq!(answer.unwrap().status.as_u16(), 201);
     assert_eq!(received.text(), "{}");
+}
+
+/// A second answer that nobody asked for must not become that of the next call.
+#[tokio::test]
+async fn an_answer_too_many_is_never_taken_for_the_next_one() {
+    for (at_once, second) in [(true, get("/2")), (false, get("/2")), (true, post("{}")), (false, post("{}"))] {
+        let peer = Peer::new().await;
+        let transport = peer.transport();
+        let (first, twice) = (get("/1"), reply("200 OK", "first"));
+        let (answer, mut stream) = tokio::join!(transport.execute(&first), async {
+            let mut stream = peer.accept().await;
+            read_request(&mut stream).await;
+            let written = if at_once { twice.repeat(2) } else { twice.clone() };
+            stream.write_all(written.as_bytes()).await.unwrap();
+            stream
+        });
+        assert_eq!(answer.unwrap().body, "first");
+        if !at_once {
+            stream.write_all(twice.as_bytes()).await.unwrap();
+        }
+        let answer = tokio::select! {
+            answer = transport.execute(&second) => answer.unwrap(),
+            () = async {
+                peer.answer(reply("200 OK", "second")).await;
+                std::future::pending().await
+            } => unreachable!(),
+        };
+        assert_eq!(answer.body, "second", "{} {at_once}", second.operation);
+    }
 }
 
 #[tokio::test]
@@ -66,11 +120,11 @@ async fn giving_a_call_up_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn a_write_that_a_kept_connection_took_and_did_not_answer_is_unknown_and_not_repeated() {
+async fn a_call_that_a_kept_connection_took_and_did_not_answer_is_unknown() {
     for body in ["", "{}"] {
         let peer = Peer::new().await;
         let transport = peer.transport();
-        let (first, second) = (get("/1"), post(body));
+        let (first, second) = (get("/1"), put(body));
         let client = async {
             transport.execute(&first).await.unwrap();
             transport.execute(&second).await

@@ -132,6 +132,11 @@ pub(crate) fn get(path: &str) -> Request {
     }
 }
 
+/// A write that may be repeated.
+pub(crate) fn put(body: impl Into<Body>) -> Request {
+    Request { operation: "Images.put", effect: Effect::Idempotent, ..post(body) }
+}
+
 /// An upload.
 pub(crate) fn post(body: impl Into<Body>) -> Request {
     Request {

@@ -11,7 +11,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use crate::peer::{Peer, TOKEN, post, reply};
+use crate::peer::{Peer, TOKEN, post, put, reply};
 
 fn certificate() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
@@ -150,12 +150,12 @@ async fn a_write_that_runs_out_of_time_while_it_connects_was_not_sent_body_or_no
 /// A call starts to connect and is then given a connection that another call has left: it is sent there, though its
 /// own connection never comes about.
 #[tokio::test]
-async fn a_write_that_took_a_kept_connection_while_it_was_connecting_is_unknown() {
+async fn a_call_that_took_a_kept_connection_while_it_was_connecting_is_unknown() {
     let (peer, key) = (Peer::new().await, certificate());
     let limits = Timeouts { connect: Duration::from_secs(60), ..Timeouts::default() };
     let config = config(&peer).with_root_certificates(key.cert.pem()).with_timeouts(limits);
     let transport = Transport::new(config.with_retry(Retry::never())).unwrap();
-    let (first, second) = (post("{}"), post(""));
+    let (first, second) = (put("{}"), put(""));
     let mut first = std::pin::pin!(transport.execute(&first));
     let mut kept = tokio::select! {
         answer = &mut first => panic!("{answer:?}"),
