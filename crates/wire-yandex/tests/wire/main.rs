@@ -11,6 +11,7 @@ mod every_type_xml;
 mod headers;
 mod live4_answers;
 mod live4_requests;
+mod recordings;
 mod round_trips;
 mod schema;
 mod support;
