@@ -171,6 +171,9 @@ async fn soap_actions_are_taken_in_every_spelling_seen() {
             assert!(answer.contains("GetResponse"), "{path} {action}: {answer}");
         }
     }
+    let secure = LIST.replace("http://api.direct", "https://api.direct");
+    let answer = send(&client, "/v5/adimages", "https://api.direct.yandex.com/v5/adimages/get", &secure).await.text();
+    assert!(answer.contains("GetResponse"), "{answer}");
 }
 
 #[tokio::test]
