@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::ir::{Api, Binding, Field, Operation, TypeDef, TypeKind, TypeName};
-use crate::structure::{address, effect_text, field_text, location_text, type_text};
+use crate::structure::{address, effect_text, field_text, location_text, output_text, type_text};
 
 /// The whole reading; documentation is left out.
 pub fn text(api: &Api) -> String {
@@ -53,7 +53,6 @@ pub fn type_lines(name: &TypeName, def: &TypeDef) -> Vec<String> {
 /// An operation: how it is addressed, what it takes and answers, and a line for each parameter.
 pub fn operation_lines(operation: &Operation) -> Vec<String> {
     let Operation { name, rust_name, binding, effect, origin, .. } = operation;
-    let output = operation.output().map_or("nothing".to_owned(), type_text);
     let mut out = vec![
         format!("operation {name}{}, {} @ {origin}", rust(rust_name), effect_text(*effect)),
         format!("  {}", address(operation)),
@@ -68,7 +67,7 @@ pub fn operation_lines(operation: &Operation) -> Vec<String> {
             out.extend(params);
         }
     }
-    out.push(format!("  answers {output}"));
+    out.push(format!("  answers {}", output_text(operation)));
     out
 }
 
@@ -95,7 +94,7 @@ mod tests {
     fn a_reading_is_told_line_by_line_with_its_places() {
         let document = r##"{"openapi": "3.0.3", "paths": {"/a/{id}": {"put": {"operationId": "write",
             "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
-            "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": ["n"],
+            "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["n"],
                 "properties": {"n": {"type": "integer"}}}}}},
             "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}}},
             "components": {"schemas": {"T": {"type": "object", "properties": {"e": {"$ref": "#/components/schemas/E"}}},

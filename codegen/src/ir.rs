@@ -170,6 +170,8 @@ pub enum Scalar {
     DateTime,
     /// Any JSON.
     Json,
+    /// Bytes as they are: only the whole body of a request or an answer.
+    Bytes,
 }
 
 /// One operation.
@@ -228,10 +230,14 @@ pub enum Binding {
         path: String,
         /// Parameters in schema order.
         params: Vec<Param>,
+        /// Media type of a body that is JSON or bytes; empty for `application/json`.
+        media: String,
         /// Media type that the answer is asked for in (`Accept`); empty to leave it to the server.
         accept: String,
         /// Type of the answer; `None` where there is no body.
         output: Option<TypeRef>,
+        /// Whether a success may have no body all the same.
+        may_be_empty: bool,
     },
 }
 
@@ -262,12 +268,41 @@ pub enum Location {
     Query,
     /// In the query; a list of texts, separated by commas.
     QueryCommas,
+    /// In the query; a list, a record or any JSON in that style.
+    QueryStyled(Style),
+    /// A header; a list or a record separated by commas.
+    Header,
+    /// A cookie; a list or a record separated by commas.
+    Cookie,
     /// A member of the JSON body.
     JsonBody,
+    /// The JSON body.
+    JsonWhole,
+    /// The body, as bytes.
+    RawBody,
+    /// A field of a body of `application/x-www-form-urlencoded`; a list or a record in that style.
+    FormField(Style),
     /// A part of a multipart form; a list as parts of the same name.
     FormPart,
     /// Parts of a multipart form, one for each item of a list, with its place behind the name: `source0`, `source1`.
     FormPartEach,
+}
+
+/// How a list or a record stands in a query or a form (`polyptych_wire::query::Style`, in the same words).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As JSON text.
+    Json,
+    /// Separated by commas.
+    Commas,
+    /// One parameter for each item or member.
+    Each,
+    /// Separated by spaces.
+    Spaces,
+    /// Separated by `|`.
+    Pipes,
+    /// With the names of members in brackets.
+    Deep,
 }
 
 impl TypeRef {

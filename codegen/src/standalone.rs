@@ -39,8 +39,8 @@ pub struct Made {
     pub types: usize,
     /// How many operations there are.
     pub operations: usize,
-    /// What the schema names and does not hold, and what stands for it.
-    pub replaced: Vec<String>,
+    /// What the schema names and does not hold, or says in a way that has no type, and what stands for it.
+    pub notes: Vec<String>,
 }
 
 /// A schema that was read, of whatever format.
@@ -50,8 +50,8 @@ pub struct Read {
     pub api: Api,
     /// Its format.
     pub format: &'static str,
-    /// What it names and does not hold, and what stands for it.
-    pub replaced: Vec<String>,
+    /// What it names and does not hold, or says in a way that has no type, and what stands for it.
+    pub notes: Vec<String>,
 }
 
 /// Reads the schema `file` of `inputs`, which also hold what it imports: schemas, and beside a Graph node its
@@ -63,7 +63,7 @@ pub fn read(name: &str, file: &str, inputs: &Inputs) -> Result<Read, Errors> {
     let Some(content) = inputs.get(file) else {
         return Err(Error::in_file(ErrorKind::MissingInput, file, "there is no such schema").into());
     };
-    let whole = |api, format| Ok(Read { api, format, replaced: Vec::new() });
+    let whole = |api, format| Ok(Read { api, format, notes: Vec::new() });
     if content.iter().find(|byte| !byte.is_ascii_whitespace() && byte.is_ascii()) == Some(&b'<') {
         let files: Vec<_> = inputs
             .iter()
@@ -72,16 +72,33 @@ pub fn read(name: &str, file: &str, inputs: &Inputs) -> Result<Read, Errors> {
             .collect();
         return whole(wsdl::parse(name, file, &files)?, "WSDL");
     }
+    if is_yaml(file, content) {
+        let detail = "YAML is not read; convert the document to JSON";
+        return Err(Error::in_file(ErrorKind::Unsupported, file, detail).into());
+    }
     let value: Value = serde_json::from_slice(content)
         .map_err(|error| Error::in_file(ErrorKind::Syntax, file, format!("neither XML nor JSON: {error}")))?;
     if value.get("openapi").is_some() {
-        return whole(openapi::parse(name, file, content)?, "OpenAPI");
+        let openapi::Reading { api, notes } = openapi::read(name, file, content)?;
+        return Ok(Read { api, format: "OpenAPI", notes });
+    }
+    if value.get("swagger").is_some() {
+        let detail = "OpenAPI 2 (Swagger) is not read; convert it to OpenAPI 3";
+        return Err(Error::in_file(ErrorKind::Unsupported, file, detail).into());
     }
     if value.get("apis").is_some() && value.get("fields").is_some() {
         return graph_node(name, file, content, inputs);
     }
     let detail = "neither a service description, nor the spec of a Graph node, nor an OpenAPI 3 document";
     Err(Error::in_file(ErrorKind::Unsupported, file, detail).into())
+}
+
+/// Whether the document is called YAML and is no JSON, or starts as OpenAPI in YAML does.
+fn is_yaml(file: &str, content: &[u8]) -> bool {
+    let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
+    let named = file.ends_with(".yaml") || file.ends_with(".yml");
+    let starts = [&b"openapi:"[..], b"swagger:", b"---"].iter().any(|start| content.trim_ascii_start().starts_with(start));
+    starts || (named && first != Some(&b'{'))
 }
 
 fn graph_node(name: &str, file: &str, content: &[u8], inputs: &Inputs) -> Result<Read, Errors> {
@@ -93,7 +110,7 @@ fn graph_node(name: &str, file: &str, content: &[u8], inputs: &Inputs) -> Result
     let enums = enums.map_or(("enum_types.json", b"[]".as_slice()), |(path, content)| (path.as_str(), content));
     let spec = Spec { nodes: vec![(node, (file, content))], enums, overlay: None };
     let api = graph::parse(name, &spec)?;
-    Ok(Read { api, format: "Graph spec", replaced: graph::missing_names(&spec)? })
+    Ok(Read { api, format: "Graph spec", notes: graph::missing_names(&spec)? })
 }
 
 /// Makes the crate.
@@ -129,7 +146,7 @@ pub fn generate(request: &Request<'_>, inputs: &Inputs) -> Result<Made, Errors> 
         format: read.format,
         types: api.types.len(),
         operations: api.operations.len(),
-        replaced: read.replaced,
+        notes: read.notes,
     })
 }
 
@@ -140,13 +157,14 @@ fn library(base: &str) -> String {
     )
 }
 
-/// The empty workspace keeps the crate apart from any workspace that its folder is in.
+/// The empty workspace keeps the crate apart from any workspace that its folder is in. Examples in the documentation of a
+/// schema are in other languages and are not tests.
 fn manifest(package: &str, base: &str, wire: &str) -> String {
     // What serde_json writes as a string is a basic string of TOML too.
     let quoted = |text: &str| Value::String(text.to_owned()).to_string();
     format!(
         "[package]\nname = {}\ndescription = {}\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [dependencies]\nhttp = \"1\"\npolyptych-wire = {{ path = {} }}\nserde = {{ version = \"1\", features = \
+         [lib]\ndoctest = false\n\n[dependencies]\nhttp = \"1\"\npolyptych-wire = {{ path = {} }}\nserde = {{ version = \"1\", features = \
          [\"derive\"] }}\nserde_json = \"1\"\nschemars = {{ version = \"1\", default-features = false, features = \
          [\"derive\"], optional = true }}\n\n[features]\nschema = [\"dep:schemars\", \"polyptych-wire/schema\"]\n\n\
          [workspace]\n",

@@ -3,7 +3,7 @@
 
 mod walk;
 
-pub(crate) use walk::{address, effect_text, field_text};
+pub(crate) use walk::{address, effect_text, field_text, output_text};
 
 use std::fmt;
 
@@ -110,6 +110,7 @@ pub fn scalar_text(scalar: Scalar) -> &'static str {
         Scalar::Date => "date",
         Scalar::DateTime => "dateTime",
         Scalar::Json => "any JSON",
+        Scalar::Bytes => "bytes",
     }
 }
 

@@ -40,7 +40,7 @@ fn writer(model: &Model<'_>, def: &TypeDef, image: bool) -> TokenStream {
 
 pub(super) fn member(shape: &Shape<'_>) -> TokenStream {
     let ident = &shape.ident;
-    let key = &shape.field.wire;
+    let key = inside_quotes(&shape.field.wire);
     let key = quote!(object.key(#key));
     match shape.holder {
         Holder::Plain => {
@@ -60,6 +60,12 @@ pub(super) fn member(shape: &Shape<'_>) -> TokenStream {
             if shape.demanded { write } else { quote!(if !self.#ident.is_empty() { #write }) }
         }
     }
+}
+
+/// A name as it stands between the quotes of a JSON string.
+fn inside_quotes(wire: &str) -> String {
+    let quoted = serde_json::Value::from(wire).to_string();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 fn value(shape: &Shape<'_>, value: &TokenStream, key: &TokenStream) -> TokenStream {

@@ -2,6 +2,7 @@
 
 pub mod grpc;
 pub mod header;
+mod imports;
 pub mod json;
 mod layout;
 pub mod rest;

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::shape::{Model, Shape, doc, ident};
+use super::imports::imports;
+use super::shape::{Holder, Model, Shape, doc, ident};
 use super::{json, types};
 use crate::ir::{Api, Binding, Effect, Field, Location, Operation, Param, Scalar, TypeDef, TypeKind, TypeRef, Usage};
 use crate::{Error, ErrorKind, Errors};
@@ -18,7 +19,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("http", &["HeaderMap", "HeaderValue", "Method", "header"]),
     ("polyptych_wire", &["Blob", "Body", "BodyWriter", "CompactString", "Effect", "Request", "query", "rest"]),
     ("polyptych_wire::multipart", &["FilePart", "Multipart", "MultipartError"]),
-    ("polyptych_wire::query", &["Query"]),
+    ("polyptych_wire::query", &["Query", "Style"]),
     ("polyptych_wire::rest", &["Operation"]),
 ];
 
@@ -39,7 +40,7 @@ pub fn emit(api: &Api, module_doc: &str) -> Result<TokenStream, Errors> {
     }
     errors.into_result(())?;
     let (types, json) = (types::emit(&model), json::emit(&model));
-    let imports = imports(&quote!(#types #json #operations));
+    let imports = imports(&quote!(#types #json #operations), IMPORTS);
     let module_doc = format!(" {module_doc}");
     Ok(quote! {
         #![doc = #module_doc]
@@ -49,20 +50,6 @@ pub fn emit(api: &Api, module_doc: &str) -> Result<TokenStream, Errors> {
         #json
         #operations
     })
-}
-
-fn imports(tokens: &TokenStream) -> TokenStream {
-    let text = tokens.to_string();
-    let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    let mut imports = TokenStream::new();
-    for (path, names) in IMPORTS {
-        let used: Vec<_> = names.iter().filter(|name| words.contains(**name)).map(|name| ident(name)).collect();
-        let path: Vec<_> = path.split("::").map(ident).collect();
-        if !used.is_empty() {
-            imports.extend(quote!(use #(#path)::*::{#(#used),*};));
-        }
-    }
-    imports
 }
 
 /// The parameters of an operation as a record that goes out.
@@ -88,19 +75,27 @@ struct Rest<'a> {
     path: &'a str,
     params: &'a [Param],
     shapes: Vec<Shape<'a>>,
+    media: &'a str,
     accept: &'a str,
     output: Option<&'a TypeRef>,
+    may_be_empty: bool,
 }
 
 impl<'a> Rest<'a> {
     fn of(model: &'a Model<'a>, operation: &'a Operation, record: &'a TypeDef) -> Result<Self, Error> {
-        let Binding::Rest { method, path, params, accept, output } = &operation.binding else {
+        let Binding::Rest { method, path, params, media, accept, output, may_be_empty } = &operation.binding else {
             return Err(unsupported(operation, "it does not travel over plain HTTP"));
         };
         let shapes = model.shapes(record);
-        let rest = Self { model, operation, method, path, params, shapes, accept, output: output.as_ref() };
-        if rest.any(Location::JsonBody) && rest.is_form() {
-            return Err(unsupported(operation, "a body is either JSON or a form"));
+        let (output, may_be_empty) = (output.as_ref(), *may_be_empty);
+        let rest = Self { model, operation, method, path, params, shapes, media, accept, output, may_be_empty };
+        let bodies: BTreeSet<_> = params.iter().filter_map(|param| body_of(param.location)).collect();
+        if bodies.len() > 1 {
+            return Err(unsupported(operation, "a body is JSON or a form or bytes"));
+        }
+        let wholes = [Location::JsonWhole, Location::RawBody];
+        if wholes.into_iter().any(|location| rest.located(location).count() > 1) {
+            return Err(unsupported(operation, "there are two bodies"));
         }
         let file = rest.pairs().find(|(param, shape)| {
             let in_form = matches!(param.location, Location::FormPart | Location::FormPartEach);
@@ -109,6 +104,11 @@ impl<'a> Rest<'a> {
         if let Some((param, _)) = file {
             let detail = format!("`{}` is a file, which only a form carries", param.field.wire);
             return Err(unsupported(operation, &detail));
+        }
+        for (param, shape) in rest.pairs() {
+            if let Some(problem) = problem(param, shape) {
+                return Err(unsupported(operation, &format!("`{}` {problem}", param.field.wire)));
+            }
         }
         Ok(rest)
     }
@@ -168,7 +168,8 @@ impl<'a> Rest<'a> {
             return travels;
         }
         let text = doc(text);
-        quote!(#text #[doc = ""] #travels)
+        let blank = doc("");
+        quote!(#text #blank #travels)
     }
 
     fn implementation(&self) -> TokenStream {
@@ -178,12 +179,17 @@ impl<'a> Rest<'a> {
             Effect::Idempotent => quote!(Idempotent),
             Effect::Write => quote!(Write),
         };
-        let (answer, body, read) = match self.output {
-            Some(ty) => {
+        let (answer, body, read) = match (self.output, self.may_be_empty) {
+            (Some(TypeRef::Scalar(Scalar::Bytes)), _) => (quote!(Vec<u8>), quote!(body), quote!(Ok(body.to_vec()))),
+            (Some(ty), may_be_empty) => {
                 let read = if self.is_record(ty) { quote!(read_record) } else { quote!(read_json) };
-                (self.model.rust_type(ty, false), quote!(body), quote!(rest::#read(body)))
+                let answer = self.model.rust_type(ty, false);
+                match may_be_empty {
+                    true => (quote!(Option<#answer>), quote!(body), quote!(rest::read_optional(body, rest::#read))),
+                    false => (answer, quote!(body), quote!(rest::#read(body))),
+                }
             }
-            None => (quote!(()), quote!(_), quote!(Ok(()))),
+            (None, _) => (quote!(()), quote!(_), quote!(Ok(()))),
         };
         quote! {
             impl Operation for #name {
@@ -196,6 +202,42 @@ impl<'a> Rest<'a> {
                 }
             }
         }
+    }
+}
+
+/// Why a parameter cannot stand where it is to.
+fn problem(param: &Param, shape: &Shape<'_>) -> Option<&'static str> {
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let token = !param.field.wire.is_empty() && param.field.wire.bytes().all(name);
+    let bytes = *shape.leaf == TypeRef::Scalar(Scalar::Bytes);
+    let alone = matches!(shape.holder, Holder::Plain | Holder::Optional);
+    match param.location {
+        Location::Header if !token || param.field.wire.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            Some("is not the name of a header in lower case")
+        }
+        Location::Cookie if !token => Some("is not the name of a cookie"),
+        Location::RawBody if !(bytes && alone) => Some("is not bytes"),
+        Location::RawBody => None,
+        _ if bytes => Some("is bytes, which are a whole body only"),
+        Location::JsonBody | Location::JsonWhole if shape.image && matches!(shape.holder, Holder::Map | Holder::Nested) => {
+            Some("holds images in a map or a list of lists")
+        }
+        Location::JsonBody | Location::JsonWhole | Location::FormPart | Location::FormPartEach => None,
+        _ if shape.image => Some("is an image, which only a body carries"),
+        _ => None,
+    }
+}
+
+/// Which kind of body a parameter in it makes; `None` outside of a body.
+fn body_of(location: Location) -> Option<&'static str> {
+    match location {
+        Location::JsonBody => Some("members"),
+        Location::JsonWhole => Some("JSON"),
+        Location::RawBody => Some("bytes"),
+        Location::FormPart | Location::FormPartEach => Some("form"),
+        Location::FormField(_) => Some("fields"),
+        Location::Path | Location::Query | Location::QueryCommas | Location::QueryStyled(_) => None,
+        Location::Header | Location::Cookie => None,
     }
 }
 

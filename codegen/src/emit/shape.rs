@@ -98,7 +98,8 @@ impl<'a> Model<'a> {
         Shape {
             field,
             ident: ident(&field.rust_name),
-            item: self.rust_type(leaf, field.inline),
+            // Lists deeper than two hold lists.
+            item: (2..depth).fold(self.rust_type(leaf, field.inline), |item, _| quote!(Vec<#item>)),
             holder,
             leaf,
             array,
@@ -194,6 +195,7 @@ fn scalar_type(scalar: Scalar, inline: bool) -> TokenStream {
         Scalar::Float64 => quote!(f64),
         Scalar::Base64 | Scalar::Base64Text => quote!(Blob),
         Scalar::File => quote!(FilePart),
+        Scalar::Bytes => quote!(Blob),
         Scalar::Json => quote!(::serde_json::Value),
     }
 }
@@ -216,8 +218,12 @@ pub fn is_name(name: &str) -> bool {
         && !name.contains('#')
 }
 
-/// A documentation comment.
+/// A documentation comment, an attribute for each line.
 pub fn doc(text: &str) -> TokenStream {
-    let text = format!(" {text}");
-    quote!(#[doc = #text])
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = text.trim_end().split('\n').map(|line| match line.trim_end() {
+        "" => String::new(),
+        line => format!(" {line}"),
+    });
+    quote!(#(#[doc = #lines])*)
 }

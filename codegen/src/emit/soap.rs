@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::imports::imports;
 use super::shape::{Model, doc, ident};
 use super::{json, types, xml};
 use crate::ir::{Binding, Effect, Operation, SoapStyle, TypeRef};
@@ -26,7 +27,8 @@ pub fn emit(model: &Model<'_>, module_doc: &str) -> Result<TokenStream, Errors> 
         }
     }
     errors.into_result(())?;
-    let imports = imports(&quote!(#types #json));
+    let names: &[(&str, &[&str])] = &[("polyptych_wire", &["Blob", "BodyWriter", "CompactString"])];
+    let imports = imports(&quote!(#types #json), names);
     let module_doc = format!(" {module_doc}");
     Ok(quote! {
         #![doc = #module_doc]
@@ -44,14 +46,6 @@ pub fn emit(model: &Model<'_>, module_doc: &str) -> Result<TokenStream, Errors> 
             #operations
         }
     })
-}
-
-/// Imports of the runtime's names that `tokens` use.
-fn imports(tokens: &TokenStream) -> TokenStream {
-    let text = tokens.to_string();
-    let used = ["Blob", "BodyWriter", "CompactString"].into_iter();
-    let used = used.filter(|name| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name)).map(ident);
-    quote!(use polyptych_wire::{#(#used),*};)
 }
 
 fn style(model: &Model<'_>) -> Result<SoapStyle, Error> {

@@ -35,7 +35,7 @@ fn problem(shape: &Shape<'_>, style: SoapStyle) -> Option<&'static str> {
     match (shape.holder, shape.leaf) {
         (Holder::Nested, _) => Some("lists of lists are not supported in XML"),
         (Holder::Map, _) | (_, TypeRef::Map(_)) => Some("maps are not supported in XML"),
-        (_, TypeRef::Scalar(Scalar::Json | Scalar::File)) => Some("this type is not supported in XML"),
+        (_, TypeRef::Scalar(Scalar::Json | Scalar::File | Scalar::Bytes)) => Some("this type is not supported in XML"),
         (Holder::List, _) if style == SoapStyle::DocumentLiteral && !shape.field.repeated => {
             Some("encoded arrays are not supported in document/literal")
         }
@@ -169,7 +169,7 @@ fn prefixed(name: &TypeName) -> String {
 
 pub(crate) fn xsd_name(scalar: Scalar) -> &'static str {
     match scalar {
-        Scalar::String | Scalar::Base64Text | Scalar::File | Scalar::Json => "string",
+        Scalar::String | Scalar::Base64Text | Scalar::File | Scalar::Json | Scalar::Bytes => "string",
         Scalar::Bool => "boolean",
         Scalar::Int32 => "int",
         Scalar::Int64 => "long",

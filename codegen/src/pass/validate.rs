@@ -38,6 +38,8 @@ fn check_field(errors: &mut Errors, name: &TypeName, def: &TypeDef, field: &Fiel
     });
     let file = matches!(core(&field.ty), TypeRef::Scalar(Scalar::File));
     check(errors, !file, def, || format!("`{wire}` of `{name}` is a file, which only a form carries"));
+    let bytes = matches!(core(&field.ty), TypeRef::Scalar(Scalar::Bytes));
+    check(errors, !bytes, def, || format!("`{wire}` of `{name}` is bytes, which are a whole body only"));
     let text =
         matches!(core(&field.ty), TypeRef::Scalar(Scalar::String)) || matches!(core(&field.ty), TypeRef::Named(_));
     check(errors, !field.inline || text, def, || format!("`{wire}` of `{name}` is not text, so it cannot be inline"));

@@ -1,52 +1,181 @@
-//! OpenAPI 3 in JSON: paths, parameters, JSON and form bodies, and object schemas. It reads what REST providers of
-//! ours need and refuses the rest by name, so that nothing of a document is lost in silence.
+//! OpenAPI 3.0 and 3.1 in JSON: parameters wherever they stand, JSON, form and raw bodies, and schemas. What Rust types
+//! do not say (a choice of schemas, values of several types) is any JSON and is noted with its place; what would change
+//! a request and is not read is refused. It never follows a reference out of the document.
 
+mod bytes;
+mod combined;
+mod node;
+mod operation;
+mod params;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::ir::{Api, Binding, Effect, Field, Location, Operation, Origin, Param, TypeName, TypeRef};
+use crate::ir::{Api, Operation, TypeDef, TypeKind, TypeName, TypeRef, Usage};
+use crate::pass::names::pascal_case;
 use crate::{Error, ErrorKind, Errors};
 
-const METHODS: &[(&str, Effect)] = &[
-    ("delete", Effect::Idempotent),
-    ("get", Effect::Safe),
-    ("patch", Effect::Write),
-    ("post", Effect::Write),
-    ("put", Effect::Idempotent),
-];
+use node::{Document, Node};
+use schema::Shape;
 
-/// Parses the document at `file` (relative to `schemas/`).
+/// A document as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What it says.
+    pub api: Api,
+    /// What of it has no types of its own, a line each with its place: a choice of schemas that is any JSON, a media
+    /// type that is left out.
+    pub notes: Vec<String>,
+}
+
+/// Parses the document at `file` (relative to `schemas/`) and demands that all of it has types.
+///
+/// # Errors
+/// Those of [`read`], and one for each note.
+pub fn parse(api: &str, file: &str, content: &[u8]) -> Result<Api, Errors> {
+    let Reading { api, notes } = read(api, file, content)?;
+    let mut errors = Errors::default();
+    notes.into_iter().for_each(|note| errors.push(Error::in_file(ErrorKind::Unsupported, file, note)));
+    errors.into_result(api)
+}
+
+/// Parses the document at `file`.
 ///
 /// # Errors
 /// If it is not JSON, is not OpenAPI 3, refers to nothing, or uses something that is not read.
-pub fn parse(api: &str, file: &str, content: &[u8]) -> Result<Api, Errors> {
+pub fn read(api: &str, file: &str, content: &[u8]) -> Result<Reading, Errors> {
     let root: Value =
         serde_json::from_slice(content).map_err(|error| Error::in_file(ErrorKind::Syntax, file, error.to_string()))?;
-    let document = Document { file, root: &root };
     let version = root.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if !version.starts_with("3.") {
         return Err(Error::in_file(ErrorKind::Unsupported, file, format!("`{version}` is not OpenAPI 3")).into());
     }
-    let mut parsed = Api { name: api.to_owned(), types: BTreeMap::new(), operations: BTreeMap::new() };
+    let document = Document { file, root: &root };
+    let mut reader = Reader::new(document);
     let mut errors = Errors::default();
-    for node in document.at("/components/schemas").members() {
-        match node.named_schema() {
-            Ok(def) => {
-                parsed.types.insert(type_name(&node.key), def);
-            }
-            Err(error) => errors.push(error),
+    reader.components(&mut errors);
+    let operations = reader.operations(&mut errors);
+    let mut parsed = Api { name: api.to_owned(), types: reader.types, operations };
+    errors.into_result(())?;
+    let mut notes = reader.notes;
+    bytes::settle(&mut parsed, &mut notes);
+    let notes = notes.into_iter().map(|(place, note)| format!("{note} ({file}:{place})")).collect();
+    Ok(Reading { api: parsed, notes })
+}
+
+/// Places and what is to be said about them.
+type Notes = BTreeSet<(String, String)>;
+
+/// A document being read.
+struct Reader<'d> {
+    document: Document<'d>,
+    types: BTreeMap<TypeName, TypeDef>,
+    /// Schemas with a name of their own, by place.
+    named: BTreeMap<String, TypeName>,
+    /// Names that are taken, as they are in Rust.
+    taken: BTreeSet<String>,
+    /// Schemas that were referred to and are to be read yet.
+    open: Vec<(TypeName, Node<'d>)>,
+    notes: Notes,
+}
+
+impl<'d> Reader<'d> {
+    fn new(document: Document<'d>) -> Self {
+        Self {
+            document,
+            types: BTreeMap::new(),
+            named: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            open: Vec::new(),
+            notes: Notes::new(),
         }
     }
-    for path in document.at("/paths").members() {
-        for (method, effect) in METHODS {
-            let Some(node) = path.get(method) else { continue };
-            match read_operation(&path, &node, method, *effect) {
+
+    /// Every schema under its own name, whether something uses it or not.
+    fn components(&mut self, errors: &mut Errors) {
+        let schemas = self.document.at("/components/schemas").members();
+        for node in &schemas {
+            self.taken.insert(pascal_case(&node.key));
+            self.named.insert(node.place.clone(), type_name(&node.key));
+        }
+        for node in &schemas {
+            if let Err(error) = self.define(&type_name(&node.key), node) {
+                errors.push(error);
+            }
+        }
+        self.drain(errors);
+    }
+
+    /// Reads what was referred to.
+    fn drain(&mut self, errors: &mut Errors) {
+        while let Some((name, node)) = self.open.pop() {
+            if let Err(error) = self.define(&name, &node) {
+                errors.push(error);
+            }
+        }
+    }
+
+    fn define(&mut self, name: &TypeName, node: &Node<'d>) -> Result<(), Error> {
+        let kind = match self.shape(node, &name.local)? {
+            Shape::Record(fields) => TypeKind::Struct { base: None, fields },
+            Shape::Enum(values) => TypeKind::Enum { values },
+            Shape::Type(ty) => TypeKind::Alias(ty),
+        };
+        self.insert(name.clone(), kind, node)
+    }
+
+    fn insert(&mut self, name: TypeName, kind: TypeKind, node: &Node<'_>) -> Result<(), Error> {
+        let doc = node.text("description")?.or(node.text("title")?).unwrap_or_default().to_owned();
+        let def =
+            TypeDef { kind, rust_name: String::new(), doc, usage: Usage::default(), origin: node.origin() };
+        self.types.insert(name, def);
+        Ok(())
+    }
+
+    /// A name that nothing has yet: the hint, or the hint with the first number that is free.
+    fn free_name(&mut self, hint: &str) -> TypeName {
+        let hint = pascal_case(hint);
+        let names = (1..).map(|number| if number == 1 { hint.clone() } else { format!("{hint}{number}") });
+        let free = names.take(usize::from(u16::MAX)).find(|name| !self.taken.contains(name)).unwrap_or(hint);
+        self.taken.insert(free.clone());
+        type_name(&free)
+    }
+
+    fn note(&mut self, node: &Node<'_>, text: impl Into<String>) {
+        self.notes.insert((node.place.clone(), text.into()));
+    }
+
+    fn operations(&mut self, errors: &mut Errors) -> BTreeMap<String, Operation> {
+        let mut operations = BTreeMap::new();
+        for path in self.document.at("/paths").members().iter().filter(|path| path.key.starts_with('/')) {
+            match path.target() {
+                Ok(item) => self.path(&path.key, &item, &mut operations, errors),
+                Err(error) => errors.push(error),
+            }
+        }
+        for hook in self.document.at("/webhooks").members() {
+            self.note(&hook, format!("the webhook `{}` is a request of the provider; nothing is made of it", hook.key));
+        }
+        operations
+    }
+
+    fn path(
+        &mut self,
+        path: &str,
+        item: &Node<'d>,
+        operations: &mut BTreeMap<String, Operation>,
+        errors: &mut Errors,
+    ) {
+        for (method, effect) in operation::METHODS {
+            let Some(node) = item.get(method) else { continue };
+            let read = self.operation(path, item, &node, method, *effect);
+            self.drain(errors);
+            match read {
                 Ok(operation) => {
                     let name = operation.name.clone();
-                    if parsed.operations.insert(name.clone(), operation).is_some() {
+                    if operations.insert(name.clone(), operation).is_some() {
                         errors.push(node.error(ErrorKind::Clash, format!("there are two operations `{name}`")));
                     }
                 }
@@ -54,154 +183,21 @@ pub fn parse(api: &str, file: &str, content: &[u8]) -> Result<Api, Errors> {
             }
         }
     }
-    errors.into_result(parsed)
+
+    /// What a type is, other names looked through; `None` for a reference that leads nowhere or round.
+    fn behind<'t>(&'t self, mut ty: &'t TypeRef) -> Option<&'t TypeRef> {
+        for _ in 0..=self.types.len() {
+            let TypeRef::Named(name) = ty else { return Some(ty) };
+            match self.types.get(name).map(|def| &def.kind) {
+                Some(TypeKind::Alias(target)) => ty = target,
+                Some(_) => return Some(ty),
+                None => return None,
+            }
+        }
+        None
+    }
 }
 
 fn type_name(local: &str) -> TypeName {
     TypeName { namespace: "openapi".to_owned(), local: local.to_owned() }
-}
-
-fn read_operation(path: &Node<'_>, node: &Node<'_>, method: &str, effect: Effect) -> Result<Operation, Error> {
-    let name = node.text("operationId")?.ok_or_else(|| node.error(ErrorKind::Syntax, "there is no `operationId`"))?;
-    let mut params = Vec::new();
-    for holder in [path, node] {
-        let list = holder.get("parameters").map(|list| list.elements()).unwrap_or_default();
-        for param in list {
-            params.push(read_param(&param.target()?)?);
-        }
-    }
-    if let Some(body) = node.get("requestBody") {
-        read_body(&body.target()?, &mut params)?;
-    }
-    let (accept, output) = read_responses(node)?;
-    let doc = [node.text("summary")?, node.text("description")?].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let rust_name = node.text("x-rust-name")?.unwrap_or_default().to_owned();
-    let binding = Binding::Rest { method: method.to_uppercase(), path: path.key.clone(), params, accept, output };
-    Ok(Operation { name: name.to_owned(), rust_name, binding, effect, doc, origin: node.origin() })
-}
-
-fn read_param(node: &Node<'_>) -> Result<Param, Error> {
-    let name = node.text("name")?.ok_or_else(|| node.error(ErrorKind::Syntax, "the parameter has no name"))?;
-    let schema = node.get("schema").ok_or_else(|| node.error(ErrorKind::Syntax, "the parameter has no schema"))?;
-    let ty = schema.type_ref()?;
-    let location = match (node.text("in")?, &ty) {
-        (Some("path"), _) => Location::Path,
-        (Some("query"), TypeRef::List(_)) if node.value.get("explode") == Some(&Value::Bool(false)) => {
-            Location::QueryCommas
-        }
-        (Some("query"), TypeRef::Scalar(_) | TypeRef::Named(_)) => Location::Query,
-        _ => return Err(node.error(ErrorKind::Unsupported, format!("the place or form of `{name}` is not read"))),
-    };
-    let required = node.value.get("required") == Some(&Value::Bool(true));
-    Ok(Param { field: Field { required, ..node.field(name, ty)? }, location })
-}
-
-/// Members of the body become parameters: of a JSON object, or of a form.
-fn read_body(node: &Node<'_>, params: &mut Vec<Param>) -> Result<(), Error> {
-    let content = node.get("content").map(|content| content.members()).unwrap_or_default();
-    let [media] = content.as_slice() else {
-        return Err(node.error(ErrorKind::Unsupported, "a body of other than one media type is not read"));
-    };
-    let location = match media.key.as_str() {
-        "multipart/form-data" => Location::FormPart,
-        json if json == "application/json" || json.ends_with("+json") => Location::JsonBody,
-        other => return Err(media.error(ErrorKind::Unsupported, format!("bodies of `{other}` are not read"))),
-    };
-    let schema = media.get("schema").ok_or_else(|| media.error(ErrorKind::Syntax, "the body has no schema"))?;
-    params.extend(schema.target()?.object_fields()?.into_iter().map(|field| Param { field, location }));
-    Ok(())
-}
-
-/// The media type to ask for and the type of a success.
-fn read_responses(node: &Node<'_>) -> Result<(String, Option<TypeRef>), Error> {
-    let mut accept = String::new();
-    let mut output = None;
-    for response in node.get("responses").map(|list| list.members()).unwrap_or_default() {
-        let success = response.key.starts_with('2');
-        let content = response.target()?.get("content").map(|content| content.members()).unwrap_or_default();
-        let Some(media) = content.first() else { continue };
-        if success || accept.is_empty() {
-            accept.clone_from(&media.key);
-        }
-        if success {
-            let schema =
-                media.get("schema").ok_or_else(|| media.error(ErrorKind::Syntax, "the answer has no schema"))?;
-            if output.replace(schema.type_ref()?).is_some() {
-                return Err(node.error(ErrorKind::Unsupported, "two successes with a body are not read"));
-            }
-        }
-    }
-    Ok((accept, output))
-}
-
-#[derive(Clone, Copy)]
-struct Document<'d> {
-    file: &'d str,
-    root: &'d Value,
-}
-
-impl<'d> Document<'d> {
-    fn at(self, pointer: &str) -> Node<'d> {
-        let value = self.root.pointer(pointer).unwrap_or(&Value::Null);
-        let key = pointer.rsplit_once('/').map_or("", |(_, key)| key).to_owned();
-        Node { document: self, place: pointer.to_owned(), key, value }
-    }
-}
-
-/// A value of the document and its JSON pointer.
-#[derive(Clone)]
-struct Node<'d> {
-    document: Document<'d>,
-    place: String,
-    /// Its key in the object that holds it, or its index.
-    key: String,
-    value: &'d Value,
-}
-
-impl<'d> Node<'d> {
-    fn get(&self, key: &str) -> Option<Self> {
-        self.value.get(key).map(|value| self.child(key, value))
-    }
-
-    fn child(&self, key: &str, value: &'d Value) -> Self {
-        let place = format!("{}/{}", self.place, key.replace('~', "~0").replace('/', "~1"));
-        Self { document: self.document, place, key: key.to_owned(), value }
-    }
-
-    fn members(&self) -> Vec<Self> {
-        let members = self.value.as_object().map(Map::iter).into_iter().flatten();
-        members.map(|(key, value)| self.child(key, value)).collect()
-    }
-
-    fn elements(&self) -> Vec<Self> {
-        let elements = self.value.as_array().into_iter().flatten().enumerate();
-        elements.map(|(index, value)| self.child(&index.to_string(), value)).collect()
-    }
-
-    /// What `$ref` points at, or the node itself.
-    fn target(&self) -> Result<Self, Error> {
-        let Some(reference) = self.text("$ref")? else {
-            return Ok(self.clone());
-        };
-        let found = reference.strip_prefix('#').filter(|pointer| self.document.root.pointer(pointer).is_some());
-        let pointer =
-            found.ok_or_else(|| self.error(ErrorKind::Unresolved, format!("`{reference}` refers to nothing")))?;
-        Ok(self.document.at(pointer))
-    }
-
-    fn text(&self, key: &str) -> Result<Option<&'d str>, Error> {
-        match self.value.get(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.error(ErrorKind::Syntax, format!("`{key}` is not text"))),
-        }
-    }
-
-    fn origin(&self) -> Origin {
-        Origin { file: self.document.file.to_owned(), place: self.place.clone() }
-    }
-
-    fn error(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
-        Error::new(kind, &self.origin(), detail)
-    }
 }

@@ -1,7 +1,7 @@
 //! XML Schema, the part that service descriptions use: named and anonymous records, extension, SOAP-encoded arrays,
 //! enumerations, restricted strings and global elements. What it does not read, it refuses; it never guesses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::Node;
 
@@ -28,8 +28,13 @@ impl Schemas {
         }
         let namespace = schema.attribute("targetNamespace").unwrap_or_default();
         self.namespaces.push(namespace.to_owned());
-        let mut reader = Reader { file, namespace, schemas: self };
-        for child in children(schema) {
+        // In the order of their names: where they stand has no meaning.
+        let mut declarations: Vec<_> = children(schema).collect();
+        declarations.sort_by_key(|child| (child.tag_name().name(), child.attribute("name")));
+        let types = declarations.iter().filter(|child| child.tag_name().name() != "element");
+        let declared = types.filter_map(|child| child.attribute("name")).collect();
+        let mut reader = Reader { file, namespace, declared, schemas: self };
+        for child in declarations {
             match child.tag_name().name() {
                 "import" => {
                     let namespace = file.attribute(child, "namespace")?.to_owned();
@@ -45,7 +50,7 @@ impl Schemas {
                 }
                 "element" => {
                     let name = reader.name(file.attribute(child, "name")?);
-                    let ty = reader.type_of(child, &name)?;
+                    let ty = reader.type_of(child, &name.local)?;
                     let local = name.local.clone();
                     if reader.schemas.elements.insert(name, ty).is_some() {
                         return Err(file.error(ErrorKind::Clash, child, format!("there are two elements `{local}`")));
@@ -72,12 +77,24 @@ impl Schemas {
 struct Reader<'r> {
     file: File<'r>,
     namespace: &'r str,
+    /// Types that have a name of their own.
+    declared: BTreeSet<&'r str>,
     schemas: &'r mut Schemas,
 }
 
 impl Reader<'_> {
     fn name(&self, local: &str) -> TypeName {
         TypeName { namespace: self.namespace.to_owned(), local: local.to_owned() }
+    }
+
+    /// A name for a type that has none: `local`, or with the first number that makes it free.
+    fn anonymous(&self, local: &str) -> TypeName {
+        let names = (1..).map(|number: u32| if number == 1 { local.to_owned() } else { format!("{local}{number}") });
+        let free = |name: &TypeName| {
+            !self.declared.contains(name.local.as_str()) && !self.schemas.types.contains_key(name)
+        };
+        // There are fewer types than numbers.
+        names.map(|name| self.name(&name)).find(free).unwrap_or_else(|| self.name(local))
     }
 
     fn define(&mut self, name: &TypeName, node: Node<'_, '_>, kind: TypeKind) -> Result<(), Error> {
@@ -154,8 +171,7 @@ impl Reader<'_> {
 
     fn field(&mut self, owner: &TypeName, node: Node<'_, '_>, required: bool) -> Result<Field, Error> {
         let wire = self.file.attribute(node, "name")?.to_owned();
-        let anonymous = self.name(&format!("{}{wire}", owner.local));
-        let ty = self.type_of(node, &anonymous)?;
+        let ty = self.type_of(node, &format!("{}{wire}", owner.local))?;
         let repeated = match node.attribute("maxOccurs") {
             None | Some("1") => false,
             Some("0") => return Err(self.file.unsupported(node)),
@@ -177,21 +193,22 @@ impl Reader<'_> {
         })
     }
 
-    /// The type of an element: named, or declared inside it and then called `anonymous`.
-    fn type_of(&mut self, node: Node<'_, '_>, anonymous: &TypeName) -> Result<TypeRef, Error> {
+    /// The type of an element: named, or declared inside it and then called after its place, `hint`.
+    fn type_of(&mut self, node: Node<'_, '_>, hint: &str) -> Result<TypeRef, Error> {
         if let Some(name) = node.attribute("type") {
             return self.reference(node, name);
         }
         let Some(inner) = children(node).next() else { return Err(self.file.unsupported(node)) };
+        let anonymous = self.anonymous(hint);
         match inner.tag_name().name() {
-            "complexType" => self.complex(anonymous, inner)?,
-            "simpleType" => self.simple(anonymous, inner)?,
+            "complexType" => self.complex(&anonymous, inner)?,
+            "simpleType" => self.simple(&anonymous, inner)?,
             _ => return Err(self.file.unsupported(inner)),
         }
-        if let Some(def) = self.schemas.types.get_mut(anonymous).filter(|def| def.doc.is_empty()) {
+        if let Some(def) = self.schemas.types.get_mut(&anonymous).filter(|def| def.doc.is_empty()) {
             def.doc = documentation(node);
         }
-        Ok(TypeRef::Named(anonymous.clone()))
+        Ok(TypeRef::Named(anonymous))
     }
 
     fn simple(&mut self, name: &TypeName, node: Node<'_, '_>) -> Result<(), Error> {

@@ -27,7 +27,7 @@ fn names_that_a_graph_spec_does_not_hold_are_replaced_and_listed() {
     let made = make(&[("Page.json", NODE)]).unwrap();
     assert_eq!((made.format, made.operations), ("Graph spec", 1));
     assert_eq!(
-        made.replaced,
+        made.notes,
         [
             "node `Tag` is any JSON (Page.json:/apis/0/params/2)",
             "node `Video` is any JSON (Page.json:/apis/0)",
@@ -43,7 +43,7 @@ fn enums_beside_a_graph_node_are_used() {
     let enums = r#"[{"name": "pagevideos_mode_enum_param", "node": "Page", "values": ["FAST"]}]"#;
     for file in ["enum_types.json", "enum_types.Page.json"] {
         let made = make(&[("Page.json", NODE), (file, enums)]).unwrap();
-        assert_eq!(made.replaced.len(), 2, "{:?}", made.replaced);
+        assert_eq!(made.notes.len(), 2, "{:?}", made.notes);
         assert!(rust(&made).contains("Fast = \"FAST\""));
     }
 }
@@ -93,24 +93,25 @@ fn imports_are_looked_for_by_path_and_then_by_name() {
 }
 
 #[test]
-fn a_file_outside_of_a_form_is_refused() {
-    let document = |body: &str, schemas: &str| {
-        format!(
-            r#"{{"openapi": "3.0.3", "paths": {{"/a": {{"post": {{"operationId": "send", "requestBody": {{"content":
-            {{"application/json": {{"schema": {body}}}}}}}, "responses": {{"204": {{"description": "done"}}}}}}}}}},
-            "components": {{"schemas": {{{schemas}}}}}}}"#
-        )
-    };
+fn bytes_that_json_cannot_hold_are_text_and_noted() {
     let file = r#"{"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}"#;
-    let holder = r##"{"type": "object", "properties": {"h": {"$ref": "#/components/schemas/H"}}}"##;
-    let cases = [
-        (document(file, ""), "schemas/o.json:/paths/~1a/post: `send`: `f` is a file, which only a form carries"),
-        (
-            document(holder, &format!("\"H\": {file}")),
-            "schemas/o.json:/components/schemas/H: `f` of `{openapi}H` is a file, which only a form carries",
-        ),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(make(&[("o.json", &text)]).unwrap_err().to_string(), expected);
+    let document = format!(
+        r#"{{"openapi": "3.0.3", "paths": {{"/a": {{"post": {{"operationId": "send", "requestBody": {{"content":
+        {{"application/json": {{"schema": {file}}}}}}}, "responses": {{}}}}}}}}}}"#
+    );
+    let made = make(&[("o.json", &document)]).unwrap();
+    let place = "/paths/~1a/post/requestBody/content/application~1json/schema/properties/f";
+    assert_eq!(made.notes, [format!("the bytes `f` are text here (o.json:{place})")]);
+    assert!(rust(&made).contains("pub f: Option<String>"), "{}", rust(&made));
+}
+
+#[test]
+fn yaml_and_the_version_before_are_refused_by_their_names() {
+    for (file, text, expected) in [
+        ("o.yaml", "paths: {}", "YAML is not read; convert the document to JSON"),
+        ("o.json", "openapi: 3.0.3", "YAML is not read; convert the document to JSON"),
+        ("o.json", r#"{"swagger": "2.0"}"#, "OpenAPI 2 (Swagger) is not read; convert it to OpenAPI 3"),
+    ] {
+        assert_eq!(make(&[(file, text)]).unwrap_err().to_string(), format!("schemas/{file}: {expected}"));
     }
 }

@@ -131,15 +131,15 @@ impl Walk {
         for (aspect, say) in [
             (Aspect::Address, &address as &dyn Fn(&Operation) -> String),
             (Aspect::Input, &input),
-            (Aspect::Output, &|operation: &Operation| ty(operation.output())),
+            (Aspect::Output, &output_text),
             (Aspect::Effect, &|operation: &Operation| effect_text(operation.effect).to_owned()),
         ] {
             self.compare(&node, aspect, (say(old), &old.origin), (say(new), &new.origin));
         }
         let (old_params, new_params) = (params(old), params(new));
-        let names = |params: &[Param]| params.iter().map(|param| param.field.wire.clone()).collect::<Vec<_>>();
+        let names = |params: &[Param]| params.iter().map(|param| label(params, param)).collect::<Vec<_>>();
         for wire in union(names(old_params), names(new_params)) {
-            let find = |params: &[Param]| params.iter().find(|param| param.field.wire == wire).cloned();
+            let find = |params: &[Param]| params.iter().find(|param| label(params, param) == wire).cloned();
             let (old, new) = (find(old_params), find(new_params));
             let node = Node::Param(name.to_owned(), wire.clone());
             if let (Some(old), Some(new)) = (&old, &new) {
@@ -156,6 +156,15 @@ fn params(operation: &Operation) -> &[Param] {
     match &operation.binding {
         Binding::Rest { params, .. } => params,
         Binding::Soap { .. } => &[],
+    }
+}
+
+/// The name of a parameter, with its place where another one of the operation has the same name.
+fn label(params: &[Param], param: &Param) -> String {
+    let wire = &param.field.wire;
+    match params.iter().filter(|other| other.field.wire == *wire).count() {
+        0 | 1 => wire.clone(),
+        _ => format!("{wire} in {}", location_text(param.location)),
     }
 }
 
@@ -188,6 +197,15 @@ pub(crate) fn field_text(field: &Field) -> String {
     text
 }
 
+/// What an operation answers.
+pub(crate) fn output_text(operation: &Operation) -> String {
+    let text = operation.output().map_or("nothing".to_owned(), type_text);
+    match operation.binding {
+        Binding::Rest { may_be_empty: true, .. } => format!("{text} or nothing"),
+        _ => text,
+    }
+}
+
 /// How an operation is addressed.
 pub(crate) fn address(operation: &Operation) -> String {
     match &operation.binding {
@@ -198,6 +216,11 @@ pub(crate) fn address(operation: &Operation) -> String {
             };
             format!("{style} {{{namespace}}}{method} action `{action}` element `{input_element}`")
         }
-        Binding::Rest { method, path, accept, .. } => format!("{method} {path} accept `{accept}`"),
+        Binding::Rest { method, path, media, accept, .. } if media.is_empty() => {
+            format!("{method} {path} accept `{accept}`")
+        }
+        Binding::Rest { method, path, media, accept, .. } => {
+            format!("{method} {path} body `{media}` accept `{accept}`")
+        }
     }
 }

@@ -26,6 +26,7 @@ use crate::support::{parse, service};
 /// What a schema makes: the representation, where there is one, and Rust.
 struct Made {
     api: Option<Api>,
+    notes: Vec<String>,
     rust: String,
 }
 
@@ -51,7 +52,7 @@ enum Encoding {
 fn of_soap(wsdl: &str, overlays: &[Overlay]) -> Result<Made, Errors> {
     let api = prepare(parse(wsdl)?, overlays, Roots::default())?;
     let rust = format(soap::emit(&Model::new(&api), "A service.")?, "s.wsdl")?;
-    Ok(Made { api: Some(api), rust })
+    Ok(Made { api: Some(api), notes: Vec::new(), rust })
 }
 
 fn of_graph(text: &str) -> Result<Api, Errors> {
@@ -64,29 +65,30 @@ fn of_graph(text: &str) -> Result<Api, Errors> {
 }
 
 fn of_openapi(text: &str, overlays: &[Overlay]) -> Result<Made, Errors> {
-    of_rest(openapi::parse("s", "s.json", text.as_bytes())?, overlays)
+    let openapi::Reading { api, notes } = openapi::read("s", "s.json", text.as_bytes())?;
+    Ok(Made { notes, ..of_rest(api, overlays)? })
 }
 
 fn of_rest(api: Api, overlays: &[Overlay]) -> Result<Made, Errors> {
     let api = prepare(api, overlays, Roots::default())?;
     let rust = format(rest::emit(&api, "A service.")?, "s.json")?;
-    Ok(Made { api: Some(api), rust })
+    Ok(Made { api: Some(api), notes: Vec::new(), rust })
 }
 
 fn of_errors(text: &str, _: &[Overlay]) -> Result<Made, Errors> {
     let rows = parse_errors("errors.toml", text.as_bytes())?;
-    Ok(Made { api: None, rust: format(tables::errors(&rows, "Errors."), "errors.toml")? })
+    Ok(Made { api: None, notes: Vec::new(), rust: format(tables::errors(&rows, "Errors."), "errors.toml")? })
 }
 
 fn of_rules(text: &str, _: &[Overlay]) -> Result<Made, Errors> {
     let rules = parse_rules("rules.toml", text.as_bytes())?;
-    Ok(Made { api: None, rust: format(tables::rules(&[("RULES", "Rules.", rules)]), "rules.toml")? })
+    Ok(Made { api: None, notes: Vec::new(), rust: format(tables::rules(&[("RULES", "Rules.", rules)]), "rules.toml")? })
 }
 
 fn of_proto(text: &str, _: &[Overlay]) -> Result<Made, Errors> {
     let inputs = Inputs::from([("s.proto".to_owned(), text.as_bytes().to_vec())]);
     let packages = grpc::packages(proto::compile(&inputs, &["s.proto"])?.files)?;
-    Ok(Made { api: None, rust: packages.into_values().collect() })
+    Ok(Made { api: None, notes: Vec::new(), rust: packages.into_values().collect() })
 }
 
 fn folder() -> PathBuf {
@@ -129,7 +131,7 @@ fn expected(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
             }
             continue;
         };
-        expected.insert(format!("{name}.ir"), format!("{api:#?}\n"));
+        expected.insert(format!("{name}.ir"), format!("{api:#?}\n{}", made.notes.join("\n")));
         modules += &format!("pub mod {name};\n");
         let checks = if *encoding == Some(Encoding::Both) { "crate::round_trips" } else { "crate::round_trips_json" };
         if !api.types.is_empty() {

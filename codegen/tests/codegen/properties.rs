@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use polyptych_codegen::emit::shape::Model;
 use polyptych_codegen::emit::{format, rest, soap};
 use polyptych_codegen::ir::{
-    Api, Binding, Effect, EnumValue, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, TypeDef, TypeKind,
-    TypeName, TypeRef, Usage,
+    Api, Binding, Effect, EnumValue, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, Style, TypeDef,
+    TypeKind, TypeName, TypeRef, Usage,
 };
 use polyptych_codegen::pass::prepare;
 use polyptych_codegen::pass::prune::Roots;
@@ -141,11 +141,12 @@ fn type_name() -> impl Strategy<Value = TypeName> {
 
 fn type_ref() -> impl Strategy<Value = TypeRef> {
     use Scalar::{
-        Base64, Base64Text, Bool, Date, DateTime, Decimal, File, Float64, Int32, Int64, Json, String, UInt32, UInt64,
+        Base64, Base64Text, Bool, Bytes, Date, DateTime, Decimal, File, Float64, Int32, Int64, Json, String, UInt32,
+        UInt64,
     };
     let scalars = vec![
         String, String, Bool, Int32, Int64, UInt32, UInt64, Float64, Base64, Base64Text, File, Decimal, Date, DateTime,
-        Json,
+        Json, Bytes,
     ];
     let common = vec![String, String, Bool, Int32, Int64, UInt32, UInt64, Float64, Base64, Date];
     let leaf = prop_oneof![9 => select(common).prop_map(TypeRef::Scalar), 1 => select(scalars).prop_map(TypeRef::Scalar), 4 => type_name().prop_map(TypeRef::Named)];
@@ -199,20 +200,28 @@ fn soap_binding(style: SoapStyle) -> impl Strategy<Value = Binding> {
 }
 
 fn rest_binding() -> impl Strategy<Value = Binding> {
-    use Location::{FormPart, FormPartEach, JsonBody, Path, Query, QueryCommas};
-    let location =
-        select(vec![Path, Query, Query, Query, JsonBody, JsonBody, JsonBody, QueryCommas, FormPart, FormPartEach]);
+    use Location::{
+        Cookie, FormField, FormPart, FormPartEach, Header, JsonBody, JsonWhole, Path, Query, QueryCommas, QueryStyled,
+        RawBody,
+    };
+    let usual = select(vec![Path, Query, Query, JsonBody, JsonBody, QueryStyled(Style::Deep), Header, Cookie]);
+    let unusual =
+        select(vec![QueryCommas, FormPart, FormPartEach, JsonWhole, RawBody, FormField(Style::Each), JsonBody, Query]);
+    let location = prop_oneof![3 => usual, 1 => unusual];
     let param = (field(), location).prop_map(|(field, location)| Param { field, location });
     let method = select(vec!["GET", "POST", "PUT", "DELETE", "GET", "POST", "PUT", "DELETE", "GET", "BREW"]);
     let path = prop_oneof![9 => Just("/things".to_owned()), 1 => Just("/{a}/{b}".to_owned()), 1 => word()];
     let accept = select(vec!["", "application/json", "\n"]);
-    (method, path, vec(param, 0..4), accept, proptest::option::of(type_ref())).prop_map(
-        |(method, path, params, accept, output)| Binding::Rest {
+    let output = (proptest::option::of(type_ref()), any::<bool>());
+    (method, path, vec(param, 0..4), accept, output).prop_map(
+        |(method, path, params, accept, (output, may_be_empty))| Binding::Rest {
             method: method.to_owned(),
             path,
             params,
+            media: String::new(),
             accept: accept.to_owned(),
             output,
+            may_be_empty,
         },
     )
 }

@@ -57,15 +57,17 @@ fn a_type_that_extends_itself_is_refused() {
 }
 
 #[test]
-fn two_names_that_would_be_one_in_rust_are_refused() {
-    let members = r#"<x:element name="fooBar" type="x:int"/><x:element name="foo_bar" type="x:int"/>"#;
+fn a_member_that_is_declared_twice_is_refused() {
+    let members = r#"<x:element name="foo" type="x:int"/><x:element name="foo" type="x:int"/>"#;
     let schema = ENDS.replacen(
         "<x:complexType/>",
         &format!("<x:complexType><x:sequence>{members}</x:sequence></x:complexType>"),
         1,
     );
     let errors = generate(&service(&schema), &[]).unwrap_err();
-    assert_eq!(errors.iter().next().unwrap().kind, ErrorKind::Clash, "{errors}");
+    let first = errors.iter().next().unwrap();
+    assert_eq!(first.kind, ErrorKind::Clash, "{errors}");
+    assert!(first.detail.starts_with("the member `foo` is declared twice"), "{errors}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn parameters_go_where_the_document_says() {
             {"name": "tags", "in": "query", "explode": false, "schema": {"type": "array", "items": {"type": "string"}}},
             {"name": "color", "in": "query", "schema": {"$ref": "#/components/schemas/Color"}}
         ],
-        "requestBody": {"content": {"application/json": {"schema": {
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {
             "type": "object",
             "required": ["picture"],
             "properties": {"picture": {"type": "string", "format": "byte"}, "count": {"type": "integer"}}
@@ -109,33 +109,48 @@ fn parameters_that_are_all_optional_have_a_default() {
 
 #[test]
 fn what_is_not_read_is_refused_by_name_and_place() {
-    let body = |media: &str| {
+    let body = |media: &str, schema: Value| {
         json!({"operationId": "o", "parameters": [id()], "responses": {},
-            "requestBody": {"content": {media: {"schema": {"type": "object", "properties": {}}}}}})
+            "requestBody": {"content": {media: {"schema": schema}}}})
     };
     let plain = |param: Value| json!({"operationId": "o", "parameters": [id(), param], "responses": {}});
     let schema = |schema: Value| (plain(json!({"name": "q", "in": "query", "schema": schema})), json!({}));
+    let styled = |place: &str, style: &str| {
+        let param = json!({"name": "q", "in": place, "style": style, "schema": {"type": "array"}});
+        (plain(param), json!({}))
+    };
+    let circle = json!({"T": {"allOf": [{"$ref": "#/components/schemas/U"}, {"type": "object"}]},
+        "U": {"allOf": [{"$ref": "#/components/schemas/T"}, {"type": "object"}]}});
     let cases = [
-        ((body("text/csv"), json!({})), "bodies of `text/csv` are not read"),
-        (schema(json!({"type": "string", "format": "ipv4"})), "`string` of format `ipv4` is not read"),
-        (schema(json!({"oneOf": []})), "`oneOf` is not read"),
-        (schema(json!({"type": "array", "items": {"type": "string"}})), "the place or form of `q` is not read"),
+        ((body("multipart/form-data", json!({"type": "string"})), json!({})), "a form that is not a record"),
+        (schema(json!({"type": "text"})), "`text` is not a type"),
+        (schema(json!({"type": 1})), "`type` is neither a text nor a list of texts"),
         (schema(json!({"$ref": "#/components/schemas/None"})), "`#/components/schemas/None` refers to nothing"),
+        (schema(json!({"$ref": "x.json#/A"})), "`x.json#/A` is in another document; put both into one first"),
+        (styled("query", "matrix"), "the style of `q` is not read"),
+        (styled("header", "form"), "the style of `q` is not read"),
+        ((plain(json!({"name": "q", "in": "body", "schema": {}})), json!({})), "the place of `q` is not read"),
         (
-            (plain(json!({"name": "c", "in": "cookie", "schema": {"type": "string"}})), json!({})),
-            "the place or form of `c`",
+            (plain(json!({"name": "a b", "in": "header", "schema": {}})), json!({})),
+            "`a b` cannot be the name of a header",
         ),
-        ((json!({"responses": {}}), json!({})), "there is no `operationId`"),
-        ((json!({"operationId": "o", "responses": {}}), json!({})), "`id` of the path is not a required text"),
-        (
-            (json!({"operationId": "o", "responses": {}}), json!({"T": {"properties": {}, "required": ["a"]}})),
-            "the required `a` is not among the properties",
-        ),
+        ((plain(json!({"in": "query"})), json!({})), "the parameter has no name"),
+        ((json!({"operationId": "o", "responses": {}}), json!({})), "`id` of the path is not a required parameter"),
+        ((plain(json!({"name": "q", "in": "query", "schema": {}})), circle), "the schema is combined with itself"),
     ];
     for ((operation, schemas), expected) in cases {
         let error = refused(operation, schemas);
         assert!(error.starts_with("schemas/x.json:/") && error.contains(expected), "{error}\nis not\n{expected}");
     }
+}
+
+#[test]
+fn what_has_no_type_is_told_where_all_is_demanded_and_noted_where_not() {
+    let operation = json!({"operationId": "o", "parameters": [id()], "responses": {}});
+    let document = document(operation, json!({"T": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}));
+    let note = "a choice of 2 schemas is any JSON (x.json:/components/schemas/T)";
+    assert_eq!(openapi::read("x", "x.json", &document).unwrap().notes, [note]);
+    assert_eq!(openapi::parse("x", "x.json", &document).unwrap_err().to_string(), format!("schemas/x.json: {note}"));
 }
 
 #[test]

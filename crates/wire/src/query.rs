@@ -1,7 +1,11 @@
 //! Paths and query strings, percent-encoded as RFC 3986 asks.
 
+mod style;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+
+pub use style::{Style, simple};
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,7 +1,9 @@
 //! Operations over plain HTTP: parameters in path, query, JSON body or form. Generated types implement [`Operation`].
 
+use http::HeaderValue;
 use serde::de::{DeserializeOwned, Error, Unexpected};
 
+use crate::multipart::MultipartError;
 use crate::{Effect, json};
 
 /// One operation whose parameters are the value itself; generated, together with a method `request`.
@@ -39,4 +41,70 @@ pub fn read_record<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Er
 /// If `body` is not JSON of that shape.
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     json::parse(body)
+}
+
+/// Reads an answer that may have no body: `read` of the body, or nothing of an empty one.
+///
+/// # Errors
+/// Those of `read`.
+pub fn read_optional<T>(
+    body: &[u8],
+    read: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<Option<T>, serde_json::Error> {
+    if body.trim_ascii().is_empty() { Ok(None) } else { read(body).map(Some) }
+}
+
+/// Why a request cannot be written. Nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The text for this header holds a character that could end the header.
+    #[error("the text for the header `{0}` cannot stand in a header")]
+    Header(&'static str),
+    /// The form cannot be written.
+    #[error(transparent)]
+    Form(#[from] MultipartError),
+}
+
+/// The value of the header `name`.
+///
+/// # Errors
+/// [`RequestError::Header`] if `text` holds a control character.
+pub fn header_value(name: &'static str, text: &str) -> Result<HeaderValue, RequestError> {
+    HeaderValue::from_str(text).map_err(|_| RequestError::Header(name))
+}
+
+/// Adds `name=value` to the text of a `Cookie` header, the value percent-encoded so that it is one token.
+pub fn push_cookie(cookies: &mut String, name: &str, value: &str) {
+    if !cookies.is_empty() {
+        cookies.push_str("; ");
+    }
+    cookies.push_str(name);
+    cookies.push('=');
+    cookies.push_str(&crate::query::encode(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_is_none_and_another_is_read() {
+        assert_eq!(read_optional(b" \r\n", read_json::<u8>).unwrap(), None);
+        assert_eq!(read_optional(b"7", read_json::<u8>).unwrap(), Some(7));
+        assert!(read_optional(b"{", read_json::<u8>).is_err());
+    }
+
+    #[test]
+    fn a_header_cannot_be_ended_by_its_text() {
+        assert_eq!(header_value("x-a", "a\r\nB: c"), Err(RequestError::Header("x-a")));
+        assert_eq!(header_value("x-a", "b, c").unwrap(), "b, c");
+    }
+
+    #[test]
+    fn cookies_stand_side_by_side_and_encoded() {
+        let mut cookies = String::new();
+        push_cookie(&mut cookies, "a", "1; b=2");
+        push_cookie(&mut cookies, "c", "x");
+        assert_eq!(cookies, "a=1%3B%20b%3D2; c=x");
+    }
 }

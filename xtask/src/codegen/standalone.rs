@@ -31,14 +31,15 @@ pub(super) fn run(root: &Path, schema: &Path, out: &Path, name: Option<&str>) ->
     };
     write(out, &made.files)?;
     println!("{}: {} types, {} operations, written as package `{package}`", made.format, made.types, made.operations);
-    for line in &made.replaced {
+    for line in &made.notes {
         println!("  {line}");
     }
-    if !made.replaced.is_empty() {
-        println!(
-            "{} names are not among the inputs; put their specs or enum_types.json beside {file}",
-            made.replaced.len()
-        );
+    if !made.notes.is_empty() {
+        let more = match made.format {
+            "Graph spec" => format!(" names are not among the inputs; put their specs or enum_types.json beside {file}"),
+            _ => " places have no types of their own".to_owned(),
+        };
+        println!("{}{more}", made.notes.len());
     }
     println!("check it with `cargo check --manifest-path {}`", out.join("Cargo.toml").display());
     Ok(true)

@@ -1,42 +1,38 @@
 //! How a REST operation becomes a request: path, query, headers, and a JSON body or a form.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Rest, unsupported};
 use crate::Error;
 use crate::emit::json;
 use crate::emit::shape::{Holder, Shape, ident, is_text};
-use crate::ir::{Location, Param, Scalar, TypeKind, TypeRef};
+use crate::ir::{Location, Param, Scalar, Style, TypeKind, TypeRef};
 
 impl Rest<'_> {
     /// The method `request`.
     pub(super) fn request(&self) -> Result<TokenStream, Error> {
         let method = match self.method {
-            method @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE") => ident(method),
+            method @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "TRACE") => ident(method),
             other => return Err(unsupported(self.operation, &format!("the method `{other}` is not written"))),
         };
         let path = self.path()?;
         let form = self.is_form();
-        let (headers, body) = match (form, self.any(Location::JsonBody)) {
-            (true, _) => (quote!(headers.insert(header::CONTENT_TYPE, content_type);), self.form_body()?),
-            (_, true) => {
-                let json = quote!(HeaderValue::from_static("application/json"));
-                (quote!(headers.insert(header::CONTENT_TYPE, #json);), self.json_body())
-            }
-            _ => (quote!(), quote!(let body = Body::empty();)),
-        };
+        let (content_type, body) = self.body()?;
         let accept = (!self.accept.is_empty()).then(|| {
             let accept = self.accept;
             quote!(headers.insert(header::ACCEPT, HeaderValue::from_static(#accept));)
         });
-        let mutable = (accept.is_some() || !headers.is_empty()).then(|| quote!(mut));
+        let own = self.own_headers()?;
+        let fallible = self.any(Location::Header);
+        let mutable = (accept.is_some() || !content_type.is_empty() || !own.is_empty()).then(|| quote!(mut));
         let steps = quote! {
             #path
             #body
             let #mutable headers = HeaderMap::new();
             #accept
-            #headers
+            #own
+            #content_type
         };
         let value = quote! {
             Request {
@@ -48,20 +44,35 @@ impl Rest<'_> {
                 body,
             }
         };
-        Ok(match form {
-            true => quote! {
-                /// The request as a form, without a credential.
-                ///
-                /// `boundary` must not occur in a file: derive it from a digest of the content.
+        Ok(match (form, fallible) {
+            (true, fallible) => {
+                let error = if fallible { quote!(rest::RequestError) } else { quote!(MultipartError) };
+                let header = fallible.then(|| quote!(#[doc = " Also if the text for a header holds a control character."]));
+                quote! {
+                    /// The request as a form, without a credential.
+                    ///
+                    /// `boundary` must not occur in a file: derive it from a digest of the content.
+                    ///
+                    /// # Errors
+                    /// If the boundary or the media type of a part is not plain.
+                    #header
+                    pub fn request(&self, boundary: &str) -> Result<Request, #error> {
+                        #steps
+                        Ok(#value)
+                    }
+                }
+            }
+            (false, true) => quote! {
+                /// The request, without a credential.
                 ///
                 /// # Errors
-                /// If the boundary or the media type of a part is not plain.
-                pub fn request(&self, boundary: &str) -> Result<Request, MultipartError> {
+                /// If the text for a header holds a control character.
+                pub fn request(&self) -> Result<Request, rest::RequestError> {
                     #steps
                     Ok(#value)
                 }
             },
-            false => quote! {
+            (false, false) => quote! {
                 /// The request, without a credential.
                 pub fn request(&self) -> Request {
                     #steps
@@ -69,6 +80,120 @@ impl Rest<'_> {
                 }
             },
         })
+    }
+
+    /// The step that sets `Content-Type`, and the steps up to `let body = …;`.
+    fn body(&self) -> Result<(TokenStream, TokenStream), Error> {
+        let set = |media: &str| quote!(headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(#media)););
+        let media = if self.media.is_empty() { "application/json" } else { self.media };
+        if self.is_form() {
+            return Ok((quote!(headers.insert(header::CONTENT_TYPE, content_type);), self.form_body()?));
+        }
+        if self.any(Location::JsonBody) {
+            return Ok((set(media), self.json_body()));
+        }
+        if self.pairs().any(|(param, _)| matches!(param.location, Location::FormField(_))) {
+            return Ok((set("application/x-www-form-urlencoded"), self.fields_body()?));
+        }
+        let whole = [Location::JsonWhole, Location::RawBody].into_iter().find_map(|at| self.located(at).next());
+        let Some(shape) = whole else { return Ok((quote!(), quote!(let body = Body::empty();))) };
+        let ident = &shape.ident;
+        let write = |value: TokenStream| match shape.leaf {
+            TypeRef::Scalar(Scalar::Bytes) => quote!(writer.push_content(#value);),
+            _ if shape.image => quote!(polyptych_wire::json::WriteJson::write_json(#value, &mut writer);),
+            _ => quote!(polyptych_wire::json::write_serde(#value, &mut writer);),
+        };
+        let present = match shape.holder {
+            Holder::Plain => None,
+            Holder::Optional | Holder::Boxed => Some(quote!(self.#ident.is_some())),
+            _ if shape.demanded => None,
+            _ => Some(quote!(!self.#ident.is_empty())),
+        };
+        let steps = match shape.holder {
+            Holder::Optional | Holder::Boxed => with_value(shape, write),
+            _ => {
+                let write = write(quote!(&self.#ident));
+                present.as_ref().map_or(write.clone(), |present| quote!(if #present { #write }))
+            }
+        };
+        let set = set(media);
+        let set = present.map_or(set.clone(), |present| quote!(if #present { #set }));
+        let body = quote! {
+            let mut writer = BodyWriter::new();
+            #steps
+            let body = writer.finish();
+        };
+        Ok((set, body))
+    }
+
+    fn fields_body(&self) -> Result<TokenStream, Error> {
+        let mut fields = Vec::new();
+        for (param, shape) in self.pairs() {
+            if let Location::FormField(style) = param.location {
+                fields.push(self.styled(shape, style, &quote!(fields)));
+            }
+        }
+        Ok(quote! {
+            let mut fields = Query::new();
+            #(#fields)*
+            let mut writer = BodyWriter::new();
+            writer.push_str(&fields.finish_form());
+            let body = writer.finish();
+        })
+    }
+
+    /// The parameters that are headers and cookies.
+    fn own_headers(&self) -> Result<TokenStream, Error> {
+        let mut steps = TokenStream::new();
+        for shape in self.located(Location::Header) {
+            let wire = &shape.field.wire;
+            let text = self.simple(shape);
+            steps.extend(with_present(shape, |value| {
+                let text = text(value);
+                quote! {
+                    headers.insert(
+                        ::http::HeaderName::from_static(#wire),
+                        rest::header_value(#wire, #text)?,
+                    );
+                }
+            }));
+        }
+        if self.any(Location::Cookie) {
+            let cookies = self.located(Location::Cookie).map(|shape| {
+                let wire = &shape.field.wire;
+                let text = self.simple(shape);
+                with_present(shape, |value| {
+                    let text = text(value);
+                    quote!(rest::push_cookie(&mut cookies, #wire, #text);)
+                })
+            });
+            steps.extend(quote! {
+                let mut cookies = String::new();
+                #(#cookies)*
+                // Names are tokens and values are encoded, so that this is always a header.
+                if let Ok(cookies) = HeaderValue::try_from(cookies) {
+                    if !cookies.is_empty() {
+                        headers.insert(header::COOKIE, cookies);
+                    }
+                }
+            });
+        }
+        Ok(steps)
+    }
+
+    /// How a value becomes a `&str` in the style `simple`.
+    fn simple(&self, shape: &Shape<'_>) -> fn(TokenStream) -> TokenStream {
+        let single = matches!(shape.holder, Holder::Plain | Holder::Optional | Holder::Boxed);
+        match self.text(shape) {
+            Ok(text) if single => text,
+            _ => |value| quote!(&query::simple(#value)),
+        }
+    }
+
+    fn styled(&self, shape: &Shape<'_>, style: Style, query: &TokenStream) -> TokenStream {
+        let wire = &shape.field.wire;
+        let style = ident(&format!("{style:?}"));
+        with_present(shape, |value| quote!(#query.push_styled(#wire, #value, Style::#style);))
     }
 
     /// `let path = …;` from the template, with the query.
@@ -79,9 +204,11 @@ impl Rest<'_> {
             let Some((name, tail)) = after.split_once('}') else {
                 return Err(unsupported(self.operation, "the path has an open brace"));
             };
-            let member = self.path_member(name)?;
+            let shape = self.path_member(name)?;
+            let member = &shape.ident;
+            let text = self.simple(shape)(quote!(&self.#member));
             parts.push(quote!(#before));
-            parts.push(quote!(&query::encode(&self.#member)));
+            parts.push(quote!(&query::encode(#text)));
             rest = tail;
         }
         if !rest.is_empty() {
@@ -99,13 +226,10 @@ impl Rest<'_> {
         })
     }
 
-    fn path_member(&self, name: &str) -> Result<&Ident, Error> {
+    fn path_member(&self, name: &str) -> Result<&Shape<'_>, Error> {
         let found = self.located(Location::Path).find(|shape| shape.field.wire == name);
-        let text = |shape: &&Shape<'_>| {
-            shape.holder == Holder::Plain && matches!(shape.leaf, TypeRef::Scalar(scalar) if is_text(*scalar))
-        };
-        let found = found.filter(text).map(|shape| &shape.ident);
-        found.ok_or_else(|| unsupported(self.operation, &format!("`{name}` of the path is not a required text")))
+        let found = found.filter(|shape| shape.demanded);
+        found.ok_or_else(|| unsupported(self.operation, &format!("`{name}` of the path is not a required parameter")))
     }
 
     fn query_param(&self, param: &Param, shape: &Shape<'_>) -> Result<TokenStream, Error> {
@@ -115,6 +239,7 @@ impl Rest<'_> {
             (Location::QueryCommas, Holder::List) if text => {
                 Ok(quote!(if !self.#ident.is_empty() { query.push(#wire, &self.#ident.join(",")); }))
             }
+            (Location::QueryStyled(style), _) => Ok(self.styled(shape, style, &quote!(query))),
             (Location::Query, Holder::List | Holder::Nested | Holder::Map) => {
                 Ok(quote!(if !self.#ident.is_empty() { query.push_json(#wire, &self.#ident); }))
             }
@@ -145,7 +270,7 @@ impl Rest<'_> {
     }
 
     pub(super) fn is_record(&self, ty: &TypeRef) -> bool {
-        let TypeRef::Named(name) = ty else { return false };
+        let TypeRef::Named(name) = self.model.look_through(ty).1 else { return false };
         self.model.api.types.get(name).is_some_and(|def| matches!(def.kind, TypeKind::Struct { .. }))
     }
 
@@ -176,13 +301,13 @@ impl Rest<'_> {
                 TypeRef::Scalar(Scalar::File) => self.parts(shape, each, |part| {
                     quote!(let part = #part; form.file(#name, &part.file_name, &part.media_type, &part.content)?;)
                 })?,
-                _ => {
-                    let text = self.text(shape)?;
-                    self.parts(shape, each, |value| {
+                _ => match self.text(shape) {
+                    Ok(text) => self.parts(shape, each, |value| {
                         let text = text(value);
                         quote!(form.text(#name, #text);)
-                    })?
-                }
+                    })?,
+                    Err(_) => self.parts(shape, each, |value| quote!(form.json(#name, #value);))?,
+                },
             });
         }
         Ok(quote! {
@@ -210,13 +335,14 @@ impl Rest<'_> {
                 Ok(quote!(for value in &self.#ident { #write }))
             }
             (Holder::Plain | Holder::Optional | Holder::Boxed, false) => Ok(with_value(shape, write)),
+            (Holder::Nested | Holder::Map, false) if !shape.image => Ok(with_present(shape, write)),
             _ => Err(unsupported(self.operation, &format!("`{}` cannot be written as parts", shape.field.wire))),
         }
     }
 }
 
 fn is_query(location: Location) -> bool {
-    matches!(location, Location::Query | Location::QueryCommas)
+    matches!(location, Location::Query | Location::QueryCommas | Location::QueryStyled(_))
 }
 
 /// `write` applied to a reference to the parameter, only if it is set.
@@ -227,5 +353,17 @@ fn with_value(shape: &Shape<'_>, write: impl FnOnce(TokenStream) -> TokenStream)
     } else {
         let write = write(quote!(value));
         quote!(if let Some(value) = &self.#ident { #write })
+    }
+}
+
+/// As [`with_value`]; a list or a map is set if it is demanded or not empty.
+fn with_present(shape: &Shape<'_>, write: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+    let ident = &shape.ident;
+    match shape.holder {
+        Holder::List | Holder::Nested | Holder::Map => {
+            let write = write(quote!(&self.#ident));
+            if shape.demanded { write } else { quote!(if !self.#ident.is_empty() { #write }) }
+        }
+        Holder::Plain | Holder::Optional | Holder::Boxed => with_value(shape, write),
     }
 }
