@@ -97,7 +97,8 @@ pub fn read(name: &str, file: &str, inputs: &Inputs) -> Result<Read, Errors> {
 fn is_yaml(file: &str, content: &[u8]) -> bool {
     let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
     let named = file.ends_with(".yaml") || file.ends_with(".yml");
-    let starts = [&b"openapi:"[..], b"swagger:", b"---"].iter().any(|start| content.trim_ascii_start().starts_with(start));
+    let starts =
+        [&b"openapi:"[..], b"swagger:", b"---"].iter().any(|start| content.trim_ascii_start().starts_with(start));
     starts || (named && first != Some(&b'{'))
 }
 
@@ -141,13 +142,7 @@ pub fn generate(request: &Request<'_>, inputs: &Inputs) -> Result<Made, Errors> 
         ("src/lib.rs".to_owned(), library(base).into_bytes()),
         ("src/generated.rs".to_owned(), generated.into_bytes()),
     ]);
-    Ok(Made {
-        files,
-        format: read.format,
-        types: api.types.len(),
-        operations: api.operations.len(),
-        notes: read.notes,
-    })
+    Ok(Made { files, format: read.format, types: api.types.len(), operations: api.operations.len(), notes: read.notes })
 }
 
 fn library(base: &str) -> String {

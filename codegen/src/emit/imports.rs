@@ -56,6 +56,12 @@ mod tests {
             pub enum E { Method = "METHOD" }
             fn f(self) { self.query; Method2; ::http::Header; query::encode(Query::new()) }
         };
-        assert_eq!(imports(&tokens, names).to_string(), quote!(use a::b::{Query, query};).to_string());
+        assert_eq!(
+            imports(&tokens, names).to_string(),
+            quote!(
+                use a::b::{Query, query};
+            )
+            .to_string()
+        );
     }
 }

@@ -219,7 +219,9 @@ fn problem(param: &Param, shape: &Shape<'_>) -> Option<&'static str> {
         Location::RawBody if !(bytes && alone) => Some("is not bytes"),
         Location::RawBody => None,
         _ if bytes => Some("is bytes, which are a whole body only"),
-        Location::JsonBody | Location::JsonWhole if shape.image && matches!(shape.holder, Holder::Map | Holder::Nested) => {
+        Location::JsonBody | Location::JsonWhole
+            if shape.image && matches!(shape.holder, Holder::Map | Holder::Nested) =>
+        {
             Some("holds images in a map or a list of lists")
         }
         Location::JsonBody | Location::JsonWhole | Location::FormPart | Location::FormPartEach => None,

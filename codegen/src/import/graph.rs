@@ -1,10 +1,13 @@
-//! The spec of a Graph node: the apis that are stored, and of the fields those that are stored.
+//! The spec of a Graph node: the apis that are stored, and of the fields those that are stored; with it the stored enums
+//! of the node, where the published ones are beside the spec.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
 use crate::{Error, ErrorKind, Errors, Inputs, Output};
+
+const ENUMS: &str = "facebook/enum_types.json";
 
 /// `file` is `{Node}.json`; its node must be stored already, as the stored spec names what is kept.
 pub(super) fn import(file: &str, published: &Inputs, stored: &Inputs) -> Result<Output, Errors> {
@@ -37,7 +40,44 @@ pub(super) fn import(file: &str, published: &Inputs, stored: &Inputs) -> Result<
         }
     }
     errors.into_result(())?;
-    Ok(Output::from([(path, layout(&kept_apis, &kept_fields).into_bytes())]))
+    let mut made = Output::from([(path, layout(&kept_apis, &kept_fields).into_bytes())]);
+    made.extend(enums(file, node, published, stored)?);
+    Ok(made)
+}
+
+/// The stored enums of the node, with the values of those beside the published spec; nothing if none are beside it or
+/// none of the node are stored.
+fn enums(file: &str, node: &str, published: &Inputs, stored: &Inputs) -> Result<Output, Errors> {
+    let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let beside = [format!("{folder}enum_types.{node}.json"), format!("{folder}enum_types.json")];
+    let Some(theirs) = beside.iter().find(|path| published.contains_key(*path)) else { return Ok(Output::new()) };
+    let (published, ours) = (parse(theirs, published)?, parse(ENUMS, stored)?);
+    let published = published.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut errors = Errors::default();
+    let mut kept = Vec::new();
+    let mut hit = false;
+    for known in ours.as_array().into_iter().flatten() {
+        let name = known.get("name");
+        if known.get("node").and_then(Value::as_str) != Some(node) {
+            kept.push(known.clone());
+            continue;
+        }
+        hit = true;
+        match published.iter().find(|item| item.get("name") == name) {
+            Some(found) => kept.push(found.clone()),
+            None => {
+                let detail = format!("there is no enum {} any more", name.unwrap_or(&Value::Null));
+                errors.push(Error::in_file(ErrorKind::Unresolved, theirs, detail));
+            }
+        }
+    }
+    errors.into_result(())?;
+    if !hit {
+        return Ok(Output::new());
+    }
+    let items = lines(&kept, &["name", "node", "field_or_param", "values"], "  ");
+    let text = if items.is_empty() { "[]\n".to_owned() } else { format!("[\n{items}\n]\n") };
+    Ok(Output::from([(ENUMS.to_owned(), text.into_bytes())]))
 }
 
 fn parse(path: &str, inputs: &Inputs) -> Result<Value, Error> {
@@ -77,7 +117,7 @@ fn lines(items: &[Value], keys: &[&str], indent: &str) -> String {
     let line = |item: &Value| {
         let members: Vec<String> = keys
             .iter()
-            .filter_map(|key| Some(format!("\"{key}\": {}", item.get(*key)?)))
+            .filter_map(|key| Some(format!("\"{key}\": {}", spaced(item.get(*key)?))))
             .chain(
                 item.as_object()
                     .unwrap_or(&Map::new())
@@ -89,4 +129,12 @@ fn lines(items: &[Value], keys: &[&str], indent: &str) -> String {
         format!("{indent}{{{}}}", members.join(", "))
     };
     items.iter().map(line).collect::<Vec<_>>().join(",\n")
+}
+
+/// A value in our layout: a space behind each comma of a list.
+fn spaced(value: &Value) -> String {
+    match value.as_array() {
+        Some(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        None => value.to_string(),
+    }
 }

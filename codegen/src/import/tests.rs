@@ -117,6 +117,29 @@ fn an_imported_node_keeps_what_is_stored_of_it() {
 }
 
 #[test]
+fn enums_beside_an_imported_node_are_imported_with_it() {
+    let stored = stored();
+    let mut theirs = published(&stored, &["facebook/AdImage.json"]);
+    let enums = |name: &str| {
+        let ours = format!(
+            r#"{{"values": ["ACTIVE", "PAUSED"], "node": "AdImage", "name": "{name}", "field_or_param": "status"}}"#
+        );
+        format!(r#"[{{"name": "Other", "node": "Page", "values": []}}, {ours}]"#).into_bytes()
+    };
+    theirs.insert("enum_types.json".to_owned(), enums("AdImage_status"));
+    let made = import("facebook", "AdImage.json", &theirs, &stored, &ORIGIN).unwrap();
+    assert_eq!(
+        std::str::from_utf8(&made["facebook/enum_types.json"]).unwrap(),
+        "[\n  {\"name\": \"AdImage_status\", \"node\": \"AdImage\", \"field_or_param\": \"status\", \"values\": \
+         [\"ACTIVE\", \"PAUSED\"]}\n]\n"
+    );
+    assert!(std::str::from_utf8(&made["SOURCES.toml"]).unwrap().contains("file = \"facebook/enum_types.json\""));
+    theirs.insert("enum_types.json".to_owned(), enums("AdImage_state"));
+    let error = import("facebook", "AdImage.json", &theirs, &stored, &ORIGIN).unwrap_err().to_string();
+    assert!(error.contains("there is no enum \"AdImage_status\" any more"), "{error}");
+}
+
+#[test]
 fn a_target_without_a_published_document_is_refused() {
     let (theirs, stored) = (Inputs::new(), Inputs::new());
     let error = import("evotor", "openapi.json", &theirs, &stored, &ORIGIN).unwrap_err().to_string();

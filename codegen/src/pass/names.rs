@@ -115,11 +115,7 @@ fn name_fields<'f>(fields: impl Iterator<Item = (&'f mut Field, &'f str)>, error
     Scope::default().name(named.collect(), errors);
 }
 
-fn refuse_twice<'w>(
-    what: &str,
-    wires: impl Iterator<Item = ((&'w str, &'w str), &'w Origin)>,
-    errors: &mut Errors,
-) {
+fn refuse_twice<'w>(what: &str, wires: impl Iterator<Item = ((&'w str, &'w str), &'w Origin)>, errors: &mut Errors) {
     let mut seen = BTreeMap::new();
     for (wire, origin) in wires {
         if let Some(first) = seen.insert(wire, origin) {

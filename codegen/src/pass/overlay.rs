@@ -2,9 +2,10 @@
 //! a correction that the provider has made itself, or that hits too much, fails the run.
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::ir::{Api, Binding, Effect, Field, Origin, Scalar, TypeDef, TypeKind, TypeRef};
-use crate::source::toml::parse_toml;
+use crate::source::toml::{line_at, parse_toml};
 use crate::structure::Aspect;
 use crate::{Error, ErrorKind, Errors};
 
@@ -55,7 +56,7 @@ enum EffectName {
 #[serde(deny_unknown_fields)]
 struct Overlays {
     #[serde(default)]
-    overlay: Vec<Entry>,
+    overlay: Vec<Spanned<Entry>>,
 }
 
 impl Overlay {
@@ -90,8 +91,11 @@ impl Overlay {
 /// If it is not TOML of the expected shape.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Overlay>, Error> {
     let overlays: Overlays = parse_toml(file, bytes)?;
-    let place = |index: usize| Origin { file: file.to_owned(), place: format!("overlay[{index}]") };
-    Ok(overlays.overlay.into_iter().enumerate().map(|(index, entry)| Overlay { origin: place(index), entry }).collect())
+    let read = |entry: Spanned<Entry>| {
+        let origin = line_at(file, bytes, entry.span().start);
+        Overlay { origin, entry: entry.into_inner() }
+    };
+    Ok(overlays.overlay.into_iter().map(read).collect())
 }
 
 /// Applies all overlays.

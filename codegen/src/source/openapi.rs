@@ -128,8 +128,7 @@ impl<'d> Reader<'d> {
 
     fn insert(&mut self, name: TypeName, kind: TypeKind, node: &Node<'_>) -> Result<(), Error> {
         let doc = node.text("description")?.or(node.text("title")?).unwrap_or_default().to_owned();
-        let def =
-            TypeDef { kind, rust_name: String::new(), doc, usage: Usage::default(), origin: node.origin() };
+        let def = TypeDef { kind, rust_name: String::new(), doc, usage: Usage::default(), origin: node.origin() };
         self.types.insert(name, def);
         Ok(())
     }
@@ -161,13 +160,7 @@ impl<'d> Reader<'d> {
         operations
     }
 
-    fn path(
-        &mut self,
-        path: &str,
-        item: &Node<'d>,
-        operations: &mut BTreeMap<String, Operation>,
-        errors: &mut Errors,
-    ) {
+    fn path(&mut self, path: &str, item: &Node<'d>, operations: &mut BTreeMap<String, Operation>, errors: &mut Errors) {
         for (method, effect) in operation::METHODS {
             let Some(node) = item.get(method) else { continue };
             let read = self.operation(path, item, &node, method, *effect);

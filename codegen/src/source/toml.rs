@@ -10,16 +10,19 @@ use crate::{Error, ErrorKind};
 /// # Errors
 /// If it is not TOML of that shape; the place is the line.
 pub(crate) fn parse_toml<T: DeserializeOwned>(file: &str, content: &[u8]) -> Result<T, Error> {
-    let at = |bytes: usize| {
-        let line = 1 + content.iter().take(bytes).filter(|byte| **byte == b'\n').count();
-        Origin { file: file.to_owned(), place: line.to_string() }
-    };
+    let at = |bytes: usize| line_at(file, content, bytes);
     let text = std::str::from_utf8(content)
         .map_err(|error| Error::new(ErrorKind::Syntax, &at(error.valid_up_to()), "not UTF-8"))?;
     toml::from_str(text).map_err(|error| match error.span() {
         Some(span) => Error::new(ErrorKind::Syntax, &at(span.start), error.message()),
         None => Error::in_file(ErrorKind::Syntax, file, error.message()),
     })
+}
+
+/// The line in which the byte stands.
+pub(crate) fn line_at(file: &str, content: &[u8], byte: usize) -> Origin {
+    let line = 1 + content.iter().take(byte).filter(|byte| **byte == b'\n').count();
+    Origin { file: file.to_owned(), place: line.to_string() }
 }
 
 #[cfg(test)]

@@ -90,9 +90,8 @@ impl Reader<'_> {
     /// A name for a type that has none: `local`, or with the first number that makes it free.
     fn anonymous(&self, local: &str) -> TypeName {
         let names = (1..).map(|number: u32| if number == 1 { local.to_owned() } else { format!("{local}{number}") });
-        let free = |name: &TypeName| {
-            !self.declared.contains(name.local.as_str()) && !self.schemas.types.contains_key(name)
-        };
+        let free =
+            |name: &TypeName| !self.declared.contains(name.local.as_str()) && !self.schemas.types.contains_key(name);
         // There are fewer types than numbers.
         names.map(|name| self.name(&name)).find(free).unwrap_or_else(|| self.name(local))
     }

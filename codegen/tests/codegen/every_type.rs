@@ -52,7 +52,9 @@ pub(crate) fn table(api: &Api, module: &str, checks: &str) -> String {
     let (mut sent, mut answered, mut enums) = (Vec::new(), Vec::new(), Vec::new());
     for (name, def) in &api.types {
         let rust = &def.rust_name;
-        let test = format!("{}: {rust}", ident(&snake_case(&name.local)));
+        let test = snake_case(&name.local);
+        let alone = api.types.keys().filter(|other| snake_case(&other.local) == test).count() == 1;
+        let test = format!("{}: {rust}", ident(&if alone { test } else { snake_case(rust) }));
         match &def.kind {
             TypeKind::Struct { fields, .. } => {
                 writeln!(table, "record!(types::{rust} {{").unwrap();

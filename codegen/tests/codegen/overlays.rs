@@ -58,7 +58,7 @@ fn an_overlay_that_misses_fails_and_gives_its_reason() {
         let error = errors.iter().next().unwrap();
         assert_eq!(error.kind, ErrorKind::Overlay, "{error}");
         let text = error.to_string();
-        assert!(text.starts_with("schemas/overlays.toml:overlay[0]: ") && text.contains(expected), "{text}");
+        assert!(text.starts_with("schemas/overlays.toml:1: ") && text.contains(expected), "{text}");
         assert!(text.contains("why"), "{text}");
     }
 }
@@ -77,7 +77,7 @@ fn an_overlay_that_changes_nothing_fails() {
     ];
     for (entry, expected) in cases {
         let errors = with(&format!("overlay = [{entry}]")).unwrap_err().to_string();
-        assert_eq!(errors, format!("schemas/overlays.toml:overlay[0]: {expected} (its reason: why)"));
+        assert_eq!(errors, format!("schemas/overlays.toml:1: {expected} (its reason: why)"));
     }
 }
 

@@ -1,11 +1,14 @@
 //! The output depends on what the schemas say, not on the order in which they say it.
 
+use std::path::Path;
+
 use polyptych_codegen::emit::header::{is_intact, seal, sha256_hex};
-use polyptych_codegen::source::wsdl;
+use polyptych_codegen::source::{openapi, wsdl};
 use polyptych_codegen::{generate, target};
 use roxmltree::Document;
+use serde_json::Value;
 
-use crate::support::stored;
+use crate::support::{stored, tree};
 
 /// The schema with the declarations of each `schema` element in reverse.
 fn reversed(text: &str) -> String {
@@ -75,4 +78,79 @@ fn a_sealed_file_tells_a_hand_edit() {
     assert_eq!(is_intact(&file), Some(true));
     assert_eq!(is_intact(&file.replace("struct B", "struct C")), Some(false));
     assert_eq!(is_intact("pub struct A;\n"), None);
+}
+
+/// The same JSON with the members of every object in reverse.
+fn reversed_json(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(key, _)| *key);
+            let members = members.into_iter().rev();
+            let members = members.map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), reversed_json(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(reversed_json).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}
+
+/// A file of tables with its tables in reverse, each with the tables inside of it.
+fn reversed_toml(text: &str) -> String {
+    let mut blocks = vec![String::new()];
+    for line in text.lines() {
+        let opens = line.strip_prefix("[[").is_some_and(|name| !name.contains('.'));
+        if opens {
+            blocks.push(String::new());
+        }
+        blocks.last_mut().unwrap().push_str(&format!("{line}\n"));
+    }
+    blocks[1..].reverse();
+    blocks.concat()
+}
+
+#[test]
+fn permuted_members_apis_and_overlays_make_the_same_code() {
+    let inputs = stored();
+    let mut permuted = inputs.clone();
+    for (path, content) in &mut permuted {
+        let text = std::str::from_utf8(content).unwrap().to_owned();
+        let other = match path.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("json") if !path.starts_with("exported/") => {
+                let mut value: Value = serde_json::from_str(&text).unwrap();
+                // Apis and enums are lists whose order has no meaning.
+                value.get_mut("apis").and_then(Value::as_array_mut).into_iter().for_each(|apis| apis.reverse());
+                value.as_array_mut().into_iter().for_each(|enums| enums.reverse());
+                reversed_json(&value)
+            }
+            Some("toml") if path.contains("overlay") => reversed_toml(&text),
+            _ => continue,
+        };
+        assert_ne!(text, other, "{path}");
+        *content = other.into_bytes();
+    }
+    let body = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().split_once("\n\n").unwrap().1.to_owned();
+    let targets = target::all().into_iter();
+    let typed = targets.filter(|target| target::services().iter().any(|service| service.name == target.name));
+    for target in typed {
+        let (first, second) = ((target.generate)(&inputs).unwrap(), (target.generate)(&permuted).unwrap());
+        for (path, content) in &first {
+            assert_eq!(body(content), body(&second[path]), "{path}");
+        }
+    }
+}
+
+#[test]
+fn documents_with_their_members_in_any_order_read_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/codegen/fixtures");
+    let mut read = 0;
+    for (path, content) in tree(&folder).iter().filter(|(path, _)| path.ends_with(".openapi.json")) {
+        let value: Value = serde_json::from_slice(content).unwrap();
+        let other = reversed_json(&value);
+        assert_ne!(other, value.to_string(), "{path}");
+        let of = |text: &[u8]| openapi::read("s", "s.json", text).map_err(|errors| errors.to_string());
+        assert_eq!(of(content), of(other.as_bytes()), "{path}");
+        read += 1;
+    }
+    assert!(read >= 20, "the fixtures are found");
 }

@@ -36,7 +36,9 @@ pub(super) fn run(root: &Path, schema: &Path, out: &Path, name: Option<&str>) ->
     }
     if !made.notes.is_empty() {
         let more = match made.format {
-            "Graph spec" => format!(" names are not among the inputs; put their specs or enum_types.json beside {file}"),
+            "Graph spec" => {
+                format!(" names are not among the inputs; put their specs or enum_types.json beside {file}")
+            }
             _ => " places have no types of their own".to_owned(),
         };
         println!("{}{more}", made.notes.len());

@@ -47,7 +47,8 @@ impl Rest<'_> {
         Ok(match (form, fallible) {
             (true, fallible) => {
                 let error = if fallible { quote!(rest::RequestError) } else { quote!(MultipartError) };
-                let header = fallible.then(|| quote!(#[doc = " Also if the text for a header holds a control character."]));
+                let header =
+                    fallible.then(|| quote!(#[doc = " Also if the text for a header holds a control character."]));
                 quote! {
                     /// The request as a form, without a credential.
                     ///
@@ -159,6 +160,7 @@ impl Rest<'_> {
             }));
         }
         if self.any(Location::Cookie) {
+            // Names are tokens and values are encoded, so that the text is always that of a header.
             let cookies = self.located(Location::Cookie).map(|shape| {
                 let wire = &shape.field.wire;
                 let text = self.simple(shape);
@@ -170,11 +172,8 @@ impl Rest<'_> {
             steps.extend(quote! {
                 let mut cookies = String::new();
                 #(#cookies)*
-                // Names are tokens and values are encoded, so that this is always a header.
-                if let Ok(cookies) = HeaderValue::try_from(cookies) {
-                    if !cookies.is_empty() {
-                        headers.insert(header::COOKIE, cookies);
-                    }
+                if let Ok(cookies) = HeaderValue::try_from(cookies) && !cookies.is_empty() {
+                    headers.insert(header::COOKIE, cookies);
                 }
             });
         }
@@ -264,7 +263,11 @@ impl Rest<'_> {
             TypeRef::Scalar(
                 Scalar::Bool | Scalar::Int32 | Scalar::Int64 | Scalar::UInt32 | Scalar::UInt64 | Scalar::Float64,
             ) => Ok(|value| quote!(&ToString::to_string(#value))),
-            TypeRef::Named(_) if !self.is_record(shape.leaf) => Ok(|value| quote!(#value.as_str())),
+            TypeRef::Named(_) if !self.is_record(shape.leaf) => Ok(|value| {
+                // A method needs no reference to what it is called on.
+                let value: TokenStream = value.into_iter().skip_while(|token| token.to_string() == "&").collect();
+                quote!(#value.as_str())
+            }),
             _ => Err(unsupported(self.operation, &format!("`{}` cannot be written as text", shape.field.wire))),
         }
     }
@@ -302,11 +305,11 @@ impl Rest<'_> {
                     quote!(let part = #part; form.file(#name, &part.file_name, &part.media_type, &part.content)?;)
                 })?,
                 _ => match self.text(shape) {
-                    Ok(text) => self.parts(shape, each, |value| {
+                    Ok(text) if !matches!(shape.holder, Holder::Nested | Holder::Map) => self.parts(shape, each, |value| {
                         let text = text(value);
                         quote!(form.text(#name, #text);)
                     })?,
-                    Err(_) => self.parts(shape, each, |value| quote!(form.json(#name, #value);))?,
+                    _ => self.parts(shape, each, |value| quote!(form.json(#name, #value);))?,
                 },
             });
         }

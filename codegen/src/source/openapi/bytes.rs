@@ -23,11 +23,9 @@ pub(super) fn settle(api: &mut Api, notes: &mut Notes) {
                     }
                 }
             }
-            TypeKind::Alias(target) if !matches!(target, TypeRef::Named(_) | TypeRef::Scalar(_)) => {
-                if bytes(target, &aliases).is_some() {
-                    *target.core_mut() = TypeRef::Scalar(Scalar::String);
-                    notes.insert((def.origin.place.clone(), "bytes in a list or a map are text in base64".to_owned()));
-                }
+            TypeKind::Alias(target @ (TypeRef::List(_) | TypeRef::Map(_))) if bytes(target, &aliases).is_some() => {
+                *target.core_mut() = TypeRef::Scalar(Scalar::String);
+                notes.insert((def.origin.place.clone(), "bytes in a list or a map are text".to_owned()));
             }
             _ => {}
         }
@@ -45,10 +43,8 @@ pub(super) fn settle(api: &mut Api, notes: &mut Notes) {
                 note_text(&mut param.field, notes);
             }
         }
-        if let Some(output) = output {
-            if bytes(output, &aliases).is_some() {
-                *output.core_mut() = TypeRef::Scalar(Scalar::String);
-            }
+        if let Some(output) = output.as_mut().filter(|output| bytes(output, &aliases).is_some()) {
+            *output.core_mut() = TypeRef::Scalar(Scalar::String);
         }
     }
 }
@@ -92,10 +88,9 @@ fn answered(api: &Api) -> BTreeSet<TypeName> {
     let mut open: Vec<TypeName> = outputs.filter_map(TypeRef::name).cloned().collect();
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if let Some(def) = api.types.get(&name) {
-            if reached.insert(name) {
-                open.extend(def.references().into_iter().cloned());
-            }
+        let Some(def) = api.types.get(&name) else { continue };
+        if reached.insert(name) {
+            open.extend(def.references().into_iter().cloned());
         }
     }
     reached
@@ -113,12 +108,11 @@ fn open_circles(api: &mut Api, notes: &mut Notes) {
         {
             next = target.name();
         }
-        if next == Some(&name) {
-            if let Some(def) = api.types.get_mut(&name) {
-                def.kind = TypeKind::Alias(TypeRef::Scalar(Scalar::Json));
-                let text = format!("`{}` is a list, a map or another name of itself and is any JSON", name.local);
-                notes.insert((def.origin.place.clone(), text));
-            }
+        let circular = next == Some(&name);
+        if let Some(def) = api.types.get_mut(&name).filter(|_| circular) {
+            def.kind = TypeKind::Alias(TypeRef::Scalar(Scalar::Json));
+            let text = format!("`{}` is a list, a map or another name of itself and is any JSON", name.local);
+            notes.insert((def.origin.place.clone(), text));
         }
     }
 }

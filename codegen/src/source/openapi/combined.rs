@@ -19,8 +19,18 @@ struct Part<'d> {
 
 /// Keywords by which a schema says what a value is; without any it allows everything.
 const SAYING: &[&str] = &[
-    "type", "properties", "additionalProperties", "patternProperties", "items", "prefixItems", "enum", "const",
-    "allOf", "oneOf", "anyOf", "required",
+    "type",
+    "properties",
+    "additionalProperties",
+    "patternProperties",
+    "items",
+    "prefixItems",
+    "enum",
+    "const",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "required",
 ];
 
 /// Keywords of records.
@@ -215,7 +225,8 @@ fn only_choice<'d>(node: &Node<'d>) -> Option<Node<'d>> {
 
 /// The reference that is all that a schema says: the one part of a combination, or the one choice beside `null`.
 pub(super) fn other_name<'d>(node: &Node<'d>) -> Option<Node<'d>> {
-    let [part] = <[_; 1]>::try_from(node.elements_of("allOf")).map_or_else(|_| only_choice(node).map(|one| [one]), Some)?;
+    let [part] =
+        <[_; 1]>::try_from(node.elements_of("allOf")).map_or_else(|_| only_choice(node).map(|one| [one]), Some)?;
     (part.has("$ref") && !says_otherwise(node)).then_some(part)
 }
 

@@ -44,13 +44,17 @@ impl<'d> Reader<'d> {
             output = None;
         }
         for callback in node.members_of("callbacks") {
-            self.note(&callback, format!("the callback `{}` is a request of the provider; nothing is made of it", callback.key));
+            self.note(
+                &callback,
+                format!("the callback `{}` is a request of the provider; nothing is made of it", callback.key),
+            );
         }
         let doc = [node.text("summary")?, node.text("description")?].into_iter().flatten();
         let doc = doc.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
         let rust_name = node.text("x-rust-name")?.unwrap_or_default().to_owned();
         let may_be_empty = may_be_empty && output.is_some();
-        let binding = Binding::Rest { method: upper, path: path.to_owned(), params, media, accept, output, may_be_empty };
+        let binding =
+            Binding::Rest { method: upper, path: path.to_owned(), params, media, accept, output, may_be_empty };
         Ok(Operation { name, rust_name, binding, effect, doc, origin: node.origin() })
     }
 
@@ -104,7 +108,13 @@ impl<'d> Reader<'d> {
 
     /// Members of a record become parameters; anything else, and a record that may be left out though it demands
     /// members, is one parameter.
-    fn json_body(&mut self, media: &Node<'d>, required: bool, owner: &str, params: &mut Vec<Param>) -> Result<(), Error> {
+    fn json_body(
+        &mut self,
+        media: &Node<'d>,
+        required: bool,
+        owner: &str,
+        params: &mut Vec<Param>,
+    ) -> Result<(), Error> {
         let hint = format!("{owner}Body");
         let Some(schema) = media.get("schema") else {
             let field = self.field(media, "body", TypeRef::Scalar(Scalar::Json))?;

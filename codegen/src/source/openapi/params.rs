@@ -10,12 +10,7 @@ use crate::{Error, ErrorKind, Errors};
 const NOT_PARAMETERS: &[&str] = &["accept", "content-type", "authorization"];
 
 impl<'d> Reader<'d> {
-    pub(super) fn params(
-        &mut self,
-        path: &str,
-        holders: [&Node<'d>; 2],
-        operation: &str,
-    ) -> Result<Vec<Param>, Error> {
+    pub(super) fn params(&mut self, path: &str, holders: [&Node<'d>; 2], operation: &str) -> Result<Vec<Param>, Error> {
         let mut found: Vec<((&str, &str), Node<'d>)> = Vec::new();
         for holder in holders {
             for node in holder.elements_of("parameters") {

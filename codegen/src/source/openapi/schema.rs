@@ -73,10 +73,9 @@ impl<'d> Reader<'d> {
     pub(super) fn plain(&mut self, node: &Node<'d>, owner: &str) -> Result<Shape, Error> {
         let types = types(node)?;
         let values = node.get("enum").or_else(|| node.get("const"));
-        if let Some(values) = values.filter(|_| types.iter().all(|ty| *ty == "string")) {
-            if let Some(values) = enum_values(values.value) {
-                return Ok(Shape::Enum(values));
-            }
+        let texts = values.filter(|_| types.iter().all(|ty| *ty == "string"));
+        if let Some(values) = texts.and_then(|values| enum_values(values.value)) {
+            return Ok(Shape::Enum(values));
         }
         match types.as_slice() {
             ["array"] => self.list(node, owner),
@@ -157,8 +156,21 @@ impl<'d> Reader<'d> {
 
 /// Words of pointers that name no schema.
 const PLACES: &[&str] = &[
-    "", "components", "schemas", "schema", "properties", "$defs", "definitions", "paths", "content", "items", "allOf",
-    "responses", "parameters", "requestBody", "requestBodies",
+    "",
+    "components",
+    "schemas",
+    "schema",
+    "properties",
+    "$defs",
+    "definitions",
+    "paths",
+    "content",
+    "items",
+    "allOf",
+    "responses",
+    "parameters",
+    "requestBody",
+    "requestBodies",
 ];
 
 /// The types without `null`: one in 3.0, any number in 3.1.
@@ -204,7 +216,10 @@ pub(super) fn nullable(node: &Node<'_>) -> Result<bool, Error> {
     let of = |node: &Node<'_>| {
         let null = |value: &Value| *value == Value::String("null".to_owned());
         node.flag("nullable")
-            || node.value.get("type").is_some_and(|ty| null(ty) || ty.as_array().is_some_and(|all| all.iter().any(null)))
+            || node
+                .value
+                .get("type")
+                .is_some_and(|ty| null(ty) || ty.as_array().is_some_and(|all| all.iter().any(null)))
             || node.value.get("enum").and_then(Value::as_array).is_some_and(|all| all.contains(&Value::Null))
             || ["oneOf", "anyOf"].iter().any(|key| node.elements_of(key).iter().any(is_null))
     };
