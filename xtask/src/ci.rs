@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
         &["test", "--manifest-path", "tests/downstream/Cargo.toml", "--target-dir", "target/downstream"],
         &[],
     ),
+    ("clients of others", &["xtask", "clients"], &[]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
 

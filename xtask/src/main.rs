@@ -2,6 +2,7 @@
 //! ours, so that broken generated code can always be generated again.
 
 mod ci;
+mod clients;
 mod codegen;
 mod layers;
 mod metadata;
@@ -33,6 +34,8 @@ enum Command {
     Layers,
     /// Check licences, sources and duplicate versions of dependencies against `deny.toml`.
     Policy,
+    /// Run clients that others wrote against the emulator.
+    Clients,
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -57,6 +60,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Schemas(command) => schemas::run(&root, command),
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
+        Command::Clients => clients::run(&root),
         Command::Ci => ci::run(&root),
     }
 }

@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use polyptych::emulator::Setup;
+use serde_json::{Map, Value};
 
 /// One image in many image libraries: Yandex Direct, Facebook Ads and Evotor Cloud behind one gRPC API.
 #[derive(Debug, Parser)]
@@ -41,17 +44,15 @@ pub(crate) enum Command {
     },
     /// Serve the four provider APIs on one port, keeping images in memory
     ///
-    /// Prints `listening on http://ADDRESS` once ready.
+    /// Prints `listening on http://ADDRESS` once ready. The options say the state that it begins with, and begins again
+    /// with after a reset; each takes the JSON that `POST /_emulator/setup` takes under the same name, or `@FILE`.
     Emulate {
         /// Address to listen on; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
-        /// Write Live 4 SOAP replies exactly as the WSDL says, for toolkits that insist (zeep), not as recorded
-        #[arg(long)]
-        wsdl_style: bool,
-        /// Let uploads by URL fetch from this host, too, over plain HTTP; HOST for any port, or HOST:PORT; repeatable
-        #[arg(long, value_name = "HOST")]
-        fetch_host: Vec<String>,
+        /// The state that it begins with
+        #[command(flatten)]
+        setup: SetupFlags,
     },
     /// Check or describe the configuration file
     #[command(subcommand)]
@@ -71,4 +72,123 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the JSON Schema of the configuration file
     Schema,
+}
+
+/// The state that an emulator begins with, part by part.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SetupFlags {
+    /// A whole setup document; the options below win over its parts
+    #[arg(long, value_name = "JSON")]
+    setup: Option<String>,
+    /// Accounts that exist: {"yandex":[LOGIN],"facebook":[NUMBER],"evotor":[{"id":STORE,"products":[ID]}]}
+    #[arg(long, value_name = "JSON")]
+    accounts: Option<String>,
+    /// Tokens that are accepted: [{"value":TOKEN,"albums":[NAME],"read_only":true,"expired":true}]
+    #[arg(long, value_name = "JSON")]
+    tokens: Option<String>,
+    /// Time: {"set":"2026-01-01T00:00:00Z","standing":true}
+    #[arg(long, value_name = "JSON")]
+    clock: Option<String>,
+    /// How long calls take: [{"api":"facebook","operation":"adimages.create","millis":200}]
+    #[arg(long, value_name = "JSON")]
+    latency: Option<String>,
+    /// Limits and what is left: {"yandex":{"points_left":{LOGIN:0}},"evotor":{"rate_limit":10}}
+    #[arg(long, value_name = "JSON")]
+    quotas: Option<String>,
+    /// Whether equal contents become one image: true or false
+    #[arg(long, value_name = "JSON")]
+    deduplicate: Option<String>,
+    /// Write Live 4 SOAP replies exactly as the WSDL says, for toolkits that insist (zeep), not as recorded
+    #[arg(long)]
+    wsdl_style: bool,
+    /// Let uploads by URL fetch from this host, too, over plain HTTP; HOST for any port, or HOST:PORT; repeatable
+    #[arg(long, value_name = "HOST")]
+    fetch_host: Vec<String>,
+    /// Faults for the next calls: [{"operation":"AdImages.add","times":2,"answer":{"error":{"code":52}}}]
+    #[arg(long, value_name = "JSON")]
+    faults: Option<String>,
+    /// Images that are there: [{"library":"yandex","album":LOGIN,"count":100}]
+    #[arg(long, value_name = "JSON")]
+    images: Option<String>,
+}
+
+impl SetupFlags {
+    /// The setup that the options make together.
+    ///
+    /// # Errors
+    /// For what is not JSON, a file that cannot be read, and keys that no setup has.
+    pub(crate) fn read(&self) -> Result<Setup> {
+        let mut setup = match &self.setup {
+            Some(text) => match parse("setup", text)? {
+                Value::Object(setup) => setup,
+                _ => bail!("--setup must be a JSON object"),
+            },
+            None => Map::new(),
+        };
+        let parts = [
+            ("accounts", &self.accounts),
+            ("tokens", &self.tokens),
+            ("clock", &self.clock),
+            ("latency", &self.latency),
+            ("quotas", &self.quotas),
+            ("deduplicate", &self.deduplicate),
+            ("faults", &self.faults),
+            ("images", &self.images),
+        ];
+        for (name, text) in parts {
+            if let Some(text) = text {
+                setup.insert(name.to_owned(), parse(name, text)?);
+            }
+        }
+        if self.wsdl_style {
+            setup.insert("live4_soap_style".to_owned(), Value::from("wsdl"));
+        }
+        if !self.fetch_host.is_empty() {
+            setup.insert("fetch_hosts".to_owned(), Value::from(self.fetch_host.clone()));
+        }
+        Setup::from_json(Value::Object(setup).to_string().as_bytes()).context("the setup of the emulator")
+    }
+}
+
+/// JSON, or JSON of a file behind `@`.
+fn parse(name: &str, text: &str) -> Result<Value> {
+    let option = || format!("--{}", name.replace('_', "-"));
+    let read = match text.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("{}: cannot read {file}", option()))?,
+        None => text.to_owned(),
+    };
+    serde_json::from_str(&read).with_context(|| format!("{} is not JSON", option()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_make_one_setup_and_win_over_its_document() {
+        let flags = SetupFlags {
+            setup: Some(r#"{"deduplicate":true,"clock":{"standing":true}}"#.to_owned()),
+            deduplicate: Some("false".to_owned()),
+            wsdl_style: true,
+            fetch_host: vec!["pictures.test".to_owned()],
+            tokens: Some(r#"[{"value":"a","read_only":true}]"#.to_owned()),
+            ..SetupFlags::default()
+        };
+        let setup = flags.read().unwrap();
+        assert_eq!((setup.deduplicate, setup.tokens.unwrap().len()), (Some(false), 1));
+        assert_eq!(setup.clock.unwrap().standing, Some(true));
+        assert!(setup.live4_soap_style.is_some());
+        assert_eq!(setup.fetch_hosts.unwrap(), ["pictures.test"]);
+    }
+
+    #[test]
+    fn what_is_no_setup_is_refused_by_its_option_or_key() {
+        let told = |flags: SetupFlags| format!("{:#}", flags.read().unwrap_err());
+        let tokens = |text: &str| SetupFlags { tokens: Some(text.to_owned()), ..SetupFlags::default() };
+        assert!(told(tokens("[{")).contains("--tokens is not JSON"));
+        assert!(told(tokens(r#"[{"value":"a","scope":1}]"#)).contains("unknown field `scope`"));
+        assert!(told(tokens("@/no/such/file")).contains("--tokens: cannot read"));
+        let setup = SetupFlags { setup: Some(r#"{"clocks":1}"#.to_owned()), ..SetupFlags::default() };
+        assert!(told(setup).contains("unknown field `clocks`"));
+    }
 }

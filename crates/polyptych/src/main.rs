@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
         Command::Demo { images } => demo::run(images).await,
         Command::Serve { config: Some(config), listen, .. } => serve::configured(&config, listen).await,
         Command::Serve { config: None, listen, .. } => serve::emulating(listen).await,
-        Command::Emulate { listen, wsdl_style, fetch_host } => serve::emulator(listen, wsdl_style, fetch_host).await,
+        Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
         Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
         Command::Config(ConfigCommand::Schema) => configuration::schema(),
     };

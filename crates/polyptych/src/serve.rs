@@ -7,10 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use polyptych::domain::Service;
 use polyptych::emulated::{self, Running};
-use polyptych::emulator::{Emulator, SoapStyle};
+use polyptych::emulator::Emulator;
 use polyptych::facade::{Facade, WorkerPool};
 use tokio::net::TcpListener;
 
+use crate::cli::SetupFlags;
 use crate::output::print;
 
 /// Serves the libraries of a configuration file.
@@ -39,13 +40,9 @@ pub(crate) async fn emulating(listen: SocketAddr) -> Result<bool> {
 }
 
 /// Serves the four provider APIs.
-pub(crate) async fn emulator(listen: SocketAddr, wsdl_style: bool, fetch_hosts: Vec<String>) -> Result<bool> {
-    let mut settings = emulated::settings();
-    if wsdl_style {
-        settings.yandex.live4_soap_style = SoapStyle::Wsdl;
-    }
-    settings.yandex.fetch_hosts = fetch_hosts;
-    let bound = Emulator::bind(listen, settings).await.with_context(|| format!("cannot listen on {listen}"))?;
+pub(crate) async fn emulator(listen: SocketAddr, setup: &SetupFlags) -> Result<bool> {
+    let emulator = Emulator::with_setup(emulated::settings(), setup.read()?)?;
+    let bound = emulator.listen(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
     print(format_args!("listening on http://{}", bound.local_addr()))?;
     bound.serve_until(shutdown).await?;

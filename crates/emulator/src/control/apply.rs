@@ -13,7 +13,7 @@ use crate::facebook::accounts::AdAccount;
 use crate::journal::{JournalEntry, UploadCount};
 use crate::lock::hold;
 use crate::seed::SeedFault;
-use crate::settings::{Settings, Token};
+use crate::settings::{Settings, SoapStyle, Token};
 use crate::state::State;
 
 impl Emulator {
@@ -101,6 +101,11 @@ impl Emulator {
         self.state.change(|settings| settings.deduplicate = deduplicate);
     }
 
+    /// How SOAP replies of v4 Live look from now on.
+    pub fn set_live4_soap_style(&self, style: SoapStyle) {
+        self.state.change(|settings| settings.yandex.live4_soap_style = style);
+    }
+
     /// Replaces how long calls take, in real time (or tokio's, where it is paused). The first that matches counts.
     pub fn set_latency(&self, latency: Vec<Latency>) {
         self.state.script.set_latencies(latency);
@@ -135,7 +140,7 @@ impl Emulator {
 
 pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, SetupError> {
     setup.check()?;
-    let Setup { accounts, tokens, clock, latency, quotas, deduplicate, faults, images } = setup;
+    let Setup { accounts, tokens, clock, latency, quotas, deduplicate, live4_soap_style, faults, images } = setup;
     if let Some(clock) = clock {
         set_time(state, &clock)?;
     }
@@ -145,6 +150,8 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
     state.change(|settings| {
         settings.tokens = tokens.unwrap_or_else(|| std::mem::take(&mut settings.tokens));
         settings.deduplicate = deduplicate.unwrap_or(settings.deduplicate);
+        let style = &mut settings.yandex.live4_soap_style;
+        *style = live4_soap_style.unwrap_or(*style);
     });
     if let Some(quotas) = quotas {
         set_quotas(state, &quotas);

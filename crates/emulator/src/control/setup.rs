@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::script::{ErrorCode, Fault, FaultAnswer, Latency};
 use super::seed::SeedImages;
-use crate::settings::Token;
+use crate::settings::{SoapStyle, Token};
 
 /// The most latencies, tokens, and accounts of a kind.
 const MOST: usize = 100_000;
@@ -32,6 +32,8 @@ pub struct Setup {
     pub quotas: Option<Quotas>,
     /// Whether equal contents become one image.
     pub deduplicate: Option<bool>,
+    /// How SOAP replies of v4 Live look.
+    pub live4_soap_style: Option<SoapStyle>,
     /// Faults for the next calls; added behind those that wait.
     pub faults: Option<Vec<Fault>>,
     /// Images to be in the libraries; added.

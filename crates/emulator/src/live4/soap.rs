@@ -69,7 +69,7 @@ const WSDL: Words =
 
 /// Writes an answer; a fault comes with HTTP 500 and its code after the colon of `faultcode`.
 pub(crate) fn write(state: &State, outcome: &Outcome) -> Response {
-    let words = match state.settings.yandex.live4_soap_style {
+    let words = match state.live().yandex.live4_soap_style {
         SoapStyle::Recorded => &RECORDED,
         SoapStyle::Wsdl => &WSDL,
     };

@@ -28,7 +28,8 @@ pub enum BadBase64 {
 }
 
 /// The form of Live 4 SOAP replies (Live 4 reference 6.3, 6.5 and 11.22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SoapStyle {
     /// As recorded: SOAP::Lite's type namespace, the return element named after its type, members by alphabet.
     Recorded,
