@@ -72,7 +72,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use control::script::{Close, ErrorCode, ErrorFault, Fault, FaultAnswer, Latency, StatusFault};
 pub use control::seed::{LibraryName, SeedImages, SeededImage};
 pub use control::setup::{
-    Accounts, ClockChange, Creative, EvotorQuotas, FacebookQuotas, Quotas, Setup, SetupError, YandexQuotas,
+    Accounts, ClockChange, Creative, EvotorQuotas, FacebookQuotas, Quotas, SeedAds, Setup, SetupError, YandexQuotas,
 };
 pub use journal::{JournalAssociation, JournalDelete, JournalEntry, JournalUpload, UploadCount};
 pub use server::{Bound, Running};
@@ -80,6 +80,7 @@ pub use settings::{
     AccessTier, AppSecret, BadBase64, CopyKey, EvotorSettings, ExpiredVersions, FacebookSettings, Role, Settings,
     SoapStyle, Token, UnknownHash, YandexSettings,
 };
+pub use yandex::ads::{Ad, AdKind, AdStatus, ImageStatus, Rejection};
 
 /// The emulated services and their memory.
 ///

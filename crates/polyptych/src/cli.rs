@@ -110,6 +110,12 @@ pub(crate) struct SetupFlags {
     /// Images that are there: [{"library":"yandex","album":LOGIN,"count":100}]
     #[arg(long, value_name = "JSON")]
     images: Option<String>,
+    /// Ads of Yandex Direct that images can be bound to: [{"login":LOGIN,"ads":[{"id":1,"campaign":7}]}]
+    #[arg(long, value_name = "JSON")]
+    ads: Option<String>,
+    /// Hosts that uploads by URL may fetch from: ["pictures.test:8080"]
+    #[arg(long, value_name = "JSON")]
+    fetch_hosts: Option<String>,
 }
 
 impl SetupFlags {
@@ -134,6 +140,8 @@ impl SetupFlags {
             ("deduplicate", &self.deduplicate),
             ("faults", &self.faults),
             ("images", &self.images),
+            ("ads", &self.ads),
+            ("fetch_hosts", &self.fetch_hosts),
         ];
         for (name, text) in parts {
             if let Some(text) = text {

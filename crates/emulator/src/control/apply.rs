@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::script::{Fault, Latency, MOST_FAULTS};
 use super::seed::{SeedImages, SeededImage, seed};
-use super::setup::{Accounts, ClockChange, Creative, Quotas, Setup, SetupError};
+use super::setup::{Accounts, ClockChange, Creative, Quotas, SeedAds, Setup, SetupError};
 use crate::Emulator;
 use crate::evotor::shops::{Product, Store};
 use crate::facebook::accounts::AdAccount;
@@ -15,6 +15,7 @@ use crate::lock::hold;
 use crate::seed::SeedFault;
 use crate::settings::{Settings, SoapStyle, Token};
 use crate::state::State;
+use crate::yandex::ads::{self, Ad, AdFault};
 
 impl Emulator {
     /// An emulator that begins, and begins again after each reset, with `setup`.
@@ -136,11 +137,37 @@ impl Emulator {
     pub fn seed_images(&self, images: &SeedImages) -> Result<Vec<SeededImage>, SetupError> {
         seed(&self.state, images)
     }
+
+    /// Adds, replaces and removes ads of a Yandex advertiser, and tells the numbers of those that are new. An image that
+    /// an ad names must be there.
+    ///
+    /// # Errors
+    /// For an ad that cannot be, or is not there; what was done before stays.
+    pub fn seed_ads(&self, ads: SeedAds) -> Result<Vec<i64>, SetupError> {
+        seed_ads(&self.state, ads)
+    }
+
+    /// The hosts that uploads by URL of v4 Live may fetch from, beside the emulator itself.
+    pub fn set_fetch_hosts(&self, hosts: Vec<String>) {
+        self.state.change(|settings| settings.yandex.fetch_hosts = hosts);
+    }
 }
 
 pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, SetupError> {
     setup.check()?;
-    let Setup { accounts, tokens, clock, latency, quotas, deduplicate, live4_soap_style, faults, images } = setup;
+    let Setup {
+        accounts,
+        tokens,
+        clock,
+        latency,
+        quotas,
+        deduplicate,
+        live4_soap_style,
+        faults,
+        images,
+        ads,
+        fetch_hosts,
+    } = setup;
     if let Some(clock) = clock {
         set_time(state, &clock)?;
     }
@@ -152,6 +179,8 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
         settings.deduplicate = deduplicate.unwrap_or(settings.deduplicate);
         let style = &mut settings.yandex.live4_soap_style;
         *style = live4_soap_style.unwrap_or(*style);
+        let hosts = &mut settings.yandex.fetch_hosts;
+        *hosts = fetch_hosts.unwrap_or_else(|| std::mem::take(hosts));
     });
     if let Some(quotas) = quotas {
         set_quotas(state, &quotas);
@@ -164,6 +193,9 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
     for images in images.iter().flatten() {
         seeded.extend(seed(state, images)?);
     }
+    for ads in ads.into_iter().flatten() {
+        seed_ads(state, ads)?;
+    }
     Ok(seeded)
 }
 
@@ -172,6 +204,21 @@ pub(crate) fn reset(state: &State) {
     let setup = hold(&state.beginning).clone();
     // It was applied once to such a state, so it can be again.
     let _ = apply(state, setup);
+}
+
+/// Numbers of the ads that were added, in their order; a replaced ad keeps its number.
+fn seed_ads(state: &State, seed: SeedAds) -> Result<Vec<i64>, SetupError> {
+    let refused = |fault: AdFault| SetupError::new(format!("ads of {}: {}", seed.login, fault.reason()));
+    for id in seed.remove {
+        ads::replace(state, &seed.login, id, None).map_err(refused)?;
+    }
+    let login = seed.login.to_lowercase();
+    let known = |ad: &Ad| hold(&state.library).ads.get(&login, ad.id).is_some();
+    let (old, new): (Vec<Ad>, Vec<Ad>) = seed.ads.into_iter().partition(known);
+    for ad in old {
+        ads::replace(state, &login, ad.id, Some(ad)).map_err(refused)?;
+    }
+    ads::seed(state, &login, new).map_err(refused)
 }
 
 fn set_time(state: &State, change: &ClockChange) -> Result<(), SetupError> {

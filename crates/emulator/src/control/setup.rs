@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::script::{ErrorCode, Fault, FaultAnswer, Latency};
 use super::seed::SeedImages;
 use crate::settings::{SoapStyle, Token};
+use crate::yandex::ads::Ad;
 
 /// The most latencies, tokens, and accounts of a kind.
 const MOST: usize = 100_000;
@@ -38,6 +39,24 @@ pub struct Setup {
     pub faults: Option<Vec<Fault>>,
     /// Images to be in the libraries; added.
     pub images: Option<Vec<SeedImages>>,
+    /// Ads of Yandex Direct, for images to be bound to; added, replaced or removed.
+    pub ads: Option<Vec<SeedAds>>,
+    /// The hosts, such as `pictures.test:8080`, that uploads by URL of v4 Live may fetch from, beside the emulator itself.
+    pub fetch_hosts: Option<Vec<String>>,
+}
+
+/// Ads of one advertiser.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedAds {
+    /// The advertiser.
+    pub login: String,
+    /// The ads; one whose number the advertiser has already takes the place of the old one.
+    #[serde(default)]
+    pub ads: Vec<Ad>,
+    /// Numbers of ads to take away, before the others are added.
+    #[serde(default)]
+    pub remove: Vec<i64>,
 }
 
 /// The accounts that exist. Of a library without any, each account exists.

@@ -15,15 +15,18 @@ const MOST_ADS: usize = 100_000;
 
 /// The kind of an ad, in the words of v5's Ads service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum AdKind {
+pub enum AdKind {
     /// Text and image: the only kind that Live 4 binds and lists.
     #[default]
     #[serde(rename = "TEXT_AD")]
     Text,
+    /// An image of a fixed size.
     #[serde(rename = "IMAGE_AD")]
     Image,
+    /// Text made from a site.
     #[serde(rename = "DYNAMIC_TEXT_AD")]
     DynamicText,
+    /// Of a mobile application.
     #[serde(rename = "MOBILE_APP_AD")]
     MobileApp,
 }
@@ -31,11 +34,15 @@ pub(crate) enum AdKind {
 /// Where an ad is in its life.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum AdStatus {
+pub enum AdStatus {
+    /// Not sent to moderation yet.
     #[default]
     Draft,
+    /// Waits for moderation.
     Moderation,
+    /// Passed moderation.
     Accepted,
+    /// Did not pass moderation.
     Rejected,
     /// Its image can no longer be changed.
     Archived,
@@ -43,11 +50,15 @@ pub(crate) enum AdStatus {
 
 /// What moderation says of an ad's image, in the words of Live 4.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ImageStatus {
+pub enum ImageStatus {
+    /// Not sent to moderation yet.
     #[default]
     New,
+    /// Waits for moderation.
     Pending,
+    /// Accepted.
     Yes,
+    /// Rejected.
     No,
 }
 
@@ -66,38 +77,43 @@ impl ImageStatus {
 /// Why moderation rejected an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Rejection {
-    pub(crate) r#type: String,
-    pub(crate) text: String,
+pub struct Rejection {
+    /// What the reason is about, in the provider's word.
+    pub r#type: String,
+    /// The reason, for people.
+    pub text: String,
 }
 
-/// An ad. As JSON it is what [`seed`] takes; only `campaign` must be there.
+/// An ad of Yandex Direct. As JSON only `campaign` must be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ad {
-    /// Positive and unique among all advertisers; 0 or absent in a seed: the next free number.
+pub struct Ad {
+    /// Positive and unique among all advertisers; 0 or absent: the next free number.
     #[serde(default)]
-    pub(crate) id: i64,
+    pub id: i64,
     /// From 1 to 2,147,483,647.
-    pub(crate) campaign: i64,
+    pub campaign: i64,
     /// Absent: 0, in no group.
     #[serde(default)]
-    pub(crate) ad_group: i64,
+    pub ad_group: i64,
+    /// Its kind.
     #[serde(default)]
-    pub(crate) r#type: AdKind,
+    pub r#type: AdKind,
+    /// Where it is in its life.
     #[serde(default)]
-    pub(crate) status: AdStatus,
+    pub status: AdStatus,
     /// The hash of the image that it shows; an image of the same advertiser.
     #[serde(default)]
-    pub(crate) image: Option<String>,
-    /// Means something only while there is an image.
+    pub image: Option<String>,
+    /// What moderation says of its image; means something only while there is one.
     #[serde(default)]
-    pub(crate) image_status: ImageStatus,
+    pub image_status: ImageStatus,
+    /// Why its image was rejected.
     #[serde(default)]
-    pub(crate) rejections: Vec<Rejection>,
+    pub rejections: Vec<Rejection>,
     /// Whether its image has been shown to somebody: Live 4 never deletes such an image, even when it is unbound.
     #[serde(default)]
-    pub(crate) shown: bool,
+    pub shown: bool,
 }
 
 /// Why ads were not seeded or changed; nothing was done then.
@@ -113,6 +129,19 @@ pub(crate) enum AdFault {
     NoImage,
     /// The emulator holds as many ads as it takes.
     TooMany,
+}
+
+impl AdFault {
+    /// The reason in words.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::BadId => "id is negative or another ad's",
+            Self::BadPlace => "campaign must be a positive 32-bit number, and ad_group not negative",
+            Self::NoAd => "the advertiser has no such ad",
+            Self::NoImage => "the advertiser has no image of this hash",
+            Self::TooMany => "the emulator holds as many ads as it takes",
+        }
+    }
 }
 
 #[derive(Debug, Default)]
