@@ -82,6 +82,14 @@ const EMULATOR_SOAP: &[&str] = &[
     r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><a:GetRequest xmlns:a="http://api.direct.yandex.com/v5/adimages"><FieldNames>Name</FieldNames><Page><Limit>1</Limit></Page></a:GetRequest></e:Body></e:Envelope>"#,
     r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><token>t</token><locale>en</locale></e:Header><e:Body><n:AdImage xmlns:n="API"><params><Action>Get</Action><SelectionCriteria><Limit>1</Limit></SelectionCriteria></params></n:AdImage></e:Body></e:Envelope>"#,
 ];
+const EMULATOR_CONTROL: &[&str] = &[
+    r#"{"accounts":{"yandex":["a"],"facebook":["1",{"id":"2","name":"b"}],"evotor":["s",{"id":"t","products":["p"]}]}}"#,
+    r#"{"tokens":[{"value":"t","albums":["a"],"read_only":true}],"clock":{"set":"2026-01-01T00:00:00Z","advance_ms":5}}"#,
+    r#"{"faults":[{"times":2,"answer":{"error":{"code":52}}},{"answer":{"close":"mid"}}],"latency":[{"millis":1}]}"#,
+    r#"{"quotas":{"yandex":{"points_left":{"a":1}},"facebook":{"calls_made":{"1":2}}},"deduplicate":false}"#,
+    r#"{"images":[{"library":"yandex","album":"a","count":2}],"ads":[{"login":"a","ads":[{"campaign":7}],"remove":[]}]}"#,
+];
+
 const EMULATOR_FORM: &[&str] = &[
     "0bytes=R0lGODlhAQABAAAAACw%3D&name=a.gif",
     "0copy_from=%7B%22source_account_id%22%3A%221%22%2C%22hash%22%3A%22h%22%7D",
@@ -106,6 +114,7 @@ const TEXTS: &[(&str, &[&str], &str)] = &[
     ("emulator_json", EMULATOR_JSON, "yandex-direct-v5/json-recorded"),
     ("emulator_soap", EMULATOR_SOAP, "yandex-direct-v5/derived-not-recorded"),
     ("emulator_form", EMULATOR_FORM, ""),
+    ("emulator_control", EMULATOR_CONTROL, ""),
 ];
 
 /// Entry points whose first byte is a choice.

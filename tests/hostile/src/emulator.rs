@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use http::StatusCode;
 use http_body_util::BodyExt;
-use polyptych_emulator::{Emulator, Settings};
+use polyptych_emulator::{Emulator, Settings, Setup};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -38,6 +38,22 @@ pub fn emulator_form(input: &[u8]) {
     send("/v26.0/act_1000000001/adimages", form, body);
     send("/v26.0/", form, body);
     send(STORE, "multipart/form-data; boundary=seed", body);
+}
+
+/// Documents for the emulator's own setup: each is applied or refused with a reason, and a reset undoes it.
+pub fn emulator_control(input: &[u8]) {
+    let Ok(mut setup) = Setup::from_json(input) else { return };
+    if let Some(images) = &mut setup.images {
+        // Thousands of large pictures are slow, not wrong.
+        images.retain(|seed| seed.count <= 3 && seed.width.max(seed.height).is_none_or(|side| side <= 500));
+        images.truncate(3);
+    }
+    let emulator = Emulator::new(Settings::default());
+    if let Err(error) = emulator.apply(setup) {
+        assert!(!error.to_string().is_empty());
+    }
+    emulator.reset();
+    assert!(emulator.faults().is_empty() && emulator.upload_counts().is_empty());
 }
 
 fn send(path: &str, media_type: &str, body: &[u8]) {

@@ -14,7 +14,7 @@ mod xml;
 mod yandex;
 
 pub use corpus::{reference, seeds};
-pub use emulator::{emulator_form, emulator_json, emulator_soap};
+pub use emulator::{emulator_control, emulator_form, emulator_json, emulator_soap};
 pub use evotor::evotor;
 pub use facebook::{facebook, facebook_batch};
 pub use headers::headers;
@@ -44,4 +44,5 @@ pub const TARGETS: &[(&str, Entry)] = &[
     ("emulator_json", emulator_json),
     ("emulator_soap", emulator_soap),
     ("emulator_form", emulator_form),
+    ("emulator_control", emulator_control),
 ];

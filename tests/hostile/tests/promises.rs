@@ -104,6 +104,7 @@ promises!(
     emulator_json,
     emulator_soap,
     emulator_form,
+    emulator_control,
 );
 
 #[test]
