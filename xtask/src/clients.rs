@@ -214,7 +214,8 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Str
 
 fn table(rows: &[(&str, Went)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut text = format!("{:width$}  {}\n", "client", STEPS.map(|step| format!("{step:6}")).join("  "));
+    let head = format!("{:width$}  {}", "client", STEPS.map(|step| format!("{step:6}")).join("  "));
+    let mut text = format!("{}\n", head.trim_end());
     for (name, went) in rows {
         let cell = |step: &&str| match went {
             Went::Skipped(_) => "skip",

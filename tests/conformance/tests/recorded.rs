@@ -304,12 +304,12 @@ async fn evotor(operation: &str, sample: &Value) -> Result<()> {
             let mut page = given.json()?;
             let items = page["items"].as_array_mut().context("items")?;
             items.truncate(1);
-            // What the sample leaves out of a product, other pages of the documentation have.
-            if let Some(product) = items.first_mut().and_then(Value::as_object_mut).filter(|_| operation == "products")
-            {
-                ["id", "store_id", "user_id", "created_at", "updated_at"]
-                    .iter()
-                    .for_each(|name| drop(product.remove(*name)));
+            // The samples leave out what the documentation's tables of members have.
+            for member in ["id", "store_id", "user_id", "created_at", "updated_at"] {
+                let item = items.first_mut().and_then(Value::as_object_mut).context("an item")?;
+                if operation == "products" || member != "id" {
+                    item.remove(member);
+                }
             }
             given.body = serde_json::to_vec(&page)?;
             (given, 200)
