@@ -113,9 +113,6 @@ pub(crate) struct SetupFlags {
     /// Ads of Yandex Direct that images can be bound to: [{"login":LOGIN,"ads":[{"id":1,"campaign":7}]}]
     #[arg(long, value_name = "JSON")]
     ads: Option<String>,
-    /// Hosts that uploads by URL may fetch from: ["pictures.test:8080"]
-    #[arg(long, value_name = "JSON")]
-    fetch_hosts: Option<String>,
 }
 
 impl SetupFlags {
@@ -141,7 +138,6 @@ impl SetupFlags {
             ("faults", &self.faults),
             ("images", &self.images),
             ("ads", &self.ads),
-            ("fetch_hosts", &self.fetch_hosts),
         ];
         for (name, text) in parts {
             if let Some(text) = text {
