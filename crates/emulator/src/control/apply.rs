@@ -168,11 +168,11 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
         ads,
         fetch_hosts,
     } = setup;
-    if let Some(clock) = clock {
-        set_time(state, &clock)?;
-    }
     if let Some(accounts) = accounts {
         set_accounts(state, accounts)?;
+    }
+    if let Some(clock) = clock {
+        set_time(state, &clock)?;
     }
     state.change(|settings| {
         settings.tokens = tokens.unwrap_or_else(|| std::mem::take(&mut settings.tokens));

@@ -17,6 +17,7 @@ mod hostile;
 mod live4;
 mod live4_uploads;
 mod malformed;
+mod setup;
 mod yandex_bulk;
 mod yandex_malformed;
 mod yandex_schemas;
