@@ -52,7 +52,7 @@ pub(crate) enum Command {
         listen: SocketAddr,
         /// The state that it begins with
         #[command(flatten)]
-        setup: SetupFlags,
+        setup: Box<SetupFlags>,
     },
     /// Check or describe the configuration file
     #[command(subcommand)]

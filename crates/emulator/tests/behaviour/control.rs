@@ -184,7 +184,7 @@ async fn an_answer_given_without_reading_the_body_ends_the_connection_and_says_s
         ("POST /nowhere", "404"),
         ("PUT /json/v5/adimages", "405"),
         ("PUT /live/v4/soap/", "405"),
-        ("POST /live/v4/wsdl/", "404"),
+        ("POST /live/v4/wsdl/", "405"),
         ("PUT /images/direct/x", "405"),
     ] {
         let answer = served.exchange(&format!("{line} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")).await;
