@@ -288,6 +288,8 @@ fn set_quotas(state: &State, quotas: &Quotas) {
         settings.yandex.concurrency = yandex.concurrency.unwrap_or(settings.yandex.concurrency);
         settings.facebook.hourly_calls = facebook.hourly_calls.unwrap_or(settings.facebook.hourly_calls);
         settings.facebook.account_score = facebook.account_score.unwrap_or(settings.facebook.account_score);
+        settings.facebook.app_hourly_calls = facebook.app_hourly_calls.unwrap_or(settings.facebook.app_hourly_calls);
+        settings.facebook.enforce_limits = facebook.enforce_limits.unwrap_or(settings.facebook.enforce_limits);
         settings.evotor.rate_limit = evotor.rate_limit.unwrap_or(settings.evotor.rate_limit);
         settings.evotor.rate_seconds = evotor.rate_seconds.unwrap_or(settings.evotor.rate_seconds);
     });

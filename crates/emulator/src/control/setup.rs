@@ -137,10 +137,14 @@ pub struct YandexQuotas {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FacebookQuotas {
-    /// Calls that the usage headers take as 100 %.
+    /// Calls of an account and hour that are 100 %.
     pub hourly_calls: Option<u64>,
-    /// Score that the usage headers take as 100 %.
+    /// Score of an account that is 100 %.
     pub account_score: Option<u64>,
+    /// Calls of all accounts and hour that are 100 %.
+    pub app_hourly_calls: Option<u64>,
+    /// Whether calls beyond 100 % are refused, and not only reported.
+    pub enforce_limits: Option<bool>,
     /// Calls that an account has made in this hour, by its number.
     pub calls_made: BTreeMap<String, u64>,
 }

@@ -59,7 +59,7 @@ impl Usage {
     /// Says how many calls an account has made in this hour.
     pub(crate) fn set(&self, account: &str, calls: u64, now: i64) {
         let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
-        let counter = Counter { hour, calls, decay, score: calls, blocked_until: 0 };
+        let counter = Counter { hour, calls, decay, score: 0, blocked_until: 0 };
         *hold(&self.0).accounts.entry(&account.to_owned()) = counter;
     }
 

@@ -134,6 +134,20 @@ async fn quotas_clock_and_deduplication_change_while_it_runs_and_a_reset_undoes_
 }
 
 #[tokio::test]
+async fn calls_beyond_a_limit_of_facebook_are_refused_once_control_says_so() {
+    let client = Client::default();
+    let document = json!({ "quotas": { "facebook": {
+        "hourly_calls": 10, "enforce_limits": true, "calls_made": { "act_7": 9 } } } });
+    assert_eq!(client.send("POST", "/_emulator/setup", &[], document.to_string()).await.status, 200);
+    let last = client.send("GET", "/v26.0/act_7/adimages", &[BEARER], "").await;
+    let usage: Value = serde_json::from_str(last.header("x-business-use-case-usage")).unwrap();
+    assert_eq!((last.status, &usage["7"][0]["call_count"]), (200, &json!(100)));
+    let refused = client.send("GET", "/v26.0/act_7/adimages", &[BEARER], "").await.json();
+    assert_eq!(refused["error"]["code"], 80004);
+    assert_eq!(client.send("GET", "/v26.0/act_8/adimages", &[BEARER], "").await.status, 200);
+}
+
+#[tokio::test]
 async fn accounts_that_are_named_are_the_only_ones() {
     let client = Client::default();
     let document = json!({ "accounts": {
