@@ -63,7 +63,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     let mut rows = Vec::new();
     for (name, runtime, script) in CLIENTS {
         let command = match runtime {
-            Runtime::Python => python.as_ref().map(|python| Command::new(python)).map_err(reason),
+            Runtime::Python => python.as_ref().map(Command::new).map_err(reason),
             Runtime::Node => node.as_ref().map(|modules| with_modules(modules)).map_err(reason),
             Runtime::Shell => {
                 available("curl", "--version").map(|()| Command::new("sh")).map_err(|error| reason(&error))

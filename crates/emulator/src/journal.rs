@@ -64,7 +64,8 @@ pub struct JournalEntry {
     pub sequence: u64,
     /// When the head of the request was here; milliseconds since the Unix epoch by the emulator's clock.
     pub received_at: i64,
-    /// `yandex-v5-json`, `yandex-v5-soap`, `yandex-live4-json`, `yandex-live4-soap`, `facebook` or `evotor`.
+    /// `yandex-v5-json`, `yandex-v5-soap`, `yandex-live4-json`, `yandex-live4-soap`, `facebook`, `evotor`, or
+    /// `yandex-live4-fetch` for what an upload by URL fetched.
     pub api: &'static str,
     /// Of the request line.
     pub method: String,
