@@ -2,7 +2,6 @@
 //! that stores one. Protocols are the business of `yandex_v5` and `live4`.
 
 pub(crate) mod account;
-#[allow(dead_code, reason = "ads are seeded by the control API")]
 pub(crate) mod ads;
 pub(crate) mod classes;
 pub(crate) mod fetch;

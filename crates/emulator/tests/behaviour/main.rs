@@ -15,6 +15,7 @@ mod faults;
 mod harness;
 mod hostile;
 mod live4;
+mod live4_associations;
 mod live4_uploads;
 mod malformed;
 mod setup;
