@@ -52,7 +52,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// Which of our packages may name these packages of others.
 const NAMED_BY: &[(&[&str], &[&str])] = &[
-    (&["reqwest", "hyper", "hyper-util", "hyper-rustls"], &["polyptych-transport"]),
+    (&["reqwest", "hyper-rustls"], &["polyptych-transport"]),
+    (&["hyper", "hyper-util"], &["polyptych-transport", "polyptych-emulator"]),
     (
         &["tonic", "tonic-prost", "tonic-types", "tonic-health", "tonic-reflection", "tonic-web"],
         &["polyptych-proto", "polyptych-facade", "polyptych"],
