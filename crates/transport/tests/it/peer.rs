@@ -1,6 +1,7 @@
 //! The other side of a connection, driven by hand: a test reads a request byte by byte and writes what it likes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use polyptych_transport::{Auth, Clock, Config, Fixed, Retry, Transport};
 use polyptych_wire::{Body, Effect, Request};
@@ -52,9 +53,10 @@ impl Peer {
         self.0.accept().await.unwrap().0
     }
 
-    /// Accepts a connection, reads a request and answers with `reply`.
+    /// Accepts a connection, reads a request and answers with `reply`. A test that expects a request that never comes
+    /// fails instead of waiting for it.
     pub(crate) async fn answer(&self, reply: impl AsRef<str>) -> Received {
-        let mut stream = self.accept().await;
+        let mut stream = tokio::time::timeout(Duration::from_secs(30), self.accept()).await.expect("a connection");
         let received = read_request(&mut stream).await;
         stream.write_all(reply.as_ref().as_bytes()).await.unwrap();
         received

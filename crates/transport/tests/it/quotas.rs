@@ -94,6 +94,33 @@ async fn a_place_is_free_while_a_call_waits_for_its_next_try() {
     }
 }
 
+#[tokio::test]
+async fn what_one_call_learns_of_a_block_keeps_those_back_that_are_waiting() {
+    let (peer, clock) = (Peer::new().await, Arc::new(Jumping::new()));
+    let transport = Transport::new(peer.patient(&clock)).unwrap();
+    let request = get("/");
+    let call = Call::new(&request).with_account("a").with_limit(KEY, 1);
+    let busy = last_reply("429 Slow", "Retry-After: 600\r\n", "");
+    let (first, second, _) =
+        tokio::join!(transport.execute(call.clone()), transport.execute(call), answer_all(&peer, [&busy]));
+    assert_eq!(first.unwrap().status.as_u16(), 429);
+    let error = second.unwrap_err();
+    assert_eq!((error.kind(), error.tries()), (ErrorKind::Throttled, 0));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+}
+
+#[tokio::test]
+async fn a_call_under_several_limits_never_waits_for_itself_or_for_one_that_waits_for_it() {
+    let peer = Peer::new().await;
+    let transport = peer.transport();
+    let (request, ok) = (get("/"), last_reply("200 OK", "", ""));
+    let one = Call::new(&request).with_limit("a", 1).with_limit("b", 1).with_limit("a", 1);
+    let two = Call::new(&request).with_limit("b", 1).with_limit("a", 1);
+    let (one, two, _) = tokio::join!(transport.execute(one), transport.execute(two), answer_all(&peer, [&ok; 2]));
+    one.unwrap();
+    two.unwrap();
+}
+
 /// Reads two quotas as Yandex and Facebook might tell them: from headers of the test.
 struct Told;
 
