@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     fn mistakes(text: &str) -> Vec<String> {
-        let found = examine(text, |config| crate::libraries::objection(config)).unwrap_err();
+        let found = examine(text, crate::libraries::objection).unwrap_err();
         found.iter().map(Mistake::to_string).collect()
     }
 
