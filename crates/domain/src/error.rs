@@ -1,6 +1,8 @@
 //! The one error of the domain: what happened, where, whether something was applied, and what to do about it.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{AlbumId, LibraryId, Provider, Violation};
 
@@ -92,21 +94,23 @@ pub struct ProviderError {
     pub request_id: Option<String>,
 }
 
-/// A failed call or a failed item of a batch.
-#[derive(Debug)]
+/// A failed call or a failed item of a batch. Cloned where one failure is the outcome of several items.
+#[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
     applied: Applied,
+    resent: u32,
+    retry_after: Option<Duration>,
     library: Option<LibraryId>,
     album: Option<AlbumId>,
     provider: Option<Provider>,
     provider_error: Option<ProviderError>,
     violations: Vec<Violation>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -116,6 +120,8 @@ impl Error {
             kind,
             message: message.into(),
             applied: Applied::No,
+            resent: 0,
+            retry_after: None,
             library: None,
             album: None,
             provider: None,
@@ -137,6 +143,20 @@ impl Error {
     #[must_use]
     pub fn with_applied(mut self, applied: Applied) -> Self {
         self.0.applied = applied;
+        self
+    }
+
+    /// Says how often an image was sent once more after an answer was lost.
+    #[must_use]
+    pub fn with_resent(mut self, resent: u32) -> Self {
+        self.0.resent = resent;
+        self
+    }
+
+    /// Says when it is worth trying again; absent where nobody knows.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
         self
     }
 
@@ -165,7 +185,7 @@ impl Error {
     /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
     }
 
@@ -182,6 +202,16 @@ impl Error {
     /// Whether something was changed at the provider all the same.
     pub fn applied(&self) -> Applied {
         self.0.applied
+    }
+
+    /// How often an image was sent once more after an answer was lost; see [`crate::Uploaded::resent`].
+    pub fn resent(&self) -> u32 {
+        self.0.resent
+    }
+
+    /// When it is worth trying again, from the failure on, where the provider or its limits tell.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The library, where one was involved.

@@ -45,6 +45,25 @@ impl Image {
     }
 }
 
+/// What an upload put into an album.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Uploaded {
+    /// The image; it tells at least its id.
+    pub image: Image,
+    /// Whether the provider's own answer was lost, and the image was found by looking for it.
+    pub found: bool,
+    /// How often the image was sent once more after an answer was lost. More than 0 only where the provider keeps
+    /// identical bytes once.
+    pub resent: u32,
+}
+
+impl From<Image> for Uploaded {
+    /// An upload that was answered.
+    fn from(image: Image) -> Self {
+        Self { image, found: false, resent: 0 }
+    }
+}
+
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Rules};
+use crate::{AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Quota, Rules, Uploaded};
 
 /// A provider and the API of it that a library speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,12 +107,13 @@ pub trait ImageLibrary: Send + Sync {
     /// What an image must be to be accepted.
     fn rules(&self) -> &'static Rules;
 
-    /// Uploads images into `album`: one outcome per item, in order. The image that an outcome holds tells at least its id.
+    /// Uploads images into `album`: one outcome per item, in order. An upload whose answer is lost is looked for, and
+    /// sent once more only where the provider keeps identical bytes once; the outcome tells both.
     ///
     /// # Errors
     /// The call as a whole failed; [`Error::applied`] tells whether some images may have been stored.
     /// Per item: `RulesViolated`, `CorruptImage`, `AlbumOccupied`, `QuotaExhausted` and others.
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error>;
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error>;
 
     /// Lists the images of `album`, in an order that the provider keeps between pages.
     ///
@@ -126,10 +127,18 @@ pub trait ImageLibrary: Send + Sync {
     /// `ImageNotFound`, `AlbumNotFound`.
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error>;
 
-    /// Deletes images from `album`: one outcome per id, in order.
+    /// Deletes images from `album`: one outcome per id, in order. An image that is gone after an answer was lost counts as
+    /// deleted.
     ///
     /// # Errors
     /// The call as a whole failed; [`Error::applied`] tells whether some images may be gone.
     /// Per item: `ImageNotFound`, `ImageInUse`.
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error>;
+
+    /// What is known of the limits of the account that `album` belongs to: asked for where the provider has a call for it,
+    /// else as the last answers told it. Empty until an answer has told something; nothing is sent just to learn it.
+    ///
+    /// # Errors
+    /// Those of every call, where there is a call.
+    async fn quota(&self, album: &AlbumId) -> Result<Quota, Error>;
 }

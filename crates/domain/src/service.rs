@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::workers::{Workers, on_workers};
 use crate::{
     AlbumId, AlbumName, Content, Error, ErrorKind, Fit, Format, Image, ImageLibrary, ImageName, LibraryId, Page,
-    PageRequest, Pixels, Sha256, Upload,
+    PageRequest, Pixels, Quota, Sha256, Upload, Uploaded,
 };
 
 /// One image to be put into one library.
@@ -54,6 +54,10 @@ pub struct UploadReceipt {
     pub image: Image,
     /// What was sent.
     pub sent: Sent,
+    /// Whether the provider's answer was lost and the image was found by looking.
+    pub found: bool,
+    /// How often the image was sent once more after a lost answer.
+    pub resent: u32,
 }
 
 /// The configured libraries and what can be done with them.
@@ -124,7 +128,7 @@ impl Service {
             replace,
         };
         let mut outcomes = library.upload(album, std::slice::from_ref(&upload)).await?;
-        let image = match (outcomes.pop(), outcomes.is_empty()) {
+        let Uploaded { image, found, resent } = match (outcomes.pop(), outcomes.is_empty()) {
             (Some(outcome), true) => outcome?,
             _ => {
                 let message = "the library did not answer with one outcome for one image";
@@ -132,7 +136,7 @@ impl Service {
             }
         };
         let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
-        Ok(UploadReceipt { album, image, sent: prepared.sent })
+        Ok(UploadReceipt { album, image, sent: prepared.sent, found, resent })
     }
 
     /// Lists images of an album (absent: the default album); the returned name says which.
@@ -149,6 +153,17 @@ impl Service {
         let album = album(library, album_id)?;
         let images = library.list(&album, page).await.map_err(|error| located(error, library, &album))?;
         Ok((AlbumName { library: library.id().clone(), album }, images))
+    }
+
+    /// What is known of the limits of an album's account (absent: the default album's); the returned name says which.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::quota`] tells.
+    pub async fn quota(&self, library: &LibraryId, album_id: Option<&AlbumId>) -> Result<(AlbumName, Quota), Error> {
+        let library = self.library(library)?.as_ref();
+        let album = album(library, album_id)?;
+        let quota = library.quota(&album).await.map_err(|error| located(error, library, &album))?;
+        Ok((AlbumName { library: library.id().clone(), album }, quota))
     }
 
     /// Reads one image.

@@ -73,9 +73,9 @@ impl ImageLibrary for Remembering {
     fn rules(&self) -> &'static Rules {
         &RULES
     }
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.uploads.lock().unwrap().extend_from_slice(uploads);
-        Ok(uploads.iter().map(|_| Ok(Image::new(album.clone(), ImageId::new("1").unwrap()))).collect())
+        Ok(uploads.iter().map(|_| Ok(Image::new(album.clone(), ImageId::new("1").unwrap()).into())).collect())
     }
     async fn list(&self, _: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
         Ok(Page { items: Vec::new(), next: None })
@@ -85,6 +85,9 @@ impl ImageLibrary for Remembering {
     }
     async fn delete(&self, _: &AlbumId, _: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         Ok(Vec::new())
+    }
+    async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
+        Ok(Quota::default())
     }
 }
 

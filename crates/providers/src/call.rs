@@ -1,14 +1,18 @@
 //! One call to a provider: executes the request and turns everything that can go wrong into the domain's error, with
 //! place, provider's words and the truth about whether something was changed.
 
-use http::{HeaderMap, StatusCode};
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, ProviderError};
-use polyptych_transport::{Delivery, Error as TransportError, ErrorKind as Trouble, Response, Transport};
-use polyptych_wire::fault::{Class, ErrorEntry, ErrorTable, Level, Reason};
+use http::HeaderMap;
+use jiff::Timestamp;
+use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, ProviderError, Quota, Unit};
+use polyptych_transport::{
+    Call as Sent, Delivery, Error as TransportError, ErrorKind as Trouble, Limit, Response, Transport,
+};
+use polyptych_wire::fault::{ErrorTable, Level};
 use polyptych_wire::{Effect, Request};
 
 use crate::opening::Opening;
-use crate::refusal::{Refusal, Subject, kind, of_status};
+use crate::quota;
+use crate::refusal::{Refusal, Subject, judge, of_status, refuses};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -33,12 +37,31 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn call<'a>(&'a self, album: &'a AlbumId, subject: Subject, effect: Effect) -> Call<'a> {
-        Call { line: self, album, subject, effect }
+        Call { line: self, album, account: album.as_str(), subject, effect }
     }
 
     /// An error of this library before anything was sent.
     pub(crate) fn error(&self, album: &AlbumId, kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::new(kind, message).with_library(&self.library, self.provider).with_album(album)
+    }
+
+    /// The time, as the provider's dates are compared with it.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::try_from(self.transport.wall()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// What the last answers told of an account's limits, in `unit`s.
+    pub(crate) fn quota(&self, account: &str, unit: Unit) -> Quota {
+        let read = self.transport.usage(Some(account));
+        let mut gauges: Vec<_> = read
+            .iter()
+            .map(|(read, at)| {
+                let at = Timestamp::try_from(*at).unwrap_or(Timestamp::UNIX_EPOCH);
+                quota::gauge(read, unit, at)
+            })
+            .collect();
+        gauges.sort_by(|one, other| one.name.cmp(&other.name));
+        Quota { gauges }
     }
 
     /// Refuses a batch that does not fit into one call of the provider: splitting it is for the caller, who can then
@@ -57,19 +80,33 @@ impl Line {
 pub(crate) struct Call<'a> {
     line: &'a Line,
     album: &'a AlbumId,
+    /// Whose quotas and retries it draws on.
+    account: &'a str,
     subject: Subject,
     effect: Effect,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// The same call seen from another subject: an item of a batch.
     pub(crate) fn about(self, subject: Subject) -> Self {
         Self { subject, ..self }
     }
 
+    /// The same call at the cost of an account that is not the album.
+    pub(crate) fn at_cost_of(self, account: &'a str) -> Self {
+        Self { account, ..self }
+    }
+
     /// Sends the request; an answer of any status is a success here.
     pub(crate) async fn execute(&self, request: &Request) -> Result<Response, Error> {
-        self.line.transport.execute(request).await.map_err(|error| self.undelivered(error))
+        self.execute_within(request, Vec::new()).await
+    }
+
+    /// Sends the request as one of those that `limits` allow at once.
+    pub(crate) async fn execute_within(&self, request: &Request, limits: Vec<Limit>) -> Result<Response, Error> {
+        let mut call = Sent::new(request).with_account(self.account);
+        call.limits = limits;
+        self.line.transport.execute(call).await.map_err(|error| self.undelivered(error))
     }
 
     /// An error at this place, with nothing applied.
@@ -84,21 +121,11 @@ impl Call<'_> {
 
     /// The provider answered with an error of its own.
     pub(crate) fn refused(&self, level: Level, refusal: Refusal, answer: &Response) -> Error {
-        let status = answer.status.as_u16();
-        let entry = refusal.code.and_then(|code| self.line.errors.find(level, code, refusal.subcode, &refusal.message));
-        let (kind, message) = match entry {
-            Some(entry) => (kind(entry, self.subject), entry.meaning),
-            None if refusal.transient => (ErrorKind::ProviderUnavailable, "the provider failed for the moment"),
-            None => of_status(status).unwrap_or((ErrorKind::ProviderRefused, "the provider refused the request")),
-        };
-        let unsure = match entry {
-            Some(entry) => failed_midway(entry, refusal.transient),
-            None => refusal.transient || !(refuses(answer.status) || answer.status.is_success()),
-        };
+        let judged = judge(self.line.errors, level, &refusal, self.subject, answer.status);
         let provider = ProviderError {
             code: refusal.name.map(|name| label(&answer.redacted(&name))).or(refusal.code.map(|code| code.to_string())),
             subcode: refusal.subcode.map(|subcode| subcode.to_string()),
-            http_status: Some(status),
+            http_status: Some(answer.status.as_u16()),
             message: match refusal.message.as_str() {
                 "" => described(answer),
                 text => answer.redacted(text),
@@ -109,8 +136,9 @@ impl Call<'_> {
                 .map(|id| label(&answer.redacted(&id)))
                 .or_else(|| self.request_id(&answer.headers)),
         };
-        let applied = if unsure { self.unsure() } else { Applied::No };
-        self.error(kind, message).with_applied(applied).with_provider_error(provider)
+        let applied = if judged.unsure || answer.may_have_been_applied_before() { self.unsure() } else { Applied::No };
+        let told = self.error(judged.kind, judged.meaning).with_applied(applied).with_provider_error(provider);
+        told.with_retry_after(answer.retry_after())
     }
 
     /// The answer is of the API and says that the call succeeded, but it cannot be read: a write was applied.
@@ -145,13 +173,13 @@ impl Call<'_> {
     /// The answer is not one of the API: an HTML page of a gateway, an empty body. Its status decides; under a
     /// success nobody knows what became of a write.
     pub(crate) fn foreign(&self, answer: &Response) -> Error {
-        let status = answer.status.as_u16();
-        let (kind, message) = of_status(status).unwrap_or((
-            ErrorKind::ProviderUnavailable,
-            "what answered is not the provider's API but something before it",
-        ));
-        let applied = if refuses(answer.status) { Applied::No } else { self.unsure() };
-        self.error(kind, message).with_applied(applied).with_provider_error(self.wordless(answer))
+        let unknown =
+            (ErrorKind::ProviderUnavailable, "what answered is not the provider's API but something before it");
+        let (kind, message) = of_status(answer.status).map_or(unknown, |(kind, message, _)| (kind, message));
+        let sure = refuses(answer.status) && !answer.may_have_been_applied_before();
+        let applied = if sure { Applied::No } else { self.unsure() };
+        let told = self.error(kind, message).with_applied(applied).with_provider_error(self.wordless(answer));
+        told.with_retry_after(answer.retry_after())
     }
 
     fn undelivered(&self, error: TransportError) -> Error {
@@ -166,7 +194,7 @@ impl Call<'_> {
             },
         };
         let (kind, message) = trouble(&error);
-        let mut told = self.error(kind, message).with_applied(applied);
+        let mut told = self.error(kind, message).with_applied(applied).with_retry_after(error.retry_after());
         if let Some(status) = error.status() {
             told = told.with_provider_error(ProviderError {
                 http_status: Some(status.as_u16()),
@@ -207,6 +235,11 @@ fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
             (ErrorKind::AnswerUnreadable, "the provider's answer was cut off")
         }
         Trouble::Interrupted => (ErrorKind::ProviderUnavailable, "the connection to the provider broke"),
+        Trouble::Undecodable => (ErrorKind::AnswerUnreadable, "the provider's answer cannot be unpacked"),
+        Trouble::Throttled => (ErrorKind::RateLimited, "the limits that the provider told are used up"),
+        Trouble::Suspended => {
+            (ErrorKind::ProviderUnavailable, "the provider has been failing; nothing is sent for a moment")
+        }
         Trouble::ResponseTooLarge { .. } => (ErrorKind::AnswerUnreadable, "the provider's answer is too large"),
         Trouble::RequestBody => (ErrorKind::Internal, "the image could not be read while it was sent"),
         _ => (ErrorKind::Internal, "the request could not be made"),
@@ -216,20 +249,6 @@ fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
 /// A code or an id from the network at a length that a header of ours can carry.
 fn label(text: &str) -> String {
     text.chars().take(MAX_LABEL).collect()
-}
-
-/// Statuses that say by themselves that nothing was done.
-fn refuses(status: StatusCode) -> bool {
-    status.is_client_error() || status.is_redirection()
-}
-
-/// Whether an error of the table leaves open what became of a write: the provider failed rather than refused.
-fn failed_midway(entry: &ErrorEntry, transient: bool) -> bool {
-    match entry.class {
-        Class::UnknownOutcome => true,
-        Class::Backoff => entry.reason == Reason::Internal || (transient && entry.reason == Reason::Unavailable),
-        _ => false,
-    }
 }
 
 /// What a decoder says of an answer, on one line and without what it quotes: nobody knows what a server repeats.
@@ -267,10 +286,23 @@ const OF_AN_ITEM: [ErrorKind; 6] = [
     ErrorKind::RulesViolated,
 ];
 
+/// Whether an error is the outcome of one image, rather than of a call.
+pub(crate) fn is_of_an_item(error: &Error) -> bool {
+    OF_AN_ITEM.contains(&error.kind())
+}
+
+/// A deletion whose image was not found, because an earlier try of it may have deleted it, is one that succeeded.
+pub(crate) fn deleted(outcome: Result<(), Error>) -> Result<(), Error> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::ImageNotFound && error.applied() != Applied::No => Ok(()),
+        outcome => outcome,
+    }
+}
+
 /// The outcome of a call for one image as that of a batch of one.
 pub(crate) fn batch_of_one<T>(outcome: Result<T, Error>) -> Result<Vec<Result<T, Error>>, Error> {
     match outcome {
-        Err(error) if !OF_AN_ITEM.contains(&error.kind()) => Err(error),
+        Err(error) if !is_of_an_item(&error) => Err(error),
         outcome => Ok(vec![outcome]),
     }
 }

@@ -2,7 +2,8 @@
 //! wire answers becomes the domain's images and errors.
 //!
 //! Each provider is a folder with its port, its conversions and its reading of errors; the encoding (JSON or SOAP,
-//! bytes or form) is a setting of it. Nothing here retries, throttles, checks images or knows a token.
+//! bytes or form) is a setting of it. Nothing here waits, checks images or knows a token: the transport repeats and paces
+//! calls by what a provider's [`polyptych_transport::Reading`] makes of each answer.
 
 mod call;
 mod content;
@@ -10,7 +11,13 @@ mod content;
 mod generated {
     pub(crate) mod rules;
 }
+mod groups;
+mod kept;
+mod lost;
 mod opening;
+mod places;
+mod quota;
+mod reading;
 mod refusal;
 mod rules;
 mod settings;
@@ -28,4 +35,5 @@ pub use live4::YandexLive4;
 pub use polyptych_wire_yandex::Encoding as YandexEncoding;
 pub use polyptych_wire_yandex::v5::Version as YandexV5Version;
 pub use settings::Settings;
+pub use yandex::advertiser::{YandexIdentity, YandexLogins};
 pub use yandex_v5::YandexV5;

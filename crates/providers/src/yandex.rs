@@ -1,6 +1,8 @@
 //! What both Yandex APIs share: reading an answer in either encoding, the token's own login, picture addresses.
 
+pub(crate) mod advertiser;
 pub(crate) mod items;
+pub(crate) mod reading;
 
 use polyptych_domain::{AlbumId, Error, ErrorKind, PageRequest};
 use polyptych_transport::Response;
@@ -16,6 +18,9 @@ pub(crate) const SELF: &str = "self";
 
 /// The header of the request id, on every answer of both APIs.
 pub(crate) const REQUEST_ID: &str = "requestid";
+
+/// Images that are looked through at most for an upload whose answer was lost.
+pub(crate) const LOOKED_THROUGH: u32 = 1_000;
 
 /// The login that an album names; `None` for the token's own.
 pub(crate) fn login(album: &AlbumId) -> Option<&str> {
@@ -52,7 +57,7 @@ pub(crate) fn response<T>(
     }
 }
 
-fn refusal(fault: ApiFault) -> Refusal {
+pub(crate) fn refusal(fault: ApiFault) -> Refusal {
     Refusal {
         code: fault.code,
         message: Refusal::joined(&fault.message, fault.detail.as_deref().unwrap_or_default()),
@@ -61,7 +66,7 @@ fn refusal(fault: ApiFault) -> Refusal {
     }
 }
 
-fn opening(encoding: Encoding, body: &[u8]) -> Opening {
+pub(crate) fn opening(encoding: Encoding, body: &[u8]) -> Opening {
     match encoding {
         Encoding::Json => opening::of_json(body),
         Encoding::Soap => opening::of_soap(body),

@@ -38,6 +38,13 @@ impl Response {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "[redacted]"))
     }
 
+    /// An answer that travelled in this one's body (an entry of a batch), as if it had come alone. It keeps what is known
+    /// of the call, save for the verdict, which was on the whole.
+    #[must_use]
+    pub fn within(&self, status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self { status, headers, body, verdict: Verdict::default(), ..self.clone() }
+    }
+
     /// What the provider's [`crate::Reading`] made of it.
     pub fn verdict(&self) -> &Verdict {
         &self.verdict

@@ -124,6 +124,15 @@ impl Transport {
         })))
     }
 
+    /// The time of day as the library's clock has it.
+    pub fn wall(&self) -> SystemTime {
+        self.0.clock.wall()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0
+    }
+
     /// Host, and port where it is not the scheme's own, that requests go to.
     pub fn host(&self) -> &str {
         &self.0.host

@@ -27,7 +27,7 @@ async fn exchanges(library: &str) -> Vec<Exchange> {
         content: Content::from_bytes(PICTURE),
         replace: false,
     };
-    let image = library.upload(&album, &[upload]).await.unwrap().pop().unwrap().unwrap();
+    let image = library.upload(&album, &[upload]).await.unwrap().pop().unwrap().unwrap().image;
     let page = library.list(&album, &PageRequest { size: 100, after: None }).await.unwrap();
     assert_eq!(page.items[0].name.as_deref(), Some("«ёлка» & <сын>.jpg"));
     library.get(&album, &image.id).await.unwrap();

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Format, Image, ImageClass, ImageId, ImageLibrary,
-    LibraryId, NameRule, Page, PageRequest, Pixels, Provider, Rules, SizeRule, Upload,
+    LibraryId, NameRule, Page, PageRequest, Pixels, Provider, Quota, Rules, SizeRule, Upload, Uploaded,
 };
 use tokio::sync::Notify;
 
@@ -160,7 +160,7 @@ impl ImageLibrary for MemoryLibrary {
         &RULES
     }
 
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.begin().await?;
         let mut outcomes = Vec::new();
         for upload in uploads {
@@ -171,7 +171,7 @@ impl ImageLibrary for MemoryLibrary {
             image.name = Some(upload.name.clone());
             image.class.clone_from(&upload.class);
             self.stored.lock().unwrap().push(Stored { image: image.clone(), bytes });
-            outcomes.push(Ok(image));
+            outcomes.push(Ok(image.into()));
         }
         Ok(outcomes)
     }
@@ -197,5 +197,10 @@ impl ImageLibrary for MemoryLibrary {
         self.begin().await?;
         let delete = |id| self.position(album, id).map(|position| drop(self.stored.lock().unwrap().remove(position)));
         Ok(ids.iter().map(delete).collect())
+    }
+
+    async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
+        self.begin().await?;
+        Ok(Quota::default())
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<
     }
 }
 
-fn refusal(refused: Refused) -> Refusal {
+pub(super) fn refusal(refused: Refused) -> Refusal {
     let code = Some(refused.status.into());
     let Some(error) = refused.error else { return Refusal { code, ..Refusal::default() } };
     let violations: Vec<_> = error

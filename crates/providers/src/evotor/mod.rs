@@ -1,25 +1,31 @@
 //! Evotor Cloud product images as a library. An album is `{store}~{product}` and holds one image at most. Images are
 //! known by their id.
 //!
-//! The transport must send the token as `X-Authorization` or as `Authorization: Bearer`; the provider takes both.
+//! The token is sent as `X-Authorization` or as `Authorization: Bearer`; the provider takes both.
+//!
+//! It is not known to keep identical bytes once, so that nothing is ever sent again after a lost answer. But a product
+//! holds one image, and it was empty just before the upload: what is found there and has the right bytes is the upload.
 
 mod convert;
 mod fault;
+mod reading;
 
 use async_trait::async_trait;
 use polyptych_domain::{
     AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Provider, Rules, Upload,
+    PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
-use polyptych_transport::Response;
+use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;
 use polyptych_wire::rest::Operation;
 use polyptych_wire_evotor::{DeleteProductImage, GetProductImage, ListProductImages, UploadProductImage, decode};
 
-use crate::call::{BadAnswer, Call, Line, batch_of_one};
+use crate::call::{BadAnswer, Call, Line, batch_of_one, deleted};
 use crate::content::{boundary, file_part};
+use crate::kept::is_kept_at;
 use crate::refusal::Subject;
-use crate::settings::Settings;
+use crate::settings::{Settings, connect};
+use reading::EvotorReading;
 
 /// Where production answers.
 pub const ADDRESS: &str = "https://api.evotor.ru";
@@ -50,16 +56,20 @@ struct Product<'a> {
 
 impl Evotor {
     /// A library of these settings.
-    pub fn new(settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// If the connection's settings are unusable.
+    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        let Settings { id, default_album, connection } = settings;
         let line = Line {
-            library: settings.id,
+            transport: connect(connection, Provider::Evotor, &id, EvotorReading)?,
+            library: id,
             provider: Provider::Evotor,
-            transport: settings.transport,
             errors: &polyptych_wire_evotor::ERRORS,
             request_id: None,
             status_decides: true,
         };
-        Self { line, default_album: settings.default_album }
+        Ok(Self { line, default_album })
     }
 
     fn product<'a>(&self, album: &'a AlbumId) -> Result<Product<'a>, Error> {
@@ -90,7 +100,7 @@ impl Evotor {
 
     /// The images of a product: none or one.
     async fn fetch(&self, album: &AlbumId, product: Product<'_>) -> Result<Vec<Image>, Error> {
-        let call = self.line.call(album, Subject::Album, ListProductImages::EFFECT);
+        let call = self.line.call(album, Subject::Album, ListProductImages::EFFECT).at_cost_of(product.store);
         let list = ListProductImages::new(product.store, product.id);
         let (list, answer) = self.send::<ListProductImages>(&call, &list.request()).await?;
         let images: Result<_, BadAnswer> = list.items.into_iter().map(|item| convert::image(album, item)).collect();
@@ -98,13 +108,13 @@ impl Evotor {
     }
 
     async fn remove(&self, album: &AlbumId, product: Product<'_>, id: &ImageId) -> Result<(), Error> {
-        let call = self.line.call(album, Subject::Image, DeleteProductImage::EFFECT);
+        let call = self.line.call(album, Subject::Image, DeleteProductImage::EFFECT).at_cost_of(product.store);
         let delete = DeleteProductImage::new(product.store, product.id, self.image(album, id)?);
-        self.send::<DeleteProductImage>(&call, &delete.request()).await.map(drop)
+        deleted(self.send::<DeleteProductImage>(&call, &delete.request()).await.map(drop))
     }
 
     async fn add(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Image, Error> {
-        let call = self.line.call(album, Subject::Upload, UploadProductImage::EFFECT);
+        let call = self.line.call(album, Subject::Upload, UploadProductImage::EFFECT).at_cost_of(product.store);
         let add = UploadProductImage::new(product.store, product.id, file_part(upload));
         let request = add.request(&boundary(&upload.content)).map_err(|error| call.unmade(error))?;
         let (image, answer) = self.send::<UploadProductImage>(&call, &request).await?;
@@ -112,11 +122,11 @@ impl Evotor {
     }
 
     /// Looks first: the provider's own answer to a second image is not documented.
-    async fn put(&self, album: &AlbumId, upload: &Upload) -> Result<Image, Error> {
+    async fn put(&self, album: &AlbumId, upload: &Upload) -> Result<Uploaded, Error> {
         let product = self.product(album)?;
         let old = self.fetch(album, product).await?;
         if old.is_empty() {
-            return self.add(album, product, upload).await;
+            return self.settled(album, product, upload).await;
         }
         if upload.replace {
             return self.replace(album, product, &old, upload).await;
@@ -132,7 +142,7 @@ impl Evotor {
         product: Product<'_>,
         old: &[Image],
         upload: &Upload,
-    ) -> Result<Image, Error> {
+    ) -> Result<Uploaded, Error> {
         for (deleted, image) in old.iter().enumerate() {
             match self.remove(album, product, &image.id).await {
                 // Someone else was faster; the place is free.
@@ -141,7 +151,35 @@ impl Evotor {
                 outcome => outcome?,
             }
         }
-        self.add(album, product, upload).await.map_err(|error| self.emptied(album, error))
+        self.settled(album, product, upload).await.map_err(|error| self.emptied(album, error))
+    }
+
+    /// Uploads to a product that was empty a moment ago, and looks there if the answer is lost.
+    async fn settled(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Uploaded, Error> {
+        let error = match self.add(album, product, upload).await {
+            Ok(image) => return Ok(image.into()),
+            Err(error) if error.applied() == Applied::No => return Err(error),
+            Err(error) => error,
+        };
+        // A product that is still empty proves nothing: the upload may be on its way.
+        let images = self.fetch(album, product).await.unwrap_or_default();
+        match images.as_slice() {
+            [image] if self.is_the_upload(image, upload).await => Ok(Uploaded { found: true, ..image.clone().into() }),
+            _ => Err(error),
+        }
+    }
+
+    /// Whether an image has the bytes of an upload: the file as served decides; where it cannot be had, its length does.
+    async fn is_the_upload(&self, image: &Image, upload: &Upload) -> bool {
+        let same_length = image.bytes.map(|bytes| bytes == upload.content.len());
+        if same_length == Some(false) {
+            return false;
+        }
+        let kept = match &image.url {
+            Some(url) => is_kept_at(&self.line.transport, url, &upload.content).await,
+            None => None,
+        };
+        kept.or(same_length) == Some(true)
     }
 
     /// The old image is gone and the new one is not known to be there. What "applied" would be true of neither.
@@ -185,7 +223,7 @@ impl ImageLibrary for Evotor {
         &crate::rules::EVOTOR
     }
 
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
         batch_of_one(self.put(album, upload).await)
@@ -201,7 +239,7 @@ impl ImageLibrary for Evotor {
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         let product = self.product(album)?;
-        let call = self.line.call(album, Subject::Image, GetProductImage::EFFECT);
+        let call = self.line.call(album, Subject::Image, GetProductImage::EFFECT).at_cost_of(product.store);
         let get = GetProductImage::new(product.store, product.id, self.image(album, id)?);
         let (image, answer) = self.send::<GetProductImage>(&call, &get.request()).await?;
         convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
@@ -211,5 +249,9 @@ impl ImageLibrary for Evotor {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let Some(id) = ids.first() else { return Ok(Vec::new()) };
         batch_of_one(self.remove(album, self.product(album)?, id).await)
+    }
+
+    async fn quota(&self, album: &AlbumId) -> Result<Quota, Error> {
+        Ok(self.line.quota(self.product(album)?.store, Unit::Calls))
     }
 }

@@ -16,7 +16,7 @@ pub(super) const LEVEL: Level = Level::Request;
 pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<T>, DecodeError>) -> Result<T, Error> {
     match read {
         Ok(Answer::Success(value)) => Ok(value),
-        Ok(Answer::Refused(error)) => Err(call.refused(LEVEL, refusal(*error), answer)),
+        Ok(Answer::Refused(error)) => Err(call.refused(LEVEL, refusal(*error, answer.status.as_u16()), answer)),
         Err(error @ DecodeError::Unreadable { .. }) => {
             Err(call.undecoded(answer, opening::of_json(&answer.body), error))
         }
@@ -24,7 +24,11 @@ pub(super) fn answer<T>(call: &Call<'_>, answer: &Response, read: Result<Answer<
     }
 }
 
-fn refusal(error: GraphError) -> Refusal {
+/// A batch that ran out of time: some of its requests may have been done.
+const BATCH_TIMEOUT: i64 = 960;
+
+/// The error as a refusal. One that comes with a failing status is the provider's failure, whether it says so or not.
+pub(super) fn refusal(error: GraphError, status: u16) -> Refusal {
     let user = Refusal::joined(
         error.error_user_title.as_deref().unwrap_or_default(),
         error.error_user_msg.as_deref().unwrap_or_default(),
@@ -35,6 +39,6 @@ fn refusal(error: GraphError) -> Refusal {
         name: None,
         message: Refusal::joined(error.message.as_deref().unwrap_or_default(), &user),
         request_id: error.fbtrace_id.map(String::from),
-        transient: error.is_transient == Some(true),
+        transient: error.is_transient == Some(true) || status >= 500 || error.code == Some(BATCH_TIMEOUT),
     }
 }

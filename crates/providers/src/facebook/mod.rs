@@ -4,25 +4,33 @@
 //! The transport must send the token as `Authorization: Bearer`, so that it never stands in an address.
 
 mod convert;
+mod deletion;
 mod fault;
+mod proof;
+mod reading;
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Rules, Upload,
+    Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
-use polyptych_transport::Response;
+use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
 use polyptych_wire::rest::Operation;
 use polyptych_wire_facebook::{
-    AdImage, AdImageStatus, CreateAdImages, CreatedAdImages, DEFAULT_VERSION, DeleteAdImage, ListAdImages,
-    UploadAdImage, decode,
+    AdImage, AdImageStatus, CreateAdImages, CreatedAdImages, DEFAULT_VERSION, ListAdImages, MAX_BATCH, UploadAdImage,
+    decode,
 };
+
+pub use proof::AppSecretProof;
 
 use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::content::{blob, boundary, file_part};
-use crate::refusal::{Refusal, Subject};
-use crate::settings::Settings;
+use crate::lost::{self, Outcomes, Shelf};
+use crate::refusal::Subject;
+use crate::settings::{Settings, connect};
+use reading::FacebookReading;
 
 /// Where production answers.
 pub const ADDRESS: &str = "https://graph.facebook.com";
@@ -47,9 +55,19 @@ const CAPABILITIES: Capabilities = Capabilities {
     // Pictures have been re-encoded.
     download: Capability::Absent,
     uploads_per_call: 1,
-    deletes_per_call: 1,
+    deletes_per_call: MAX_BATCH as u32,
     page_size: 500,
 };
+
+/// Images that are looked through at most for an upload whose answer was lost; lists are taken to begin with the newest
+/// (reference 16.13).
+const LOOKED_THROUGH: u64 = 100;
+
+/// How far the provider's clock may be behind ours.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// The name that the provider gives to an image that comes as base64.
+const NAME_OF_BYTES: &str = "bytes";
 
 /// How an image is put into a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -76,17 +94,21 @@ pub struct Facebook {
 impl Facebook {
     /// A library of these settings. `version` is that of the Graph API, `v26.0`; absent means the one that this crate
     /// is made for.
-    pub fn new(settings: Settings, form: Form, version: Option<String>) -> Self {
+    ///
+    /// # Errors
+    /// If the connection's settings are unusable.
+    pub fn new(settings: Settings, form: Form, version: Option<String>) -> Result<Self, ConfigError> {
+        let Settings { id, default_album, connection } = settings;
         let line = Line {
-            library: settings.id,
+            transport: connect(connection, Provider::Facebook, &id, FacebookReading)?,
+            library: id,
             provider: Provider::Facebook,
-            transport: settings.transport,
             errors: &polyptych_wire_facebook::ERRORS,
             request_id: Some("x-fb-trace-id"),
             status_decides: false,
         };
         let version = version.unwrap_or_else(|| DEFAULT_VERSION.to_owned());
-        Self { line, default_album: settings.default_album, form, version }
+        Ok(Self { line, default_album, form, version })
     }
 
     /// The album by the number of its ad account alone.
@@ -159,31 +181,34 @@ impl Facebook {
         let image = created.into_single().ok_or_else(|| unreadable("not one image with a hash".into()))?;
         convert::created(account, image).map_err(unreadable)
     }
+}
 
-    async fn remove(&self, account: &AlbumId, id: &ImageId) -> Result<(), Error> {
-        let delete = DeleteAdImage::new(self.version.as_str(), account.as_str(), id.as_str());
-        let call = self.line.call(account, Subject::Image, DeleteAdImage::EFFECT);
-        let (deleted, answer) = self.send::<DeleteAdImage>(&call, &delete.request()).await?;
-        match deleted.success {
-            Some(true) => Ok(()),
-            Some(false) => {
-                let message = "success: false".to_owned();
-                Err(call.refused(fault::LEVEL, Refusal { message, ..Refusal::default() }, &answer))
-            }
-            None => Err(call.unclear(&answer, BadAnswer::from("no `success` in the answer"))),
+#[async_trait]
+impl Shelf for Facebook {
+    async fn send(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
+        let mut outcomes = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            outcomes.extend(batch_of_one(self.add(album, upload).await)?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn recent(&self, album: &AlbumId, since: Timestamp) -> Result<Vec<Image>, Error> {
+        let since = since.checked_sub(CLOCKS_DIFFER).unwrap_or(Timestamp::MIN);
+        let page = self.fetch(album, self.list_of(album).with_limit(LOOKED_THROUGH)).await?;
+        let recent = |image: &Image| image.created.is_none_or(|created| created >= since);
+        Ok(page.items.into_iter().filter(recent).collect())
+    }
+
+    fn kept_name<'u>(&self, upload: &'u Upload) -> &'u str {
+        match self.form {
+            Form::Bytes => NAME_OF_BYTES,
+            Form::Multipart => &upload.name,
         }
     }
 
-    /// Why a deletion was refused. Neither the error for an unknown hash nor the one for an image in use is documented,
-    /// so that the image itself is asked; if that tells nothing, the provider's error stands.
-    async fn explained(&self, account: &AlbumId, id: &ImageId, refused: Error) -> Error {
-        let (kind, message) = match self.find(account, id).await {
-            Err(error) if error.kind() == ErrorKind::ImageNotFound => (error.kind(), "the album holds no such image"),
-            Ok(image) if image.in_use == Some(true) => (ErrorKind::ImageInUse, "a creative uses the image"),
-            _ => return refused,
-        };
-        let words = refused.provider_error().cloned().unwrap_or_default();
-        self.line.error(account, kind, message).with_provider_error(words).with_source(refused)
+    fn transport(&self) -> &Transport {
+        &self.line.transport
     }
 }
 
@@ -216,10 +241,12 @@ impl ImageLibrary for Facebook {
         &crate::rules::FACEBOOK
     }
 
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
-        let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
-        batch_of_one(self.add(&self.account(album)?, upload).await)
+        if uploads.is_empty() {
+            return Ok(Vec::new());
+        }
+        lost::upload(self, &self.account(album)?, uploads, self.line.now()).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
@@ -235,11 +262,15 @@ impl ImageLibrary for Facebook {
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
-        let Some(id) = ids.first() else { return Ok(Vec::new()) };
         let account = self.account(album)?;
-        batch_of_one(match self.remove(&account, id).await {
-            Err(error) if error.kind() == ErrorKind::ProviderRefused => Err(self.explained(&account, id, error).await),
-            outcome => outcome,
-        })
+        match ids {
+            [] => Ok(Vec::new()),
+            [id] => batch_of_one(self.remove(&account, id).await),
+            _ => self.remove_many(&account, ids).await,
+        }
+    }
+
+    async fn quota(&self, album: &AlbumId) -> Result<Quota, Error> {
+        Ok(self.line.quota(self.account(album)?.as_str(), Unit::Percent))
     }
 }

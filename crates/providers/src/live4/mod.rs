@@ -2,30 +2,51 @@
 //! the token. Images are known by `AdImageHash`.
 //!
 //! The token travels in the body, so that the transport must be set to [`polyptych_transport::Auth::InBody`].
+//!
+//! A deletion is all or nothing there. So the images are looked up first, those that cannot be deleted are left out, and
+//! where the rest is refused all the same, it is halved until the bad ones are found or a number of calls is spent.
 
 mod convert;
 mod fault;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Rules, Upload,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page,
+    PageRequest, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
-use polyptych_transport::Response;
+use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
 use polyptych_wire_yandex::Encoding;
 use polyptych_wire_yandex::live4::{
     self, Action, ActionRequest, AdImageRequest, AdImageResponse, AdImageSelectionCriteria,
 };
 
-use crate::call::{BadAnswer, Call, Line, batch_of_one};
+use crate::call::{BadAnswer, Call, Line, batch_of_one, deleted};
+use crate::groups::Groups;
+use crate::lost::{self, Outcomes, Shelf};
+use crate::places::Places;
 use crate::refusal::Subject;
-use crate::settings::Settings;
+use crate::settings::{Settings, connect};
+use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
-use crate::yandex::{REQUEST_ID, encoding_name, offset, response, unwritable};
+use crate::yandex::reading::YandexReading;
+use crate::yandex::{LOOKED_THROUGH, REQUEST_ID, encoding_name, offset, response, unwritable};
 
-/// Where production answers. The sandbox is `https://api-sandbox.direct.yandex.ru`.
+/// Where production answers.
 pub const ADDRESS: &str = "https://api.direct.yandex.ru";
+
+/// Where the sandbox answers.
+pub const SANDBOX: &str = "https://api-sandbox.direct.yandex.ru";
+
+/// The name of the gauge of images.
+const LIMITS: &str = "AdImageLimits";
+
+/// Calls of one deletion at most, those that look included. One image among 10,000 that cannot be deleted is found
+/// within 30.
+const DELETION_CALLS: usize = 64;
 
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Native,
@@ -45,26 +66,44 @@ pub struct YandexLive4 {
     default_album: Option<AlbumId>,
     encoding: Encoding,
     locale: String,
+    identity: YandexIdentity,
 }
 
 impl YandexLive4 {
     /// A library of these settings. `locale` is the language of messages: `en`, `ru`, `uk`.
-    pub fn new(settings: Settings, encoding: Encoding, locale: impl Into<String>) -> Self {
+    ///
+    /// # Errors
+    /// If the connection's settings are unusable.
+    pub fn new(settings: Settings, encoding: Encoding, locale: impl Into<String>) -> Result<Self, ConfigError> {
+        let Settings { id, default_album, connection } = settings;
         let line = Line {
-            library: settings.id,
+            transport: connect(connection, Provider::YandexDirectLive4, &id, YandexReading::live4(encoding))?,
+            library: id,
             provider: Provider::YandexDirectLive4,
-            transport: settings.transport,
             errors: &live4::ERRORS,
             request_id: Some(REQUEST_ID),
             status_decides: false,
         };
-        Self { line, default_album: settings.default_album, encoding, locale: locale.into() }
+        let identity = YandexIdentity { credential: line.library.to_string(), ..YandexIdentity::default() };
+        Ok(Self { line, default_album, encoding, locale: locale.into(), identity })
+    }
+
+    /// Says who the credential belongs to, and shares what is learnt of it.
+    #[must_use]
+    pub fn with_identity(mut self, identity: YandexIdentity) -> Self {
+        self.identity = identity;
+        self
     }
 
     /// Sends one action and reads its answer.
-    async fn send(&self, call: &Call<'_>, params: &AdImageRequest) -> Result<(AdImageResponse, Response), Error> {
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        album: &AlbumId,
+        params: &AdImageRequest,
+    ) -> Result<(AdImageResponse, Response), Error> {
         let request = live4::request(self.encoding, &self.locale, params).map_err(|error| unwritable(call, error))?;
-        let answer = call.execute(&request).await?;
+        let answer = call.execute_within(&request, self.identity.limits(album)).await?;
         let read = live4::decode::<AdImageRequest>(self.encoding, &answer.body);
         Ok((response(call, self.encoding, &answer, read)?, answer))
     }
@@ -77,7 +116,7 @@ impl YandexLive4 {
     ) -> Result<(Vec<Image>, Option<i32>), Error> {
         let params = AdImageRequest::new(Action::GET).with_selection_criteria(criteria);
         let call = self.line.call(album, Subject::Album, params.call().effect);
-        let (response, answer) = self.send(&call, &params).await?;
+        let (response, answer) = YandexLive4::send(self, &call, album, &params).await?;
         let images: Result<_, BadAnswer> =
             response.ad_images.into_iter().map(|item| convert::image(album, item)).collect();
         match images {
@@ -86,15 +125,98 @@ impl YandexLive4 {
         }
     }
 
-    async fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<(), Error> {
-        let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(ImageId::as_str));
+    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<(), Error> {
+        let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(|id| id.as_str()));
         let params = AdImageRequest::new(Action::DELETE).with_selection_criteria(criteria);
         let call = self.line.call(album, Subject::Image, params.call().effect);
-        let (response, answer) = self.send(&call, &params).await?;
+        let (response, answer) = YandexLive4::send(self, &call, album, &params).await?;
         match response.actions_result.iter().find_map(|result| fault::refusal(&result.errors)) {
             Some(refusal) => Err(call.refused(Level::Item, refusal, &answer)),
             None => Ok(()),
         }
+    }
+
+    /// Leaves out of a deletion what is not there, or is bound. `gone` is the outcome of what is not there.
+    async fn look(
+        &self,
+        album: &AlbumId,
+        places: &mut Places<'_>,
+        group: &[usize],
+        gone: &Result<(), Error>,
+    ) -> Result<Vec<usize>, Error> {
+        let criteria = convert::criteria(album).with_ad_image_hashes(places.ids(group).iter().map(|id| id.as_str()));
+        let (images, _) = self.fetch(album, criteria).await?;
+        let held: HashMap<_, _> = images.iter().map(|image| (&image.id, image.in_use)).collect();
+        let bound = self.line.error(album, ErrorKind::ImageInUse, "the image is associated and cannot be deleted");
+        let (bound, mut rest) = (Err(bound), Vec::with_capacity(group.len()));
+        for (place, id) in group.iter().zip(places.ids(group)) {
+            match held.get(id) {
+                None => places.set_all(&[*place], gone),
+                Some(Some(true)) => places.set_all(&[*place], &bound),
+                Some(_) => rest.push(*place),
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Deletes several images; where a call fails as a whole, finds out for which of them.
+    async fn remove_many(&self, album: &AlbumId, places: &mut Places<'_>) -> Result<(), Error> {
+        let not_there = || self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image");
+        let rest = self.look(album, places, &places.all(), &Err(not_there())).await?;
+        let mut groups = Groups::new(rest, DELETION_CALLS - 1);
+        while let Some(group) = groups.next() {
+            let error = match self.remove(album, &places.ids(&group)).await {
+                Ok(()) => {
+                    places.set_all(&group, &Ok(()));
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // An answer was lost on the way: what is gone now was deleted by it.
+            let gone = if error.applied() == Applied::No { Err(not_there()) } else { Ok(()) };
+            match error.kind() {
+                ErrorKind::ImageNotFound if group.len() > 1 && groups.spend() => {
+                    let rest = self.look(album, places, &group, &gone).await?;
+                    if rest.len() == group.len() { groups.split(rest) } else { groups.push(rest) }
+                }
+                ErrorKind::ImageNotFound | ErrorKind::ImageInUse | ErrorKind::ProviderRefused if group.len() > 1 => {
+                    groups.split(group);
+                }
+                _ if places.is_untouched() && group.len() == places.len() => return Err(error),
+                _ => places.set_all(&group, &deleted(Err(error))),
+            }
+        }
+        let message = "other images of the batch cannot be deleted, and looking for them takes too many calls";
+        let untried = self.line.error(album, ErrorKind::ProviderRefused, message);
+        places.set_all(&groups.left().collect::<Vec<_>>(), &Err(untried));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Shelf for YandexLive4 {
+    async fn send(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
+        let items = uploads.iter().map(|upload| convert::item(album, upload));
+        let params = AdImageRequest::new(Action::UPLOAD_RAW_DATA).with_ad_image_raw_data(items);
+        let call = self.line.call(album, Subject::Upload, params.call().effect);
+        let (response, answer) = YandexLive4::send(self, &call, album, &params).await?;
+        let results = matching(&call, &answer, response.actions_result, uploads.len())?;
+        let stored = |result| Ok(Image::new(album.clone(), fault::outcome(&call, &answer, result)?));
+        Ok(results.into_iter().map(stored).collect())
+    }
+
+    /// A new image is bound to no ad.
+    async fn recent(&self, album: &AlbumId, _: Timestamp) -> Result<Vec<Image>, Error> {
+        let criteria = convert::criteria(album).with_assigned(["No"]).with_limit(LOOKED_THROUGH as i32);
+        Ok(self.fetch(album, criteria).await?.0)
+    }
+
+    fn kept_name<'u>(&self, upload: &'u Upload) -> &'u str {
+        &upload.name
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.line.transport
     }
 }
 
@@ -124,23 +246,12 @@ impl ImageLibrary for YandexLive4 {
         &crate::rules::YANDEX_LIVE4
     }
 
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         if uploads.is_empty() {
             return Ok(Vec::new());
         }
-        let items = uploads.iter().map(|upload| convert::item(album, upload));
-        let params = AdImageRequest::new(Action::UPLOAD_RAW_DATA).with_ad_image_raw_data(items);
-        let call = self.line.call(album, Subject::Upload, params.call().effect);
-        let (response, answer) = self.send(&call, &params).await?;
-        let results = matching(&call, &answer, response.actions_result, uploads.len())?;
-        Ok(results
-            .into_iter()
-            .map(|result| {
-                let id = fault::outcome(&call, &answer, result)?;
-                Ok(Image::new(album.clone(), id))
-            })
-            .collect())
+        lost::upload(self, album, uploads, self.line.now()).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
@@ -164,16 +275,42 @@ impl ImageLibrary for YandexLive4 {
         found.ok_or_else(|| self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image"))
     }
 
-    /// All or nothing: an image that cannot be deleted fails the call, and with it every other.
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut places = Places::new(ids);
+        match places.ids(&places.all()).as_slice() {
+            [] => return Ok(Vec::new()),
+            [id] => {
+                let outcome = batch_of_one(deleted(self.remove(album, &[id]).await))?;
+                places.set(&[0], outcome);
+            }
+            _ => self.remove_many(album, &mut places).await?,
         }
-        match (self.remove(album, ids).await, ids) {
-            (Ok(()), _) => Ok(ids.iter().map(|_| Ok(())).collect()),
-            (Err(error), [_]) => batch_of_one(Err(error)),
-            (Err(error), _) => Err(error),
-        }
+        Ok(places.outcomes())
+    }
+
+    /// Asks for the room that the advertiser has. It is said that the provider answers this no longer; points are not told
+    /// by this API at all.
+    async fn quota(&self, album: &AlbumId) -> Result<Quota, Error> {
+        let params = AdImageRequest::new(Action::GET_LIMITS).with_selection_criteria(convert::criteria(album));
+        let call = self.line.call(album, Subject::Album, params.call().effect);
+        let (response, _) = YandexLive4::send(self, &call, album, &params).await?;
+        let read = self.line.now();
+        let gauge = |limit: live4::AdImageLimit| {
+            let (capacity, used) = (limit.capacity.map(f64::from), limit.utilized.map(f64::from));
+            Gauge {
+                name: LIMITS.to_owned(),
+                unit: Unit::Images,
+                used,
+                left: capacity.zip(used).map(|(capacity, used)| (capacity - used).max(0.0)),
+                limit: capacity,
+                resets: None,
+                read,
+                source: QuotaSource::Asked,
+            }
+        };
+        let mut quota = self.line.quota(album.as_str(), Unit::Points);
+        quota.gauges.extend(response.ad_image_limits.into_iter().take(1).map(gauge));
+        Ok(quota)
     }
 }

@@ -8,28 +8,51 @@ mod fault;
 
 use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Rules, Upload,
+    Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
-use polyptych_transport::Response;
+use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
 use polyptych_wire_yandex::Encoding;
 use polyptych_wire_yandex::v5::{
     self, AdImageFieldEnum as Field, AdImageHashesCriteria, AdImageSelectionCriteria, Add, AddRequest, Delete,
-    DeleteRequest, Get, GetRequest, LimitOffset, Version,
+    DeleteRequest, Get, GetRequest, LimitOffset, Version, YesNoEnum,
 };
 
-use crate::call::{BadAnswer, Call, Line};
+use crate::call::{BadAnswer, Call, Line, deleted};
+use crate::groups::Groups;
+use crate::lost::{self, Outcomes, Shelf};
+use crate::places::Places;
 use crate::refusal::Subject;
-use crate::settings::Settings;
+use crate::settings::{Settings, connect};
+use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
-use crate::yandex::{REQUEST_ID, encoding_name, login, offset, response, unwritable};
+use crate::yandex::reading::YandexReading;
+use crate::yandex::{LOOKED_THROUGH, REQUEST_ID, encoding_name, login, offset, response, unwritable};
 
-/// Where production answers. The sandbox is `https://api-sandbox.direct.yandex.com`.
+/// Where production answers.
 pub const ADDRESS: &str = "https://api.direct.yandex.com";
 
+/// The same API in the other zone.
+pub const ADDRESS_RU: &str = "https://api.direct.yandex.ru";
+
+/// Where the sandbox answers.
+pub const SANDBOX: &str = "https://api-sandbox.direct.yandex.com";
+
+/// The same sandbox in the other zone.
+pub const SANDBOX_RU: &str = "https://api-sandbox.direct.yandex.ru";
+
 const CLIENT_LOGIN: HeaderName = HeaderName::from_static("client-login");
+const USE_OPERATOR_UNITS: HeaderName = HeaderName::from_static("use-operator-units");
+
+/// The code of a request that is not valid. One item that lacks a field makes the whole request so, and nothing is done
+/// (reference 3.5).
+const NOT_VALID: &str = "8000";
+
+/// Calls at most to find the items of a deletion that make a request invalid; each that fails costs 50 points.
+const NARROWING_CALLS: usize = 32;
 
 const FIELDS: [Field; 7] = [
     Field::AdImageHash,
@@ -59,20 +82,41 @@ pub struct YandexV5 {
     default_album: Option<AlbumId>,
     encoding: Encoding,
     version: Version,
+    identity: YandexIdentity,
+    operator_units: bool,
 }
 
 impl YandexV5 {
     /// A library of these settings.
-    pub fn new(settings: Settings, encoding: Encoding, version: Version) -> Self {
+    ///
+    /// # Errors
+    /// If the connection's settings are unusable.
+    pub fn new(settings: Settings, encoding: Encoding, version: Version) -> Result<Self, ConfigError> {
+        let Settings { id, default_album, connection } = settings;
         let line = Line {
-            library: settings.id,
+            transport: connect(connection, Provider::YandexDirectV5, &id, YandexReading::v5(encoding))?,
+            library: id,
             provider: Provider::YandexDirectV5,
-            transport: settings.transport,
             errors: &v5::ERRORS,
             request_id: Some(REQUEST_ID),
             status_decides: false,
         };
-        Self { line, default_album: settings.default_album, encoding, version }
+        let identity = YandexIdentity { credential: line.library.to_string(), ..YandexIdentity::default() };
+        Ok(Self { line, default_album, encoding, version, identity, operator_units: false })
+    }
+
+    /// Says who the credential belongs to, and shares what is learnt of it.
+    #[must_use]
+    pub fn with_identity(mut self, identity: YandexIdentity) -> Self {
+        self.identity = identity;
+        self
+    }
+
+    /// Charges the points of the agency, whose credential it is, and not those of its clients.
+    #[must_use]
+    pub fn with_operator_units(mut self) -> Self {
+        self.operator_units = true;
+        self
     }
 
     /// Sends one operation for the advertiser that `album` names, and reads its answer.
@@ -90,7 +134,13 @@ impl YandexV5 {
             let refused = || call.error(ErrorKind::InvalidArgument, "the album is not the login of an advertiser");
             request.headers.insert(CLIENT_LOGIN, value.ok_or_else(refused)?);
         }
-        let answer = call.execute(&request).await?;
+        if self.operator_units {
+            request.headers.insert(USE_OPERATOR_UNITS, HeaderValue::from_static("true"));
+        }
+        let answer = call.execute_within(&request, self.identity.limits(album)).await?;
+        if !self.operator_units {
+            self.identity.learn(album, &answer);
+        }
         let read = v5::decode::<O>(self.encoding, &answer.body);
         Ok((response(call, self.encoding, &answer, read)?, answer))
     }
@@ -105,13 +155,73 @@ impl YandexV5 {
     ) -> Result<(Vec<Image>, Option<i64>, Response), Error> {
         let mut params = GetRequest::new(FIELDS).with_selection_criteria(criteria);
         params.page = page;
-        let (response, answer) = self.send::<Get>(call, album, &params).await?;
+        let (response, answer) = YandexV5::send::<Get>(self, call, album, &params).await?;
         let images: Result<_, BadAnswer> =
             response.ad_images.into_iter().map(|item| convert::image(album, item)).collect();
         match images {
             Ok(images) => Ok((images, response.limited_by, answer)),
             Err(error) => Err(call.unreadable(&answer, error)),
         }
+    }
+
+    async fn add(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
+        let call = self.line.call(album, Subject::Album, Add::EFFECT);
+        let params = AddRequest::new(uploads.iter().map(convert::item));
+        let (response, answer) = YandexV5::send::<Add>(self, &call, album, &params).await?;
+        let results = matching(&call, &answer, response.add_results, uploads.len())?;
+        let item = call.about(Subject::Upload);
+        let stored = |result| Ok(Image::new(album.clone(), fault::outcome(&item, &answer, result)?));
+        Ok(results.into_iter().map(stored).collect())
+    }
+
+    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        let call = self.line.call(album, Subject::Album, Delete::EFFECT);
+        let criteria = AdImageHashesCriteria::new(ids.iter().map(|id| id.as_str()));
+        let (response, answer) = YandexV5::send::<Delete>(self, &call, album, &DeleteRequest::new(criteria)).await?;
+        let results = matching(&call, &answer, response.delete_results, ids.len())?;
+        let item = call.about(Subject::Image);
+        Ok(results.into_iter().map(|result| deleted(fault::outcome(&item, &answer, result).map(drop))).collect())
+    }
+}
+
+/// Whether a request was refused as a whole for what may be the fault of one of its items.
+fn is_not_valid(error: &Error) -> bool {
+    error.provider_error().is_some_and(|words| words.code.as_deref() == Some(NOT_VALID))
+}
+
+#[async_trait]
+impl Shelf for YandexV5 {
+    /// Where one of several makes the request invalid, each is sent alone: nothing has been done yet.
+    async fn send(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
+        match self.add(album, uploads).await {
+            Err(error) if uploads.len() > 1 && is_not_valid(&error) => {}
+            outcomes => return outcomes,
+        }
+        let mut outcomes = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            match self.add(album, std::slice::from_ref(upload)).await {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(error) => outcomes.push(Err(error)),
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// A new image is bound to no ad. Each image that is told costs a point, so that only one page is looked through.
+    async fn recent(&self, album: &AlbumId, _: Timestamp) -> Result<Vec<Image>, Error> {
+        let call = self.line.call(album, Subject::Album, Get::EFFECT);
+        let criteria = AdImageSelectionCriteria::default().with_associated(YesNoEnum::No);
+        let part = LimitOffset::default().with_limit(LOOKED_THROUGH.into());
+        let (images, ..) = self.fetch(&call, album, criteria, Some(part)).await?;
+        Ok(images)
+    }
+
+    fn kept_name<'u>(&self, upload: &'u Upload) -> &'u str {
+        &upload.name
+    }
+
+    fn transport(&self) -> &Transport {
+        &self.line.transport
     }
 }
 
@@ -141,23 +251,12 @@ impl ImageLibrary for YandexV5 {
         &crate::rules::YANDEX_V5
     }
 
-    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Image, Error>>, Error> {
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         if uploads.is_empty() {
             return Ok(Vec::new());
         }
-        let call = self.line.call(album, Subject::Album, Add::EFFECT);
-        let params = AddRequest::new(uploads.iter().map(convert::item));
-        let (response, answer) = self.send::<Add>(&call, album, &params).await?;
-        let results = matching(&call, &answer, response.add_results, uploads.len())?;
-        let item = call.about(Subject::Upload);
-        Ok(results
-            .into_iter()
-            .map(|result| {
-                let id = fault::outcome(&item, &answer, result)?;
-                Ok(Image::new(album.clone(), id))
-            })
-            .collect())
+        lost::upload(self, album, uploads, self.line.now()).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
@@ -182,14 +281,25 @@ impl ImageLibrary for YandexV5 {
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        // A hash that is named twice fails in all its places.
+        let mut places = Places::new(ids);
+        let mut groups = Groups::new(places.all(), NARROWING_CALLS);
+        while let Some(group) = groups.next() {
+            match self.remove(album, &places.ids(&group)).await {
+                Ok(outcomes) => places.set(&group, outcomes),
+                Err(error) if group.len() > 1 && is_not_valid(&error) => groups.split(group),
+                Err(error) if places.is_untouched() && group.len() == places.len() => return Err(error),
+                Err(error) => places.set_all(&group, &Err(error)),
+            }
         }
-        let call = self.line.call(album, Subject::Album, Delete::EFFECT);
-        let criteria = AdImageHashesCriteria::new(ids.iter().map(ImageId::as_str));
-        let (response, answer) = self.send::<Delete>(&call, album, &DeleteRequest::new(criteria)).await?;
-        let results = matching(&call, &answer, response.delete_results, ids.len())?;
-        let item = call.about(Subject::Image);
-        Ok(results.into_iter().map(|result| fault::outcome(&item, &answer, result).map(drop)).collect())
+        let message =
+            "other images of the batch make the provider refuse it, and looking for them takes too many calls";
+        let untried = self.line.error(album, ErrorKind::ProviderRefused, message);
+        places.set_all(&groups.left().collect::<Vec<_>>(), &Err(untried));
+        Ok(places.outcomes())
+    }
+
+    async fn quota(&self, album: &AlbumId) -> Result<Quota, Error> {
+        Ok(self.line.quota(album.as_str(), Unit::Points))
     }
 }

@@ -14,7 +14,7 @@ const OLD: &str = r#"{"items":[{"id":"old","url":"https://example.com/o"}],"pagi
 const NEW: &str = r#"{"id":"new","url":"https://example.com/n"}"#;
 
 fn library(server: &Server) -> Evotor {
-    Evotor::new(server.settings(Auth::Header(http::HeaderName::from_static("x-authorization"))))
+    Evotor::new(server.settings(Auth::Header(http::HeaderName::from_static("x-authorization")))).unwrap()
 }
 
 fn lines(server: &Server) -> Vec<String> {
@@ -26,7 +26,7 @@ async fn an_upload_looks_first_and_then_posts_the_file() {
     let server = Server::new([Reply::ok(EMPTY), Reply::ok(NEW)]).await;
     let outcomes = library(&server).upload(&album(ALBUM), &[upload("till.png")]).await.unwrap();
 
-    assert_eq!(outcomes[0].as_ref().unwrap().id.as_str(), "new");
+    assert_eq!(outcomes[0].as_ref().unwrap().image.id.as_str(), "new");
     assert_eq!(lines(&server), ["GET IMAGES HTTP/1.1", "POST IMAGES HTTP/1.1"]);
     let post = server.asked().remove(1);
     assert_eq!(post.header("x-authorization"), Some(TOKEN));
@@ -59,7 +59,7 @@ async fn a_replacement_deletes_and_then_posts() {
         let mut upload = upload("a.png");
         upload.replace = true;
         let outcomes = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap();
-        assert_eq!(outcomes[0].as_ref().unwrap().id.as_str(), "new");
+        assert_eq!(outcomes[0].as_ref().unwrap().image.id.as_str(), "new");
         assert_eq!(lines(&server), ["GET IMAGES HTTP/1.1", "DELETE IMAGES/old HTTP/1.1", "POST IMAGES HTTP/1.1"]);
     }
 }

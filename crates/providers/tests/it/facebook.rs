@@ -1,14 +1,18 @@
 //! Facebook ad images in both forms of upload.
 
+use std::sync::Arc;
+
 use polyptych_domain::{Applied, ErrorKind, ImageLibrary, Pixels};
+use polyptych_providers::facebook::AppSecretProof;
 use polyptych_providers::{Facebook, Form};
-use polyptych_transport::Auth;
+use polyptych_transport::{Auth, Clock, Signing};
+use secrecy::ExposeSecret;
 
 use crate::reference::{graph, recorded};
-use crate::server::{IMAGE, Reply, Server, TOKEN, album, base64, image, page, upload};
+use crate::server::{Hasty, IMAGE, Reply, Server, TOKEN, album, base64, image, page, settings, upload};
 
 fn library(server: &Server, form: Form) -> Facebook {
-    Facebook::new(server.settings(Auth::Bearer), form, None)
+    Facebook::new(server.settings(Auth::Bearer), form, None).unwrap()
 }
 
 const CREATED: &str = r#"{"images":{"bytes":{"hash":"4f99","url":"https:\/\/scontent.example\/a.jpg","height":600,
@@ -20,11 +24,11 @@ async fn bytes_travel_as_base64_in_json() {
     let outcomes = library(&server, Form::Bytes).upload(&album("act_1000000001"), &[upload("a.png")]).await.unwrap();
 
     let [Ok(stored)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
-    assert_eq!((stored.id.as_str(), stored.name.as_deref()), ("4f99", Some("bytes")));
-    assert_eq!(stored.album.as_str(), "1000000001");
-    assert_eq!(stored.pixels, Some(Pixels::new(1200, 600)));
-    assert_eq!(stored.url.as_deref(), Some("https://scontent.example/a.jpg"));
-    assert_eq!(stored.preview_url.as_deref(), Some("https://scontent.example/t.jpg"));
+    assert_eq!((stored.image.id.as_str(), stored.image.name.as_deref()), ("4f99", Some("bytes")));
+    assert_eq!(stored.image.album.as_str(), "1000000001");
+    assert_eq!(stored.image.pixels, Some(Pixels::new(1200, 600)));
+    assert_eq!(stored.image.url.as_deref(), Some("https://scontent.example/a.jpg"));
+    assert_eq!(stored.image.preview_url.as_deref(), Some("https://scontent.example/t.jpg"));
     let asked = server.only();
     assert_eq!(asked.line, "POST /v26.0/act_1000000001/adimages HTTP/1.1");
     assert_eq!(asked.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
@@ -37,7 +41,7 @@ async fn a_form_carries_the_file_under_its_name() {
     let server = Server::new([Reply::ok(r#"{"images":{"cat.png":{"hash":"h","name":"cat.png"}}}"#)]).await;
     let outcomes = library(&server, Form::Multipart).upload(&album("1"), &[upload("cat.png")]).await.unwrap();
 
-    assert_eq!(outcomes[0].as_ref().unwrap().name.as_deref(), Some("cat.png"));
+    assert_eq!(outcomes[0].as_ref().unwrap().image.name.as_deref(), Some("cat.png"));
     let asked = server.only();
     let boundary = asked.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
     let expected = [
@@ -57,7 +61,7 @@ async fn recorded_uploads_answer_their_hash() {
     if let Some(reply) = recorded("facebook/recorded/post_one_file.json") {
         let server = Server::new([reply]).await;
         let outcomes = library(&server, Form::Multipart).upload(&album("1"), &[upload("13006112.jpg")]).await.unwrap();
-        assert_eq!(outcomes[0].as_ref().unwrap().id.as_str(), "d8fc613662fb5ef6cf5fb9d1fe779315");
+        assert_eq!(outcomes[0].as_ref().unwrap().image.id.as_str(), "d8fc613662fb5ef6cf5fb9d1fe779315");
     }
     for (name, hash) in [
         ("upload_multipart_2026-07-16", "2dd5a6417c24b8a4e6374de0b6960a6d"),
@@ -66,7 +70,7 @@ async fn recorded_uploads_answer_their_hash() {
         let Some(body) = graph(name) else { return };
         let server = Server::new([Reply::ok(body)]).await;
         let outcomes = library(&server, Form::Bytes).upload(&album("1"), &[upload("a.png")]).await.unwrap();
-        assert_eq!(outcomes[0].as_ref().unwrap().id.as_str(), hash);
+        assert_eq!(outcomes[0].as_ref().unwrap().image.id.as_str(), hash);
     }
 }
 
@@ -279,5 +283,29 @@ async fn an_album_that_is_no_account_is_refused_without_a_call() {
     for name in ["act_", "self", "act_act_1", "12a", "../1"] {
         let error = library(&server, Form::Bytes).list(&album(name), &page(1, None)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
+    }
+}
+
+/// The proof stands in the query and nowhere else; what the provider repeats of it is taken out.
+#[tokio::test]
+async fn every_call_is_proven_with_the_applications_secret() {
+    let body = r#"{"error":{"code":100,"message":"Invalid appsecret_proof provided: PROOF"}}"#;
+    for timed in [false, true] {
+        let proof = AppSecretProof::new("secret".into());
+        let proof = Arc::new(if timed { proof.with_time() } else { proof });
+        let query = proof.query(&TOKEN.into(), Hasty::new().wall()).expose_secret().to_owned();
+        let value = query.split(['=', '&']).nth(1).unwrap();
+        let server = Server::new([Reply::new(400, body.replace("PROOF", value)), Reply::ok(CREATED)]).await;
+        let connection = server.connection(Auth::Bearer).with_signing(proof);
+        let library = Facebook::new(settings(connection), Form::Bytes, None).unwrap();
+        let error = library.list(&album("1"), &page(1, None)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::CredentialRefused);
+        assert!(!format!("{error} {error:?}").contains(value), "{error:?}");
+        library.upload(&album("1"), &[upload("a.png")]).await.unwrap();
+        let asked = server.asked();
+        assert!(asked[0].line.ends_with(&format!("&limit=1&{query} HTTP/1.1")), "{}", asked[0].line);
+        assert_eq!(asked[1].line, format!("POST /v26.0/act_1/adimages?{query} HTTP/1.1"));
+        assert!(!asked[1].text().contains(value));
+        assert_eq!(query.contains("appsecret_time=1795262400"), timed);
     }
 }

@@ -1,10 +1,13 @@
-//! A server that gives scripted answers, one per connection, and keeps what it was asked.
+//! A server that gives scripted answers, one per connection, and keeps what it was asked; a clock that never waits.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
 
 use polyptych_domain::{AlbumId, Content, Format, ImageId, LibraryId, PageRequest, Upload};
 use polyptych_providers::Settings;
-use polyptych_transport::{Auth, Config, Fixed, Transport};
+use polyptych_transport::{Auth, Clock, Config, Fixed, Retry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -15,18 +18,24 @@ pub(crate) const TOKEN: &str = "canary-token-5d21";
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
     /// Announce more than is sent.
     pub(crate) cut: bool,
+    /// Read the request, and close the connection without a word.
+    pub(crate) lost: bool,
 }
 
 impl Reply {
-    pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), cut: false }
+    pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), cut: false, lost: false }
     }
 
-    pub(crate) fn ok(body: impl Into<String>) -> Self {
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::new(200, body)
+    }
+
+    pub(crate) fn lost() -> Self {
+        Self { lost: true, ..Self::ok("") }
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -39,12 +48,17 @@ impl Reply {
         self
     }
 
-    fn bytes(&self) -> Vec<u8> {
-        let length = if self.status == 204 { None } else { Some(self.body.len() + usize::from(self.cut)) };
+    /// `{base}` in the body stands for the server's address.
+    fn bytes(&self, base: &str) -> Vec<u8> {
+        let body = match std::str::from_utf8(&self.body) {
+            Ok(text) => text.replace("{base}", base).into_bytes(),
+            Err(_) => self.body.clone(),
+        };
+        let length = if self.status == 204 { None } else { Some(body.len() + usize::from(self.cut)) };
         let mut head = format!("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", self.status);
         head.extend(length.map(|length| format!("Content-Length: {length}\r\n")));
         head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
-        format!("{head}\r\n{}", self.body).into_bytes()
+        [format!("{head}\r\n").as_bytes(), &body].concat()
     }
 }
 
@@ -70,6 +84,35 @@ impl Asked {
     }
 }
 
+/// A clock that never waits: a sleep lets its time pass at once.
+#[derive(Debug)]
+pub(crate) struct Hasty {
+    start: Instant,
+    passed: Mutex<Duration>,
+}
+
+impl Hasty {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), passed: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Clock for Hasty {
+    fn now(&self) -> Instant {
+        self.start + *self.passed.lock().unwrap()
+    }
+
+    /// 2026-11-21T12:00:00Z and what has passed since.
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400) + *self.passed.lock().unwrap()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        *self.passed.lock().unwrap() += time;
+    }
+}
+
 /// The server; it ends after its last answer.
 pub(crate) struct Server {
     address: String,
@@ -77,20 +120,27 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) async fn new(replies: impl IntoIterator<Item = Reply, IntoIter: Send + 'static>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (replies, kept) = (replies.into_iter().collect::<Vec<_>>(), asked.clone());
+        let (replies, kept, base) = (replies.into_iter(), asked.clone(), address.clone());
         tokio::spawn(async move {
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read(&mut stream).await;
                 kept.lock().unwrap().push(request);
-                stream.write_all(&reply.bytes()).await.unwrap();
+                if !reply.lost {
+                    stream.write_all(&reply.bytes(&base)).await.unwrap();
+                }
             }
         });
         Self { address, asked }
+    }
+
+    /// Gives the same answer to everything.
+    pub(crate) async fn repeating(reply: Reply) -> Self {
+        Self::new(std::iter::repeat(reply)).await
     }
 
     /// What was asked so far.
@@ -105,15 +155,33 @@ impl Server {
         asked.remove(0)
     }
 
-    /// Settings of a library at this server.
-    pub(crate) fn settings(&self, auth: Auth) -> Settings {
-        let config = Config::new(&self.address, auth, Arc::new(Fixed::new(TOKEN)));
-        Settings {
-            id: LibraryId::new("library").unwrap(),
-            default_album: None,
-            transport: Transport::new(config).unwrap(),
-        }
+    /// How often something was asked whose first line begins so, and how often something else.
+    pub(crate) fn count(&self, start: &str) -> (usize, usize) {
+        let asked = self.asked();
+        let such = asked.iter().filter(|asked| asked.line.starts_with(start)).count();
+        (such, asked.len() - such)
     }
+
+    /// A connection to this server that makes one try per call.
+    pub(crate) fn connection(&self, auth: Auth) -> Config {
+        Config::new(&self.address, auth, Arc::new(Fixed::new(TOKEN)))
+            .with_retry(Retry::never())
+            .with_clock(Arc::new(Hasty::new()))
+    }
+
+    /// Settings of a library at this server; one try per call.
+    pub(crate) fn settings(&self, auth: Auth) -> Settings {
+        settings(self.connection(auth))
+    }
+
+    /// Settings of a library that repeats calls as it does by default, without waiting.
+    pub(crate) fn patient(&self, auth: Auth) -> Settings {
+        settings(self.connection(auth).with_retry(Retry::default()))
+    }
+}
+
+pub(crate) fn settings(connection: Config) -> Settings {
+    Settings { id: LibraryId::new("library").unwrap(), default_album: None, connection }
 }
 
 async fn read(stream: &mut TcpStream) -> Asked {

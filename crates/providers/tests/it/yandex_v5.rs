@@ -10,7 +10,7 @@ use crate::server::{IMAGE, Reply, Server, TOKEN, album, base64, image, page, upl
 const BOTH: [YandexEncoding; 2] = [YandexEncoding::Json, YandexEncoding::Soap];
 
 fn library(server: &Server, encoding: YandexEncoding) -> YandexV5 {
-    YandexV5::new(server.settings(Auth::Bearer), encoding, YandexV5Version::V5)
+    YandexV5::new(server.settings(Auth::Bearer), encoding, YandexV5Version::V5).unwrap()
 }
 
 /// The same answer in either encoding.
@@ -39,7 +39,7 @@ async fn an_upload_sends_the_image_once_and_answers_its_hash() {
         let outcomes = library(&server, encoding).upload(&album("self"), &[upload("cat & dog.png")]).await.unwrap();
 
         let [Ok(stored)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
-        assert_eq!((stored.id.as_str(), stored.album.as_str()), ("h-1", "self"));
+        assert_eq!((stored.image.id.as_str(), stored.image.album.as_str()), ("h-1", "self"));
         let asked = server.only();
         assert_eq!(asked.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
         assert_eq!(asked.header("client-login"), None);
@@ -104,7 +104,7 @@ async fn a_batch_keeps_order_and_failed_items_do_not_hide_the_others() {
         assert_eq!(words.code.as_deref(), Some("5010"));
         assert_eq!(words.message, "Превышен допустимый размер файла: 10 МБ");
         assert_eq!(words.request_id.as_deref(), Some("77"));
-        assert_eq!(stored.id.as_str(), "h-2");
+        assert_eq!(stored.image.id.as_str(), "h-2");
         assert_eq!((empty.kind(), empty.applied()), (ErrorKind::AnswerUnreadable, Applied::Unknown));
     }
 }
@@ -307,4 +307,18 @@ async fn a_batch_beyond_the_limit_and_a_login_that_is_no_header_are_refused_with
     assert_eq!(library.upload(&album("self"), &[]).await.unwrap().len(), 0);
     let error = library.list(&album("логин"), &page(1, None)).await.unwrap_err();
     assert_eq!((error.kind(), error.applied()), (ErrorKind::InvalidArgument, Applied::No));
+}
+
+#[tokio::test]
+async fn an_agency_can_spend_its_own_points() {
+    for encoding in BOTH {
+        let replies = [Reply::ok("{}"), Reply::ok("{}")];
+        let server = Server::new(replies).await;
+        let _ = library(&server, encoding).list(&album("client"), &page(1, None)).await;
+        let _ = library(&server, encoding).with_operator_units().list(&album("client"), &page(1, None)).await;
+        let units: Vec<_> =
+            server.asked().iter().map(|asked| asked.header("use-operator-units").map(str::to_owned)).collect();
+        assert_eq!(units, [None, Some("true".to_owned())]);
+        assert_eq!(server.asked()[1].header("client-login"), Some("client"));
+    }
 }

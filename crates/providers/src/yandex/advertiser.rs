@@ -1,0 +1,96 @@
+//! Who is called for: Yandex takes at most five requests at once per advertiser, through whichever API and library they
+//! come. An advertiser is known by login; the token's own, which `self` stands for, is told by configuration or by the
+//! provider's answers. Until then the credential stands for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use polyptych_domain::AlbumId;
+use polyptych_transport::{Limit, Response};
+use polyptych_wire_yandex::headers;
+
+use crate::yandex::login;
+
+/// Requests at once per advertiser (v5 reference 8.3, Live 4 reference 4).
+const AT_ONCE: usize = 5;
+
+/// The logins behind credentials, as far as they are known. The libraries of one process share them, so that what a v5
+/// library learns counts for a v4 Live library of the same credential.
+#[derive(Debug, Clone, Default)]
+pub struct YandexLogins(Arc<Mutex<HashMap<String, String>>>);
+
+impl YandexLogins {
+    fn find(&self, credential: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(credential).cloned()
+    }
+
+    fn learn(&self, credential: &str, login: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(credential.to_owned(), login.to_owned());
+    }
+}
+
+/// How a Yandex library knows its advertisers.
+#[derive(Debug, Clone, Default)]
+pub struct YandexIdentity {
+    /// What tells the library's credential from others: the name of its place, never the credential. Libraries with the
+    /// same one are taken to have the same login. Empty where there is no name: the library's own id stands for it.
+    pub credential: String,
+    /// The login of the credential; absent where it is to be learnt.
+    pub login: Option<String>,
+    /// What the libraries of the process have learnt.
+    pub logins: YandexLogins,
+}
+
+impl YandexIdentity {
+    /// The limits that calls for `album` count under, in the same order for all libraries. Calls for the credential's own
+    /// login count under the credential, too, so that those from before and after it became known are counted together.
+    pub(crate) fn limits(&self, album: &AlbumId) -> Vec<Limit> {
+        let limit = |kind: &str, name: &str| Limit { key: format!("yandex:{kind}:{name}"), at_once: AT_ONCE };
+        match login(album) {
+            Some(login) => vec![limit("login", &login.to_ascii_lowercase())],
+            None => {
+                let own = self.login.clone().or_else(|| self.logins.find(&self.credential));
+                let login = own.map(|login| limit("login", &login.to_ascii_lowercase()));
+                [limit("credential", &self.credential)].into_iter().chain(login).collect()
+            }
+        }
+    }
+
+    /// Learns the credential's login from an answer to a call for it.
+    pub(crate) fn learn(&self, album: &AlbumId, answer: &Response) {
+        if login(album).is_none()
+            && self.login.is_none()
+            && let Some(login) = headers::units_used_login(&answer.headers)
+            && self.logins.find(&self.credential).as_deref() != Some(login)
+        {
+            self.logins.learn(&self.credential, login);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(identity: &YandexIdentity, album: &str) -> Vec<String> {
+        identity.limits(&AlbumId::new(album).unwrap()).into_iter().map(|limit| limit.key).collect()
+    }
+
+    #[test]
+    fn libraries_of_one_login_count_under_one_key() {
+        let logins = YandexLogins::default();
+        let identity = |credential: &str, login: Option<&str>| YandexIdentity {
+            credential: credential.to_owned(),
+            login: login.map(str::to_owned),
+            logins: logins.clone(),
+        };
+        let (v5, live4, other) =
+            (identity("env T", None), identity("env T", None), identity("env U", Some("Ads-Login")));
+        assert_eq!(keys(&v5, "self"), ["yandex:credential:env T"]);
+        logins.learn("env T", "ads-login");
+        assert_eq!(keys(&live4, "self"), ["yandex:credential:env T", "yandex:login:ads-login"]);
+        assert_eq!(keys(&other, "self"), ["yandex:credential:env U", "yandex:login:ads-login"]);
+        assert_eq!(keys(&v5, "client"), ["yandex:login:client"]);
+        assert_eq!(keys(&v5, "ADS-login"), ["yandex:login:ads-login"]);
+    }
+}
