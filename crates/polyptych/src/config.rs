@@ -10,8 +10,10 @@ use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
 pub use check::Mistake;
+pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
 
 mod check;
+mod connection;
 
 /// Far more than any number of libraries needs.
 const MAX_BYTES: u64 = 1 << 20;
@@ -45,8 +47,59 @@ pub struct LibraryConfig {
     pub version: Option<String>,
     /// Language of provider messages, `en` by default.
     pub language: Option<String>,
+    /// Yandex: which of its hosts to call; absent means `com` for v5 and `ru` for v4 Live, which has only that.
+    pub zone: Option<Zone>,
+    /// Yandex: whether to call the sandbox.
+    pub sandbox: Option<bool>,
+    /// Yandex: the login that the token belongs to, for the limit of calls at once; absent means that it is learnt from
+    /// answers where they tell it.
+    pub login: Option<String>,
+    /// Yandex v5: whether an agency's token spends the agency's points and not its clients'.
+    pub operator_units: Option<bool>,
+    /// Facebook: where the secret of the token's application is, to prove every call with; absent means no proof.
+    pub app_secret: Option<TokenConfig>,
+    /// Facebook: whether a proof holds for five minutes only.
+    pub app_secret_time: Option<bool>,
+    /// Evotor: the header of the token; absent means `bearer`.
+    pub auth: Option<AuthKind>,
     /// Certificate authority to trust beside the system's: a PEM file.
     pub ca_file: Option<PathBuf>,
+    /// Certificate to show to servers that ask for one.
+    pub client_certificate: Option<ClientCertificateConfig>,
+    /// Name of a host that may be called over plain http, which shows the token to everyone on the way. This machine may
+    /// be without.
+    pub plain_http: Option<String>,
+    /// How long a try may take.
+    pub timeouts: Option<TimeoutsConfig>,
+    /// How calls are repeated.
+    pub retry: Option<RetryConfig>,
+}
+
+impl LibraryConfig {
+    /// A library in production with all else as it is by default.
+    pub fn new(provider: ProviderKind, token: TokenConfig) -> Self {
+        Self {
+            provider,
+            encoding: None,
+            endpoint: None,
+            token,
+            default_album: None,
+            version: None,
+            language: None,
+            zone: None,
+            sandbox: None,
+            login: None,
+            operator_units: None,
+            app_secret: None,
+            app_secret_time: None,
+            auth: None,
+            ca_file: None,
+            client_certificate: None,
+            plain_http: None,
+            timeouts: None,
+            retry: None,
+        }
+    }
 }
 
 /// A provider and its API.
@@ -120,16 +173,6 @@ impl ProviderKind {
             Self::YandexDirectV5 | Self::YandexDirectLive4 => &[Encoding::Json, Encoding::Soap],
             Self::Facebook => &[Encoding::Bytes, Encoding::Multipart],
             Self::Evotor => &[Encoding::Multipart],
-        }
-    }
-
-    /// Where production answers.
-    pub fn endpoint(self) -> &'static str {
-        match self {
-            Self::YandexDirectV5 => polyptych_providers::yandex_v5::ADDRESS,
-            Self::YandexDirectLive4 => polyptych_providers::live4::ADDRESS,
-            Self::Facebook => polyptych_providers::facebook::ADDRESS,
-            Self::Evotor => polyptych_providers::evotor::ADDRESS,
         }
     }
 }

@@ -34,14 +34,10 @@ const LIBRARIES: [(&str, ProviderKind, Encoding, &str); 6] = [
 pub fn config(emulator: &str) -> Config {
     let library = |(id, provider, encoding, album): (&str, ProviderKind, Encoding, &str)| {
         let config = LibraryConfig {
-            provider,
             encoding: Some(encoding),
             endpoint: Some(emulator.to_owned()),
-            token: TokenConfig::Fixed(format!("emulated-{id}")),
             default_album: Some(album.to_owned()),
-            version: None,
-            language: None,
-            ca_file: None,
+            ..LibraryConfig::new(provider, TokenConfig::Fixed(format!("emulated-{id}")))
         };
         (id.to_owned(), config)
     };

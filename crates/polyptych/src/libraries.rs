@@ -1,18 +1,18 @@
-//! From configuration to connected libraries: how each provider gets its token, its version and its encoding.
+//! From configuration to connected libraries: how each provider gets its version, its encoding and its own settings.
+
+mod connection;
 
 use std::sync::Arc;
 
-use http::header::{ACCEPT_LANGUAGE, HeaderValue};
 use polyptych_providers::{
-    Evotor, Facebook, Form, Settings, YandexEncoding, YandexLive4, YandexV5, YandexV5Version as Version,
+    Evotor, Facebook, Form, Settings, YandexEncoding, YandexIdentity, YandexLive4, YandexLogins, YandexV5,
+    YandexV5Version as Version,
 };
-use polyptych_transport::{Auth, CredentialSource, Fixed, FromEnv, FromFile, Transport};
+use polyptych_transport::Limits;
 
 use crate::Config;
 use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 use crate::domain::{AlbumId, ImageLibrary, LibraryId, NameError};
-
-const LANGUAGE: &str = "en";
 
 /// Why a configured library cannot be connected. Nothing was sent anywhere.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +34,22 @@ enum Problem {
     Version { given: String, known: &'static str },
     #[error("its language `{0}` is not a language such as `en`")]
     Language(String),
-    #[error("its certificate authority cannot be read")]
-    Authority(#[source] std::io::Error),
+    #[error("the file of `{0}` cannot be read")]
+    File(&'static str, #[source] std::io::Error),
+    #[error("the setting `{0}` is for {1} only; leave it out")]
+    Misplaced(&'static str, &'static str),
+    #[error("`endpoint` names the host already; leave `{0}` out, or `endpoint`")]
+    TwoHosts(&'static str),
+    #[error("v4 Live answers at the zone `ru` only")]
+    NoSuchHost,
+    #[error("its login is not one that a request can carry")]
+    Login,
+    #[error("its application's secret is empty, not a text, or not where the setting says")]
+    AppSecret,
+    #[error("`app_secret_time` needs an `app_secret`")]
+    NoAppSecret,
+    #[error("`{0}` has a number that is out of range: {1}")]
+    Range(&'static str, &'static str),
     #[error(transparent)]
     Transport(#[from] polyptych_transport::ConfigError),
 }
@@ -43,48 +57,70 @@ enum Problem {
 impl Problem {
     /// The setting to change; none if it is the library as a whole.
     fn setting(&self) -> Option<&'static str> {
-        use polyptych_transport::ConfigError::{Address, PlainHttp, RootCertificates, Scheme};
+        use polyptych_transport::ConfigError::{Address, ClientCertificate, PlainHttp, RootCertificates, Scheme};
         match self {
             Self::Id(_) => None,
             Self::Album(_) => Some("default_album"),
             Self::Encoding { .. } => Some("encoding"),
             Self::Version { .. } => Some("version"),
             Self::Language(_) => Some("language"),
-            Self::Authority(_) | Self::Transport(RootCertificates(_)) => Some("ca_file"),
+            Self::File(setting, _)
+            | Self::Misplaced(setting, _)
+            | Self::TwoHosts(setting)
+            | Self::Range(setting, _) => Some(setting),
+            Self::NoSuchHost => Some("zone"),
+            Self::Login => Some("login"),
+            Self::AppSecret => Some("app_secret"),
+            Self::NoAppSecret => Some("app_secret_time"),
+            Self::Transport(RootCertificates(_)) => Some("ca_file"),
+            Self::Transport(ClientCertificate(_)) => Some("client_certificate"),
             Self::Transport(Address(_) | Scheme(_) | PlainHttp(_)) => Some("endpoint"),
             Self::Transport(_) => None,
         }
     }
 }
 
-/// Connects every configured library. Files of certificate authorities are read; nothing is sent.
+/// Connects every configured library. Files of certificates and secrets of applications are
+/// read; nothing is sent.
 ///
 /// # Errors
 /// [`OpenError`] of the first library that does not make sense.
 pub fn open_libraries(config: &Config) -> Result<Vec<Arc<dyn ImageLibrary>>, OpenError> {
-    config.libraries.iter().map(open_one).collect()
+    let shared = Shared::default();
+    config.libraries.iter().map(|one| open_one(one, &shared)).collect()
 }
 
-fn open_one((id, library): (&String, &LibraryConfig)) -> Result<Arc<dyn ImageLibrary>, OpenError> {
-    open(id, library).map_err(|source| OpenError { library: id.clone(), source })
+/// What the libraries of one process have in common.
+#[derive(Debug, Default)]
+struct Shared {
+    limits: Arc<Limits>,
+    logins: YandexLogins,
+}
+
+fn open_one((id, library): (&String, &LibraryConfig), shared: &Shared) -> Result<Arc<dyn ImageLibrary>, OpenError> {
+    open(id, library, shared).map_err(|source| OpenError { library: id.clone(), source })
 }
 
 /// The entry of the configuration to change before all its libraries can be connected, and why.
 pub(crate) fn objection(config: &Config) -> Option<(Vec<String>, String)> {
-    let error = config.libraries.iter().find_map(|one| open_one(one).err())?;
+    let shared = Shared::default();
+    let error = config.libraries.iter().find_map(|one| open_one(one, &shared).err())?;
     let path = ["libraries", &error.library].into_iter().chain(error.source.setting());
     let reasons = std::iter::successors(std::error::Error::source(&error), |reason| reason.source());
     let message = reasons.fold(error.to_string(), |message, reason| format!("{message}: {reason}"));
     Some((path.map(str::to_owned).collect(), message))
 }
 
-fn open(id: &str, config: &LibraryConfig) -> Result<Arc<dyn ImageLibrary>, Problem> {
+fn open(id: &str, config: &LibraryConfig, shared: &Shared) -> Result<Arc<dyn ImageLibrary>, Problem> {
     let encoding = encoding(config)?;
+    in_its_place(config)?;
     let settings = Settings {
         id: LibraryId::new(id).map_err(Problem::Id)?,
         default_album: config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?,
-        transport: transport(config)?,
+        connection: connection::connection(config)?.with_limits(Arc::clone(&shared.limits)),
     };
+    let identity =
+        YandexIdentity { credential: place(id, config), login: login(config)?, logins: shared.logins.clone() };
     let yandex = if encoding == Encoding::Soap { YandexEncoding::Soap } else { YandexEncoding::Json };
     Ok(match config.provider {
         ProviderKind::YandexDirectV5 => {
@@ -93,11 +129,16 @@ fn open(id: &str, config: &LibraryConfig) -> Result<Arc<dyn ImageLibrary>, Probl
                 Some("v501") => Version::V501,
                 Some(other) => return Err(unknown_version(other, "v5 or v501")),
             };
-            Arc::new(YandexV5::new(settings, yandex, version))
+            let library = YandexV5::new(settings, yandex, version)?.with_identity(identity);
+            match config.operator_units {
+                Some(true) => Arc::new(library.with_operator_units()),
+                _ => Arc::new(library),
+            }
         }
         ProviderKind::YandexDirectLive4 => {
             no_version(config)?;
-            Arc::new(YandexLive4::new(settings, yandex, config.language.as_deref().unwrap_or(LANGUAGE)))
+            let language = config.language.as_deref().unwrap_or(connection::LANGUAGE);
+            Arc::new(YandexLive4::new(settings, yandex, language)?.with_identity(identity))
         }
         ProviderKind::Facebook => {
             let form = if encoding == Encoding::Multipart { Form::Multipart } else { Form::Bytes };
@@ -105,11 +146,11 @@ fn open(id: &str, config: &LibraryConfig) -> Result<Arc<dyn ImageLibrary>, Probl
             if let Some(given) = version.as_deref().filter(|version| !is_graph_version(version)) {
                 return Err(unknown_version(given, "it has the form v26.0"));
             }
-            Arc::new(Facebook::new(settings, form, version))
+            Arc::new(Facebook::new(settings, form, version)?)
         }
         ProviderKind::Evotor => {
             no_version(config)?;
-            Arc::new(Evotor::new(settings))
+            Arc::new(Evotor::new(settings)?)
         }
     })
 }
@@ -126,25 +167,40 @@ fn encoding(config: &LibraryConfig) -> Result<Encoding, Problem> {
     }
 }
 
-fn transport(config: &LibraryConfig) -> Result<Transport, Problem> {
-    let credentials: Arc<dyn CredentialSource> = match &config.token {
-        TokenConfig::Env(name) => Arc::new(FromEnv::new(name)),
-        TokenConfig::File(path) => Arc::new(FromFile::new(path)),
-        TokenConfig::Fixed(token) => Arc::new(Fixed::new(token.clone())),
-    };
-    let auth = match config.provider {
-        ProviderKind::YandexDirectLive4 => Auth::InBody,
-        ProviderKind::YandexDirectV5 | ProviderKind::Facebook | ProviderKind::Evotor => Auth::Bearer,
-    };
-    let language = config.language.as_deref().unwrap_or(LANGUAGE);
-    let language = HeaderValue::from_str(language).map_err(|_| Problem::Language(language.to_owned()))?;
-    let endpoint = config.endpoint.as_deref().unwrap_or(config.provider.endpoint());
-    let mut settings =
-        polyptych_transport::Config::new(endpoint, auth, credentials).with_header(ACCEPT_LANGUAGE, language);
-    if let Some(path) = &config.ca_file {
-        settings = settings.with_root_certificates(std::fs::read(path).map_err(Problem::Authority)?);
+/// Refuses settings that the provider has no use for: whoever wrote one expects it to do something.
+fn in_its_place(config: &LibraryConfig) -> Result<(), Problem> {
+    use ProviderKind::{Evotor, Facebook, YandexDirectLive4, YandexDirectV5};
+    let both: &[ProviderKind] = &[YandexDirectV5, YandexDirectLive4];
+    let settings: [(&'static str, bool, &[ProviderKind], &'static str); 7] = [
+        ("zone", config.zone.is_some(), both, "Yandex Direct"),
+        ("sandbox", config.sandbox.is_some(), both, "Yandex Direct"),
+        ("login", config.login.is_some(), both, "Yandex Direct"),
+        ("operator_units", config.operator_units.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
+        ("app_secret", config.app_secret.is_some(), &[Facebook], "Facebook"),
+        ("app_secret_time", config.app_secret_time.is_some(), &[Facebook], "Facebook"),
+        ("auth", config.auth.is_some(), &[Evotor], "Evotor"),
+    ];
+    match settings.iter().find(|(_, given, of, _)| *given && !of.contains(&config.provider)) {
+        Some((setting, _, _, whose)) => Err(Problem::Misplaced(setting, whose)),
+        None => Ok(()),
     }
-    Ok(Transport::new(settings)?)
+}
+
+fn login(config: &LibraryConfig) -> Result<Option<String>, Problem> {
+    let carried = |login: &String| !login.is_empty() && login.bytes().all(|byte| byte.is_ascii_graphic());
+    match &config.login {
+        Some(login) if !carried(login) => Err(Problem::Login),
+        login => Ok(login.clone()),
+    }
+}
+
+/// What tells the place of a token from others, so that libraries of one token are known as such. Not the token.
+fn place(id: &str, config: &LibraryConfig) -> String {
+    match &config.token {
+        TokenConfig::Env(name) => format!("env {name}"),
+        TokenConfig::File(path) => format!("file {}", path.display()),
+        TokenConfig::Fixed(_) => format!("library {id}"),
+    }
 }
 
 /// `v` and two numbers; it becomes part of each request's path.

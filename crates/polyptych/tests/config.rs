@@ -74,3 +74,58 @@ fn the_stored_schema_is_the_one_that_the_types_have() {
     let stored: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(stored, serde_json::to_value(polyptych::config::schema()).unwrap());
 }
+
+fn library(provider: &str, settings: &str) -> String {
+    format!("[libraries.a]\nprovider = \"{provider}\"\ntoken = {{ env = \"T\" }}\n{settings}\n")
+}
+
+#[tokio::test]
+async fn every_setting_is_accepted_where_it_belongs() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "secret\n").unwrap();
+    let app_secret = format!("app_secret = {{ file = {:?} }}\napp_secret_time = true", secret.path());
+    let patience = "timeouts = { connect_seconds = 1, idle_seconds = 2, total_seconds = 3 }\n\
+                    retry = { tries = 1, longest_wait_seconds = 1, total_seconds = 1, budget = 0, wait_for_quota = true }";
+    for text in [
+        library("yandex-direct-v5", "zone = \"ru\"\nsandbox = true\nlogin = \"ads\"\noperator_units = true"),
+        library("yandex-direct-live4", "zone = \"ru\"\nsandbox = false\nlogin = \"ads\""),
+        library("facebook", &app_secret),
+        library("evotor", "auth = \"x-authorization\"\nplain_http = \"till\"\nendpoint = \"http://till:8080\""),
+        library("evotor", patience),
+    ] {
+        validator().validate(&json(&text)).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        check(&text).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    }
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_meant_is_refused_with_its_place_and_reason() {
+    for (provider, setting, reason) in [
+        ("facebook", "zone = \"ru\"", "is for Yandex Direct only"),
+        ("evotor", "sandbox = true", "is for Yandex Direct only"),
+        ("yandex-direct-live4", "operator_units = true", "is for Yandex Direct v5 only"),
+        ("yandex-direct-live4", "zone = \"com\"", "`ru` only"),
+        ("yandex-direct-v5", "login = \"two words\"", "login"),
+        ("yandex-direct-v5", "app_secret = { env = \"T\" }", "is for Facebook only"),
+        ("facebook", "app_secret = { file = \"no-such-file\" }", "cannot be read"),
+        ("facebook", "app_secret = { env = \"POLYPTYCH_NO_SUCH_VARIABLE\" }", "secret"),
+        ("facebook", "app_secret = \"canary\"", "never written here"),
+        ("facebook", "app_secret_time = true", "needs an `app_secret`"),
+        ("facebook", "auth = \"bearer\"", "is for Evotor only"),
+        ("evotor", "auth = \"basic\"", "unknown variant"),
+        ("evotor", "timeouts = { idle_seconds = 0 }", "1 to 86400 seconds"),
+        ("evotor", "timeouts = { idle = 1 }", "idle"),
+        ("evotor", "retry = { tries = 0 }", "1 to 100 tries"),
+        ("evotor", "client_certificate = { certificate_file = \"no\", key_file = \"no\" }", "cannot be read"),
+        ("evotor", "client_certificate = { key_file = \"no\" }", "certificate_file"),
+        ("evotor", "endpoint = \"http://till\"", "in the clear"),
+    ] {
+        let error = check(&library(provider, setting)).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(reason) && text.contains("line 4"), "{setting}: {text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+    let both = library("yandex-direct-v5", "endpoint = \"https://example.com\"\nsandbox = true");
+    let text = check(&both).await.unwrap_err().to_string();
+    assert!(text.contains("line 5") && text.contains("`endpoint` names the host already"), "{text}");
+}

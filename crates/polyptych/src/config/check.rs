@@ -92,7 +92,9 @@ impl Document<'_> {
             }
             // What is left of an entry that lost a part is not what its author wrote.
             None if !taken.is_empty() => Vec::new(),
-            None if path.get(2).is_some_and(|key| key == "token") => vec![NO_TOKEN_HERE.to_owned()],
+            None if path.get(2).is_some_and(|key| key == "token" || key == "app_secret") => {
+                vec![NO_TOKEN_HERE.to_owned()]
+            }
             None => vec![format!("{}: {}", path.join("."), error.message())],
         };
         self.mistakes.extend(messages.iter().map(|message| mistake(self.text, error.span(), message)));

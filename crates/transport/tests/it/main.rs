@@ -5,6 +5,7 @@
 mod connections;
 mod credentials;
 mod delivery;
+mod downloads;
 mod limits;
 mod on_the_wire;
 mod peer;
