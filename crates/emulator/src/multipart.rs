@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use memchr::memmem;
+use percent_encoding::percent_decode_str;
 
 /// The most parts of a form.
 const MOST_PARTS: usize = 256;
@@ -72,6 +73,7 @@ fn part(body: &Bytes, start: usize, end: usize) -> Result<Part, Malformed> {
                     match name.as_str() {
                         "name" => part.name = value,
                         "filename" => part.file_name = Some(value),
+                        "filename*" if part.file_name.is_none() => part.file_name = Some(extended(&value)),
                         _ => {}
                     }
                 }
@@ -80,6 +82,13 @@ fn part(body: &Bytes, start: usize, end: usize) -> Result<Part, Malformed> {
         }
     }
     Ok(part)
+}
+
+/// The text of an extended value such as `utf-8''%D0%B0.png` (RFC 5987), which older HTTP libraries send for names beyond
+/// ASCII. What is not such a value is the text itself.
+fn extended(value: &str) -> String {
+    let text = value.splitn(3, '\'').nth(2).unwrap_or(value);
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The `; name="value"` pairs of a header, names in lower case. In a quoted value a backslash escapes a quote or a
@@ -135,6 +144,18 @@ mod tests {
         assert_eq!(&parts[0].content[..], b"one\r\n\r\ntwo");
         assert_eq!((parts[1].name.as_str(), parts[1].content.len()), ("token", 0));
         assert_eq!(parts[1].media_type.as_deref(), Some("text/plain"));
+    }
+
+    #[test]
+    fn a_file_name_may_come_in_the_extended_form() {
+        let named = |name: &str| {
+            let body = format!("--b;=\r\nContent-Disposition: form-data; name=f; {name}\r\n\r\none\r\n--b;=--\r\n");
+            read(&body).unwrap().remove(0).file_name
+        };
+        assert_eq!(named("filename*=utf-8''%D0%B0%20b.png").as_deref(), Some("а b.png"));
+        assert_eq!(named("filename=\"a.png\"; filename*=UTF-8''b.png").as_deref(), Some("a.png"));
+        assert_eq!(named("filename*=plain.png").as_deref(), Some("plain.png"));
+        assert_eq!(named("x=y"), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::library::Library;
 use crate::lock::hold;
 use crate::picture::{Picture, PictureFault};
 use crate::settings::Settings;
+use crate::yandex::daily::Daily;
 use crate::yandex::gate::Gate;
 use crate::yandex::points::Points;
 
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) library: Mutex<Library>,
     pub(crate) gate: Gate,
     pub(crate) points: Points,
+    pub(crate) daily: Daily,
     pub(crate) usage: Usage,
     pub(crate) rates: Rates,
     pub(crate) accounts: Accounts,
@@ -67,6 +69,7 @@ impl State {
             library: Mutex::default(),
             gate: Gate::default(),
             points: Points::default(),
+            daily: Daily::default(),
             usage: Usage::default(),
             rates: Rates::default(),
             accounts: Accounts::new(&settings.facebook.accounts),
@@ -92,6 +95,7 @@ impl State {
         *hold(&self.library) = Library::default();
         self.journal.reset();
         self.points.reset();
+        self.daily.reset();
         self.usage.reset();
         self.rates.reset();
         self.accounts.reset(&self.settings.facebook.accounts);

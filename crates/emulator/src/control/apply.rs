@@ -13,7 +13,7 @@ use crate::facebook::accounts::AdAccount;
 use crate::journal::{JournalEntry, UploadCount};
 use crate::lock::hold;
 use crate::seed::SeedFault;
-use crate::settings::{Settings, SoapStyle, Token};
+use crate::settings::{Settings, SoapStyle, Token, YandexSettings};
 use crate::state::State;
 use crate::yandex::ads::{self, Ad, AdFault};
 
@@ -239,6 +239,7 @@ fn set_accounts(state: &State, accounts: Accounts) -> Result<(), SetupError> {
     let refused = |part: &'static str| move |fault: SeedFault| SetupError::new(format!("accounts.{part}: {fault}"));
     let facebook = facebook.iter().map(|account| match account {
         Value::String(number) => AdAccount::new(number),
+        Value::Number(number) => AdAccount::new(&number.to_string()),
         object => AdAccount::read(object),
     });
     let facebook: Vec<AdAccount> = facebook.collect::<Result<_, _>>().map_err(refused("facebook"))?;
@@ -286,6 +287,10 @@ fn set_quotas(state: &State, quotas: &Quotas) {
         settings.yandex.daily_points = yandex.daily_points.unwrap_or(settings.yandex.daily_points);
         settings.yandex.image_quota = yandex.image_quota.unwrap_or(settings.yandex.image_quota);
         settings.yandex.concurrency = yandex.concurrency.unwrap_or(settings.yandex.concurrency);
+        let YandexSettings { live4_daily_calls, live4_daily_points, live4_item_points, .. } = &mut settings.yandex;
+        *live4_daily_calls = yandex.live4_daily_calls.unwrap_or(*live4_daily_calls);
+        *live4_daily_points = yandex.live4_daily_points.unwrap_or(*live4_daily_points);
+        *live4_item_points = yandex.live4_item_points.unwrap_or(*live4_item_points);
         settings.facebook.hourly_calls = facebook.hourly_calls.unwrap_or(settings.facebook.hourly_calls);
         settings.facebook.account_score = facebook.account_score.unwrap_or(settings.facebook.account_score);
         settings.facebook.app_hourly_calls = facebook.app_hourly_calls.unwrap_or(settings.facebook.app_hourly_calls);

@@ -131,6 +131,12 @@ pub struct YandexQuotas {
     pub image_quota: Option<usize>,
     /// The most requests at once of an advertiser.
     pub concurrency: Option<usize>,
+    /// Calls of one v4 Live method that a user has for a day.
+    pub live4_daily_calls: Option<u64>,
+    /// Points of v4 Live that an advertiser has for a day.
+    pub live4_daily_points: Option<u64>,
+    /// Points of v4 Live that each item of a write costs.
+    pub live4_item_points: Option<u64>,
 }
 
 /// Limits of Facebook; see [`crate::FacebookSettings`].
@@ -145,7 +151,7 @@ pub struct FacebookQuotas {
     pub app_hourly_calls: Option<u64>,
     /// Whether calls beyond 100 % are refused, and not only reported.
     pub enforce_limits: Option<bool>,
-    /// Calls that an account has made in this hour, by its number.
+    /// Calls that an account has made in the last hour, by its number.
     pub calls_made: BTreeMap<String, u64>,
 }
 

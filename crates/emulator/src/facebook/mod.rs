@@ -18,6 +18,7 @@ mod result_path;
 mod upload;
 pub(crate) mod usage;
 pub(crate) mod version;
+mod window;
 
 use std::sync::Arc;
 

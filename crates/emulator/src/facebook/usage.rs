@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use super::error::GraphError;
+use super::window::Window;
 use crate::bounded::Bounded;
 use crate::lock::hold;
 use crate::settings::{AccessTier, FacebookSettings};
@@ -15,25 +16,22 @@ const DECAY_MILLIS: i64 = 300_000;
 /// The most ad accounts counted at once.
 const MOST: usize = 65_536;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Counter {
-    hour: i64,
-    calls: u64,
-    decay: i64,
-    score: u64,
+    calls: Window,
+    score: Window,
     blocked_until: i64,
 }
 
 #[derive(Debug)]
 struct Book {
     accounts: Bounded<String, Counter>,
-    hour: i64,
-    calls: u64,
+    calls: Window,
 }
 
 impl Default for Book {
     fn default() -> Self {
-        Self { accounts: Bounded::new(MOST), hour: 0, calls: 0 }
+        Self { accounts: Bounded::new(MOST), calls: Window::default() }
     }
 }
 
@@ -56,26 +54,22 @@ impl Usage {
         *hold(&self.0) = Book::default();
     }
 
-    /// Says how many calls an account has made in this hour.
+    /// Says that an account has made as many calls, all of them now, and nothing before.
     pub(crate) fn set(&self, account: &str, calls: u64, now: i64) {
-        let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
-        let counter = Counter { hour, calls, decay, score: 0, blocked_until: 0 };
+        let mut counter = Counter::default();
+        counter.calls.add(calls, now, HOUR_MILLIS);
         *hold(&self.0).accounts.entry(&account.to_owned()) = counter;
     }
 
-    /// Counts a call: a read scores 1, a write 3. Calls are counted by the clock's hour, scores by 300 seconds; the real
-    /// windows roll. A refused call counts too, and lengthens a block of the account. Where several limits are passed,
-    /// the account's own come first.
+    /// Counts a call: a read scores 1, a write 3. Calls count for an hour, scores for 300 seconds (reference 10.2). A
+    /// refused call counts too, and lengthens a block of the account. Where several limits are passed, the account's own
+    /// come first.
     pub(super) fn count(&self, account: Option<&str>, write: bool, now: i64, settings: &FacebookSettings) -> Report {
         let mut book = hold(&self.0);
-        let hour = now.div_euclid(HOUR_MILLIS);
-        if book.hour != hour {
-            (book.hour, book.calls) = (hour, 0);
-        }
-        book.calls += 1;
-        let mut refused = (book.calls > settings.app_hourly_calls).then_some(settings.app_limit_code);
+        let calls = book.calls.add(1, now, HOUR_MILLIS);
+        let mut refused = (calls > settings.app_hourly_calls).then_some(settings.app_limit_code);
         let app = json!({
-            "call_count": percent(book.calls, settings.app_hourly_calls), "total_time": 0, "total_cputime": 0,
+            "call_count": percent(calls, settings.app_hourly_calls), "total_time": 0, "total_cputime": 0,
         });
         let account = account.map(|account| {
             let counter = book.accounts.entry(&account.to_owned());
@@ -89,20 +83,13 @@ impl Usage {
 
 impl Counter {
     fn count(&mut self, write: bool, now: i64, settings: &FacebookSettings) -> Option<i64> {
-        let (hour, decay) = (now.div_euclid(HOUR_MILLIS), now.div_euclid(DECAY_MILLIS));
-        if self.hour != hour {
-            (self.hour, self.calls) = (hour, 0);
-        }
-        if self.decay != decay {
-            (self.decay, self.score) = (decay, 0);
-        }
-        self.calls += 1;
-        self.score += if write { 3 } else { 1 };
-        let scored = self.score > settings.account_score || now < self.blocked_until;
+        let calls = self.calls.add(1, now, HOUR_MILLIS);
+        let score = self.score.add(if write { 3 } else { 1 }, now, DECAY_MILLIS);
+        let scored = score > settings.account_score || now < self.blocked_until;
         if scored {
             self.blocked_until = now + settings.access_tier.block_millis();
         }
-        if self.calls > settings.hourly_calls {
+        if calls > settings.hourly_calls {
             return Some(settings.hourly_limit_code);
         }
         scored.then_some(settings.score_limit_code)
@@ -110,18 +97,17 @@ impl Counter {
 
     fn headers(&self, account: &str, now: i64, settings: &FacebookSettings) -> (String, String) {
         let tier = settings.access_tier.word();
-        let score = self.score.saturating_mul(10_000) / settings.account_score.max(1);
-        let reset = ((self.decay + 1) * DECAY_MILLIS).max(self.blocked_until) - now;
-        let left = (self.hour + 1) * HOUR_MILLIS - now;
-        let regain = if self.calls >= settings.hourly_calls { (left + 59_999) / 60_000 } else { 0 };
+        let score = self.score.sum().saturating_mul(10_000) / settings.account_score.max(1);
+        let reset = self.score.below(1, now, DECAY_MILLIS).max(self.blocked_until - now);
+        let regain = self.calls.below(settings.hourly_calls.max(1), now, HOUR_MILLIS);
         let score = json!({
             "acc_id_util_pct": score as f64 / 100.0,
             "reset_time_duration": (reset + 999) / 1000,
             "ads_api_access_tier": tier,
         });
         let business = json!({ account: [{
-            "type": "ads_management", "call_count": percent(self.calls, settings.hourly_calls), "total_cputime": 0,
-            "total_time": 0, "estimated_time_to_regain_access": regain, "ads_api_access_tier": tier,
+            "type": "ads_management", "call_count": percent(self.calls.sum(), settings.hourly_calls), "total_cputime": 0,
+            "total_time": 0, "estimated_time_to_regain_access": (regain + 59_999) / 60_000, "ads_api_access_tier": tier,
         }]});
         (score.to_string(), business.to_string())
     }
@@ -170,6 +156,20 @@ mod tests {
         assert_eq!(codes, [None, None, Some(80_004), Some(80_004)]);
         assert_eq!(code(&usage.count(None, false, 0, &settings)), Some(4));
         assert_eq!(code(&usage.count(Some("1"), false, HOUR_MILLIS, &settings)), None);
+    }
+
+    #[test]
+    fn calls_count_for_an_hour_from_each_of_them() {
+        let settings = FacebookSettings { enforce_limits: true, hourly_calls: 1, ..FacebookSettings::default() };
+        let usage = Usage::default();
+        let at = |now: i64| code(&usage.count(Some("1"), false, now, &settings));
+        let start = HOUR_MILLIS - 60_000;
+        assert_eq!(
+            (at(start), at(start + 120_000)),
+            (None, Some(80_004)),
+            "another hour of the clock is no new window"
+        );
+        assert_eq!(at(start + 120_000 + HOUR_MILLIS), None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Yandex Direct API v4 Live: method `AdImage` with `Upload`, `CheckUploadStatus`, `UploadRawData`, `Get`, `Delete` and
-//! `GetLimits`, and `AdImageAssociation` with `Set` and `Get`, over JSON and over rpc/encoded SOAP. Points are not
-//! charged, since prices of v4 are unknown (reference 11.10).
+//! `GetLimits`, and `AdImageAssociation` with `Set` and `Get`, over JSON and over rpc/encoded SOAP.
 
 mod associations;
 mod data;

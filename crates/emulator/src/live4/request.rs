@@ -137,6 +137,19 @@ impl Call {
     pub(crate) fn writes(&self) -> bool {
         matches!(self, Self::Upload(_) | Self::UploadRawData(_) | Self::Delete { .. } | Self::Set(_))
     }
+
+    /// How many items it has that cost points.
+    pub(crate) fn priced_items(&self) -> usize {
+        match self {
+            Self::Upload(items) | Self::UploadRawData(items) => items.len(),
+            Self::Set(bindings) => bindings.len(),
+            Self::CheckUploadStatus { .. }
+            | Self::Get { .. }
+            | Self::Delete { .. }
+            | Self::GetLimits { .. }
+            | Self::GetAssociations(_) => 0,
+        }
+    }
 }
 
 /// The name of a call for the journal, such as `AdImage.Get`, and the call itself.

@@ -53,7 +53,16 @@ pub(crate) async fn perform(state: &Arc<State>, exchange: &Exchange, received: R
     exchange.ticket.describe(&operation, Some(&first));
     let place = state.gate.enter(&first, state.live().yandex.concurrency);
     let _place = place.ok_or_else(|| Fault::new(506, "No more than five requests of a user at a time"))?;
+    let (now, limits) = (state.now(), state.live());
+    let method = operation.split('.').next().unwrap_or_default();
+    if !state.daily.call(&own_login(&token), method, now, limits.yandex.live4_daily_calls) {
+        return Err(Fault::new(56, "The method works once in ten minutes until the next day"));
+    }
     exchange.begin(state, &operation, Some(&first)).await.map_err(Fault::scripted)?;
+    let cost = limits.yandex.live4_item_points.saturating_mul(call.priced_items() as u64);
+    if !state.daily.spend(&first, cost, now, limits.yandex.live4_daily_points) {
+        return Err(Fault::new(152, "There are too few points for this call"));
+    }
     tasks::settle(state);
     match call {
         Call::Upload(items) => Ok(uploads::begin(&caller, exchange, items)),

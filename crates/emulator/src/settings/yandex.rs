@@ -86,6 +86,15 @@ pub struct YandexSettings {
     pub live4_header_token: bool,
     /// The most characters of a Live 4 `RawData`. Default 20,000,000 (Live 4 reference 11.17).
     pub live4_raw_data_chars: usize,
+    /// The calls of one Live 4 method that a user has for a day; then it works once in ten minutes, and is 56 else.
+    /// Default 50,000 (Live 4 reference 4).
+    pub live4_daily_calls: u64,
+    /// The points of Live 4 that an advertiser has for a day; 152 for a call that costs more than are left. Default
+    /// 32,000, as recorded in the sandbox (Live 4 reference 4).
+    pub live4_daily_points: u64,
+    /// The points of Live 4 that each item of `Upload`, `UploadRawData` and `Set` costs, taken or refused. Default 0: the
+    /// true prices are unknown (Live 4 reference 11.10).
+    pub live4_item_points: u64,
     /// The form of Live 4 SOAP replies. Default [`SoapStyle::Recorded`] (Live 4 reference 11.22).
     pub live4_soap_style: SoapStyle,
     /// Whether Live 4 writes `TotalObjectsCount` as a JSON string. Default true, as recorded (Live 4 reference 11.21).
@@ -114,6 +123,9 @@ impl Default for YandexSettings {
             strict_namespaces: true,
             live4_header_token: false,
             live4_raw_data_chars: 20_000_000,
+            live4_daily_calls: 50_000,
+            live4_daily_points: 32_000,
+            live4_item_points: 0,
             live4_soap_style: SoapStyle::Recorded,
             live4_count_as_text: true,
         }

@@ -13,11 +13,11 @@ impl Gate {
     /// A place for one more request of `login`; `None` when `most` are under way.
     pub(crate) fn enter(&self, login: &str, most: usize) -> Option<Permit> {
         let mut under_way = hold(&self.0);
-        let count = under_way.entry(login.to_owned()).or_default();
-        if *count >= most {
+        let count = under_way.get(login).copied().unwrap_or_default();
+        if count >= most {
             return None;
         }
-        *count += 1;
+        under_way.insert(login.to_owned(), count + 1);
         Some(Permit { gate: Arc::clone(&self.0), login: login.to_owned() })
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod ads;
 pub(crate) mod classes;
+pub(crate) mod daily;
 pub(crate) mod fetch;
 pub(crate) mod gate;
 pub(crate) mod points;

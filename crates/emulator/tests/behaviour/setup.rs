@@ -218,3 +218,56 @@ async fn an_emulator_begins_with_its_setup_and_again_after_each_reset() {
     }
     assert!(Emulator::with_setup(Settings::default(), setup(json!({ "clock": { "set": "x" } }))).is_err());
 }
+
+#[tokio::test]
+async fn an_ad_account_may_be_seeded_as_a_json_number() {
+    let client = Client::default();
+    let document = json!({ "accounts": { "facebook": [7, "act_8", { "id": "9", "name": "nine" }] } });
+    assert_eq!(client.send("POST", "/_emulator/setup", &[], document.to_string()).await.status, 200);
+    let listed = client.send("GET", "/v26.0/me/adaccounts?fields=account_id", &[BEARER], "").await.json();
+    let mut ids: Vec<&str> =
+        listed["data"].as_array().unwrap().iter().filter_map(|a| a["account_id"].as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["7", "8", "9"]);
+    for wrong in [json!(7.5), json!(-7), json!(true), json!(null), json!([])] {
+        let document = json!({ "accounts": { "facebook": [wrong] } });
+        assert_eq!(client.send("POST", "/_emulator/setup", &[], document.to_string()).await.status, 400, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn calls_and_points_of_v4_live_end_for_the_day_as_control_says() {
+    let client = Client::default();
+    let set = async |quotas: Value| {
+        let document = json!({ "quotas": { "yandex": quotas } }).to_string();
+        assert_eq!(client.send("POST", "/_emulator/setup", &[], document).await.status, 200);
+    };
+    let call = async |method: &str, param: Value| {
+        let body = json!({ "method": method, "token": "token", "param": param }).to_string();
+        client.send("POST", "/live/v4/json/", &[], body).await.json()["error_code"].clone()
+    };
+    let (get, limits) = (json!({ "Action": "Get", "SelectionCriteria": {} }), json!({ "Action": "GetLimits" }));
+    set(json!({ "live4_daily_calls": 2 })).await;
+    let codes = [
+        call("AdImage", get.clone()).await,
+        call("AdImage", limits.clone()).await,
+        call("AdImage", get.clone()).await,
+        call("AdImageAssociation", get.clone()).await,
+    ];
+    assert_eq!(codes, [json!(null), json!(null), json!(56), json!(null)], "each method has its own calls");
+
+    set(json!({ "live4_daily_calls": 50_000, "live4_daily_points": 25, "live4_item_points": 10 })).await;
+    let items = |count: usize| {
+        let items = vec![json!({ "URL": "http://pictures.test/a.png", "Name": "a" }); count];
+        json!({ "Action": "Upload", "AdImageURLData": items })
+    };
+    let codes = [
+        call("AdImage", items(3)).await,
+        call("AdImage", items(2)).await,
+        call("AdImage", items(1)).await,
+        call("AdImage", limits).await,
+    ];
+    assert_eq!(codes, [json!(152), json!(null), json!(152), json!(null)], "reads cost nothing");
+    let begun = call("AdImage", json!({ "Action": "CheckUploadStatus" })).await;
+    assert_eq!(begun, json!(null));
+}
