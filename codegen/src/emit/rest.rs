@@ -17,7 +17,7 @@ use crate::{Error, ErrorKind, Errors};
 /// What a module may use, by the path that it comes from.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("http", &["HeaderMap", "HeaderValue", "Method", "header"]),
-    ("polyptych_wire", &["Blob", "Body", "BodyWriter", "CompactString", "Effect", "Request", "query", "rest"]),
+    ("polyptych_wire", &["Blob", "Body", "BodyWriter", "CompactString", "Effect", "Request", "json", "query", "rest"]),
     ("polyptych_wire::multipart", &["FilePart", "Multipart", "MultipartError"]),
     ("polyptych_wire::query", &["Query", "Style"]),
     ("polyptych_wire::rest", &["Operation"]),
@@ -182,11 +182,10 @@ impl<'a> Rest<'a> {
         let (answer, body, read) = match (self.output, self.may_be_empty) {
             (Some(TypeRef::Scalar(Scalar::Bytes)), _) => (quote!(Vec<u8>), quote!(body), quote!(Ok(body.to_vec()))),
             (Some(ty), may_be_empty) => {
-                let read = if self.is_record(ty) { quote!(read_record) } else { quote!(read_json) };
                 let answer = self.model.rust_type(ty, false);
                 match may_be_empty {
-                    true => (quote!(Option<#answer>), quote!(body), quote!(rest::read_optional(body, rest::#read))),
-                    false => (answer, quote!(body), quote!(rest::#read(body))),
+                    true => (quote!(Option<#answer>), quote!(body), quote!(rest::read_optional(body))),
+                    false => (answer, quote!(body), quote!(json::parse(body))),
                 }
             }
             (None, _) => (quote!(()), quote!(_), quote!(Ok(()))),

@@ -140,6 +140,55 @@ fn permuted_members_apis_and_overlays_make_the_same_code() {
     }
 }
 
+/// Rows of errors in reverse, and every table (a row, a name, a class of images) with its keys in reverse. Classes of images
+/// keep their order, which says what is preferred.
+fn reversed_tables(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().collect::<Vec<_>>().into_iter().rev().map(|(key, value)| match value {
+                Value::Array(rows) if key == "error" => {
+                    let rows: Vec<_> = rows.iter().rev().map(reversed_tables).collect();
+                    format!("{key} = [{}]", rows.join(","))
+                }
+                value => format!("{key} = {}", reversed_tables(value)),
+            });
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(reversed_tables).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}
+
+#[test]
+fn permuted_rows_and_keys_of_tables_make_the_same_code() {
+    let inputs = stored();
+    let mut permuted = inputs.clone();
+    let mut tables = 0;
+    for (path, content) in &mut permuted {
+        if !path.ends_with("/errors.toml") && !path.ends_with("/rules.toml") {
+            continue;
+        }
+        let text = std::str::from_utf8(content).unwrap();
+        let table: serde_json::Map<String, Value> = toml::from_str(text).unwrap();
+        let lines = table.iter().collect::<Vec<_>>().into_iter().rev().map(|(key, value)| {
+            let one = Value::Object([(key.clone(), value.clone())].into_iter().collect());
+            let braced = reversed_tables(&one);
+            braced[1..braced.len() - 1].to_owned()
+        });
+        *content = lines.collect::<Vec<_>>().join("\n").into_bytes();
+        tables += 1;
+    }
+    assert_eq!(tables, 8, "errors and rules of four providers");
+    let body = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().split_once("\n\n").unwrap().1.to_owned();
+    let (first, second) = (generate(&inputs).unwrap(), generate(&permuted).unwrap());
+    let mut made = 0;
+    for (path, content) in first.iter().filter(|(path, _)| path.contains("errors") || path.contains("rules")) {
+        assert_eq!(body(content), body(&second[path]), "{path}");
+        made += 1;
+    }
+    assert!(made >= 4, "{:?}", first.keys());
+}
+
 #[test]
 fn documents_with_their_members_in_any_order_read_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/codegen/fixtures");

@@ -1,7 +1,7 @@
 //! Operations over plain HTTP: parameters in path, query, JSON body or form. Generated types implement [`Operation`].
 
 use http::HeaderValue;
-use serde::de::{DeserializeOwned, Error, Unexpected};
+use serde::de::DeserializeOwned;
 
 use crate::multipart::MultipartError;
 use crate::{Effect, json};
@@ -22,36 +22,12 @@ pub trait Operation {
     fn read_answer(body: &[u8]) -> Result<Self::Answer, serde_json::Error>;
 }
 
-/// Reads a JSON answer that is a record. A list is refused: the readers that serde derives would take its items for the
-/// members in their order, and an empty one for a record without any.
+/// Reads a JSON answer that may have no body.
 ///
 /// # Errors
-/// If `body` is not a JSON object of that shape.
-pub fn read_record<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    match text.trim_ascii_start().first() {
-        Some(b'[') => Err(serde_json::Error::invalid_type(Unexpected::Seq, &"an object")),
-        _ => json::parse(body),
-    }
-}
-
-/// Reads a JSON answer of any shape.
-///
-/// # Errors
-/// If `body` is not JSON of that shape.
-pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    json::parse(body)
-}
-
-/// Reads an answer that may have no body: `read` of the body, or nothing of an empty one.
-///
-/// # Errors
-/// Those of `read`.
-pub fn read_optional<T>(
-    body: &[u8],
-    read: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<Option<T>, serde_json::Error> {
-    if body.trim_ascii().is_empty() { Ok(None) } else { read(body).map(Some) }
+/// If there is a body, and it is not JSON of that shape.
+pub fn read_optional<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, serde_json::Error> {
+    if body.trim_ascii().is_empty() { Ok(None) } else { json::parse(body).map(Some) }
 }
 
 /// Why a request cannot be written. Nothing was sent.
@@ -89,9 +65,9 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_none_and_another_is_read() {
-        assert_eq!(read_optional(b" \r\n", read_json::<u8>).unwrap(), None);
-        assert_eq!(read_optional(b"7", read_json::<u8>).unwrap(), Some(7));
-        assert!(read_optional(b"{", read_json::<u8>).is_err());
+        assert_eq!(read_optional::<u8>(b" \r\n").unwrap(), None);
+        assert_eq!(read_optional(b"7").unwrap(), Some(7));
+        assert!(read_optional::<u8>(b"{").is_err());
     }
 
     #[test]

@@ -102,16 +102,13 @@ fn an_enum_keeps_a_value_that_it_does_not_know() {
 
 #[test]
 fn a_record_is_not_read_from_a_list() {
-    use polyptych_wire::rest::{read_json, read_record};
-    let record = read_record::<Sloppy>(b"\xef\xbb\xbf {\"count\":\"7\"}").unwrap();
+    let record = json::parse::<Sloppy>(b"\xef\xbb\xbf {\"count\":\"7\"}").unwrap();
     assert_eq!(record.count, Some(7));
     for list in [&b"[]"[..], b"\n[7]", b"\xef\xbb\xbf[]"] {
-        let error = read_record::<Sloppy>(list).unwrap_err().to_string();
-        assert_eq!(error, "invalid type: sequence, expected an object");
-        assert!(json::parse::<Sloppy>(list).is_err());
+        let error = json::parse::<Sloppy>(list).unwrap_err().to_string();
+        assert!(error.starts_with("invalid type: sequence, expected "), "{error}");
     }
-    assert!(read_record::<Sloppy>(b"").is_err());
-    assert_eq!(read_json::<Vec<i64>>(b"[7]").unwrap(), [7]);
+    assert!(json::parse::<Sloppy>(b"").is_err());
 }
 
 #[test]

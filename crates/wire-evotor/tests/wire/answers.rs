@@ -172,6 +172,18 @@ fn recorded_refusals_are_read_whole() {
     assert_eq!(error.violations[0].subject.as_deref(), Some("allow_to_sell"));
 }
 
+/// A task for many products tells of each in the words in which a single call is refused.
+#[test]
+fn what_a_task_says_of_one_product_reads_as_a_refusal() {
+    let Some(task) = sample("bulk_202_failed.json") else { return };
+    let task: serde_json::Value = serde_json::from_str(&task).unwrap();
+    let error = refusal(400, task["details"][0].to_string().as_bytes()).error.unwrap();
+    assert_eq!(error.code.as_deref(), Some("validation_failed"));
+    assert_eq!(error.message.as_deref(), Some("validation failed for specified payload"));
+    let [violation] = error.violations.as_slice() else { panic!("{error:?}") };
+    assert_eq!((violation.subject.as_deref(), violation.reason.as_deref()), (Some("name"), Some("must not be null")));
+}
+
 #[test]
 fn the_status_decides_whatever_the_body() {
     let cases: [(u16, &[u8], Class, Reason); 9] = [

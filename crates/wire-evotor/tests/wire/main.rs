@@ -5,10 +5,13 @@
 mod answers;
 #[path = "../../../wire/tests/every_type/parameters.rs"]
 mod every_parameter;
+#[path = "../../../wire/tests/every_type/recordings.rs"]
+mod every_recording;
 #[path = "../../../wire/tests/every_type/mod.rs"]
 mod every_type;
 mod every_type_evotor;
 mod parameters;
+mod recordings;
 mod requests;
 mod round_trips;
 mod support;

@@ -7,16 +7,20 @@ use futures_executor::block_on;
 use futures_util::TryStreamExt;
 use polyptych_wire::Request;
 
-/// The text of a sample of the documentation, from the reference data; `None` if that is not here and may be missing.
-pub(crate) fn sample(name: &str) -> Option<String> {
+/// The folder of the reference data; `None` if that is not here and may be missing.
+pub(crate) fn reference() -> Option<PathBuf> {
     let folder = env::var_os("POLYPTYCH_REFERENCE_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
-    let Some(folder) = folder else {
+    if folder.is_none() {
         let required = env::var("POLYPTYCH_REQUIRE").unwrap_or_default();
         assert!(!required.split(',').any(|name| name.trim() == "reference"), "the reference data is required");
         println!("skipped: POLYPTYCH_REFERENCE_DIR names no folder");
-        return None;
-    };
-    Some(fs::read_to_string(folder.join("evotor/doc_samples").join(name)).unwrap())
+    }
+    folder
+}
+
+/// The text of a sample of the documentation, from the reference data.
+pub(crate) fn sample(name: &str) -> Option<String> {
+    Some(fs::read_to_string(reference()?.join("evotor/doc_samples").join(name)).unwrap())
 }
 
 /// The bytes of the body, checked against the announced length.

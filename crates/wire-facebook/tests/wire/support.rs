@@ -8,16 +8,20 @@ use futures_util::TryStreamExt;
 use polyptych_wire::Request;
 use serde_json::Value;
 
-/// The JSON file at `path` below `facebook/` of the reference data; `None` if that is not here and may be missing.
-pub(crate) fn reference(path: &str) -> Option<Value> {
+/// The folder of the reference data; `None` if that is not here and may be missing.
+pub(crate) fn folder() -> Option<PathBuf> {
     let folder = env::var_os("POLYPTYCH_REFERENCE_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
-    let Some(folder) = folder else {
+    if folder.is_none() {
         let required = env::var("POLYPTYCH_REQUIRE").unwrap_or_default();
         assert!(!required.split(',').any(|name| name.trim() == "reference"), "the reference data is required");
         println!("skipped: POLYPTYCH_REFERENCE_DIR names no folder");
-        return None;
-    };
-    let text = fs::read(folder.join("facebook").join(path)).unwrap();
+    }
+    folder
+}
+
+/// The JSON file at `path` below `facebook/` of the reference data.
+pub(crate) fn reference(path: &str) -> Option<Value> {
+    let text = fs::read(folder()?.join("facebook").join(path)).unwrap();
     Some(serde_json::from_slice(&text).unwrap())
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../../../wire/tests/every_type/recordings.rs"]
+mod every_recording;
 #[path = "../../../wire/tests/every_type/mod.rs"]
 mod every_type;
 mod every_type_live4;

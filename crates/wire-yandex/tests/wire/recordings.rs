@@ -1,7 +1,6 @@
 //! Every file of the reference data on Yandex Direct is either read by a test of this folder or named here with the reason
 //! why none reads it. And what recordings of sibling services share with ours: envelope, action results, points.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,6 +9,7 @@ use polyptych_wire_yandex::live4::{self, AdImageAssociationRequest, AdImageReque
 use polyptych_wire_yandex::{Answer, DecodeError, Encoding, v5};
 use serde_json::Value;
 
+use crate::every_recording;
 use crate::support::{recorded, reference};
 
 /// The tests that read the reference data.
@@ -43,26 +43,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
 #[test]
 fn every_recording_is_read_or_named_as_not_applicable() {
     let Some(root) = reference() else { return };
-    let mut open = vec!["yandex-direct-live4".to_owned(), "yandex-direct-v5".to_owned()];
-    let mut files = BTreeSet::new();
-    while let Some(path) = open.pop() {
-        for entry in fs::read_dir(root.join(&path)).unwrap().map(Result::unwrap) {
-            let path = format!("{path}/{}", entry.file_name().to_str().unwrap());
-            if entry.file_type().unwrap().is_dir() {
-                open.push(path);
-            } else {
-                files.insert(path);
-            }
-        }
-    }
-    for (file, why) in NOT_APPLICABLE {
-        assert!(files.remove(*file), "{file} ({why}) is not there");
-    }
-    for file in files {
-        let name = file.rsplit('/').next().unwrap();
-        let stem = [".json", ".response.xml"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
-        assert!(READERS.iter().any(|reader| reader.contains(stem)), "no test reads {file}");
-    }
+    every_recording::check(&root, &["yandex-direct-live4", "yandex-direct-v5"], READERS, NOT_APPLICABLE);
 }
 
 /// Headers of the recorded answer.
