@@ -189,7 +189,7 @@ impl<'a> Call<'a> {
             Delivery::Answered if self.effect == Effect::Safe => Applied::No,
             Delivery::Answered => match error.status() {
                 Some(status) if status.is_success() && self.line.status_decides => Applied::Yes,
-                Some(status) if refuses(status) => Applied::No,
+                Some(status) if refuses(status) && !error.may_have_been_applied_before() => Applied::No,
                 _ => Applied::Unknown,
             },
         };

@@ -36,8 +36,8 @@ pub(crate) fn unclear() -> Verdict {
 }
 
 /// Whether a document ends as one: a cheap look that finds what was cut off.
-pub(crate) fn ends_with(body: &[u8], last: u8) -> bool {
-    body.trim_ascii_end().last() == Some(&last)
+pub(crate) fn ends_with(body: &[u8], last: &[u8]) -> bool {
+    body.trim_ascii_end().ends_with(last)
 }
 
 /// The value of a header as text.

@@ -83,6 +83,7 @@ struct Inner {
     host: Box<str>,
     answer: Option<(StatusCode, HeaderMap)>,
     tries: u32,
+    applied_before: bool,
     retry_after: Option<Duration>,
     source: Option<Source>,
 }
@@ -103,6 +104,7 @@ impl Error {
             host: host.into(),
             answer,
             tries: 0,
+            applied_before: false,
             retry_after: None,
             source,
         }))
@@ -112,6 +114,7 @@ impl Error {
     /// speaks for all; what may be repeated may have been applied by an earlier one.
     pub(crate) fn of_call(mut self, tries: u32, applied_before: bool, retry_after: Option<Duration>) -> Self {
         self.0.tries = tries;
+        self.0.applied_before = applied_before;
         self.0.retry_after = retry_after.or(self.0.retry_after);
         if applied_before && self.0.delivery == Delivery::NotSent {
             self.0.delivery = Delivery::Unknown;
@@ -122,6 +125,12 @@ impl Error {
     /// How far the request got in any of its tries; whether a write may have been applied follows from it.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
+    }
+
+    /// Whether a try before the last may have been applied, whatever the last one came to. Never so for a
+    /// [`polyptych_wire::Effect::Write`].
+    pub fn may_have_been_applied_before(&self) -> bool {
+        self.0.applied_before
     }
 
     /// What went wrong.

@@ -59,7 +59,7 @@ fn judge(call: &Call<'_>, answer: &Response) -> Verdict {
         _ if body.starts_with(b"<") => reading::foreign(answer.status),
         _ if call.request.method == http::Method::DELETE => Verdict::default(),
         _ if !body.starts_with(b"{") => reading::foreign(answer.status),
-        _ if reading::ends_with(&answer.body, b'}') => Verdict::default(),
+        _ if reading::ends_with(&answer.body, b"}") => Verdict::default(),
         _ => reading::unclear(),
     }
 }

@@ -53,7 +53,7 @@ impl Reading for FacebookReading {
 pub(super) fn judge(answer: &Response) -> Verdict {
     let opens = opening::of_json(&answer.body);
     if answer.status.is_success() && opens == Opening::Result {
-        let whole = reading::ends_with(&answer.body, b'}');
+        let whole = reading::ends_with(&answer.body, b"}");
         return if whole { Verdict::default() } else { reading::unclear() };
     }
     match decode::<DeleteAdImage>(answer.status.as_u16(), &answer.body) {

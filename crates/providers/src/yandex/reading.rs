@@ -42,7 +42,7 @@ impl YandexReading {
     }
 
     fn judge(&self, answer: &Response) -> Verdict {
-        let last = if self.encoding == Encoding::Soap { b'>' } else { b'}' };
+        let last: &[u8] = if self.encoding == Encoding::Soap { b"Envelope>" } else { b"}" };
         match opening(self.encoding, &answer.body) {
             Opening::Foreign => reading::foreign(answer.status),
             Opening::Result if !answer.status.is_success() => reading::foreign(answer.status),
