@@ -4,6 +4,7 @@
 mod ci;
 mod clients;
 mod codegen;
+mod faults;
 mod layers;
 mod metadata;
 mod policy;
@@ -36,6 +37,9 @@ enum Command {
     Policy,
     /// Run clients that others wrote against the emulator.
     Clients,
+    /// Break exchanges with the providers on purpose, and print what became of the calls.
+    #[command(disable_help_flag = true)]
+    Faults(faults::Options),
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -61,6 +65,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
         Command::Clients => clients::run(&root),
+        Command::Faults(options) => faults::run(&root, options),
         Command::Ci => ci::run(&root),
     }
 }
