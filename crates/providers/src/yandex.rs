@@ -62,6 +62,8 @@ pub(crate) fn refusal(fault: ApiFault) -> Refusal {
         code: fault.code,
         message: Refusal::joined(&fault.message, fault.detail.as_deref().unwrap_or_default()),
         request_id: fault.request_id,
+        // An error of the API has a code; one without comes from something before it, and may pass.
+        transient: fault.code.is_none(),
         ..Refusal::default()
     }
 }

@@ -39,6 +39,10 @@ pub(super) fn refusal(error: GraphError, status: u16) -> Refusal {
         name: None,
         message: Refusal::joined(error.message.as_deref().unwrap_or_default(), &user),
         request_id: error.fbtrace_id.map(String::from),
-        transient: error.is_transient == Some(true) || status >= 500 || error.code == Some(BATCH_TIMEOUT),
+        transient: error.is_transient == Some(true)
+            || status >= 500
+            || error.code == Some(BATCH_TIMEOUT)
+            // An error of the API has a code, or a failing status; one with neither comes from something before it.
+            || (error.code.is_none() && status < 300),
     }
 }
