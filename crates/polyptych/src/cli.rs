@@ -80,7 +80,7 @@ pub(crate) struct SetupFlags {
     /// A whole setup document; the options below win over its parts
     #[arg(long, value_name = "JSON")]
     setup: Option<String>,
-    /// Accounts that exist: {"yandex":[LOGIN],"facebook":[NUMBER],"evotor":[{"id":STORE,"products":[ID]}]}
+    /// Accounts that exist: {"yandex":[LOGIN],"facebook":[NUMBER], "evotor":[{"id":STORE,"products":[ID]}]}
     #[arg(long, value_name = "JSON")]
     accounts: Option<String>,
     /// Tokens that are accepted: [{"value":TOKEN,"albums":[NAME],"read_only":true,"expired":true}]
@@ -104,7 +104,7 @@ pub(crate) struct SetupFlags {
     /// Let uploads by URL fetch from this host, too, over plain HTTP; HOST for any port, or HOST:PORT; repeatable
     #[arg(long, value_name = "HOST")]
     fetch_host: Vec<String>,
-    /// Faults for the next calls: [{"operation":"AdImages.add","times":2,"answer":{"error":{"code":52}}}]
+    /// Faults for the next calls: [{"operation":"AdImages.add", "times":2,"answer":{"error":{"code":52}}}]
     #[arg(long, value_name = "JSON")]
     faults: Option<String>,
     /// Images that are there: [{"library":"yandex","album":LOGIN,"count":100}]
