@@ -1,6 +1,8 @@
 //! One album: images by the provider's identifier, in the order in which they came.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 /// An ordered table of images. Lookup, insertion and removal do not depend on the number of images.
 #[derive(Debug)]
@@ -51,9 +53,34 @@ impl<T> Album<T> {
     }
 }
 
+/// Takes an image out of the album of its owner. The last image takes the album with it, so that albums do not outnumber
+/// images.
+pub(crate) fn take_out<K, Q, T>(albums: &mut HashMap<K, Album<T>>, owner: &Q, id: &str) -> Option<T>
+where
+    K: Borrow<Q> + Eq + Hash,
+    Q: Eq + Hash + ?Sized,
+{
+    let album = albums.get_mut(owner)?;
+    let image = album.remove(id);
+    if album.len() == 0 {
+        albums.remove(owner);
+    }
+    image
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_album_goes_with_its_last_image() {
+        let mut albums: HashMap<String, Album<u8>> = HashMap::new();
+        for id in ["a", "b"] {
+            albums.entry("me".to_owned()).or_default().insert(id.to_owned(), 1);
+        }
+        assert_eq!(["a", "x", "b", "b"].map(|id| take_out(&mut albums, "me", id)), [Some(1), None, Some(1), None]);
+        assert!(albums.is_empty());
+    }
 
     #[test]
     fn images_keep_their_order_of_arrival_across_removals() {

@@ -9,13 +9,14 @@ pub(crate) mod setup;
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::body::{self, Unread};
 use crate::clock::date_text;
 use crate::exchange::{reply, without_reading};
 use crate::lock::hold;
@@ -63,8 +64,11 @@ pub(crate) async fn answer(state: &Arc<State>, head: &Parts, body: Body, rest: &
 
 /// `POST /_emulator/setup`: the images that were made, as `{"images":[…]}`.
 async fn set_up(state: Arc<State>, body: Body) -> Response {
-    let Ok(body) = to_bytes(body, BODY_CAP).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the document is above 64 MiB or broke off");
+    let body = match body::read(body, BODY_CAP, state.settings.body_patience).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the document is above 64 MiB"),
+        Err(Unread::Stalled) => return refuse(StatusCode::REQUEST_TIMEOUT, "no more of the document came in time"),
+        Err(Unread::Broken) => return refuse(StatusCode::BAD_REQUEST, "the document broke off"),
     };
     // Making thousands of images takes its time.
     let work = move || Setup::from_json(&body).and_then(|setup| apply::apply(&state, setup));

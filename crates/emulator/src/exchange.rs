@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::body::{self, Unread};
 use crate::control::script::{ErrorFault, FaultAnswer};
 use crate::gzip;
 use crate::journal::Ticket;
@@ -41,7 +42,7 @@ impl Exchange {
     /// Reads the body.
     ///
     /// # Errors
-    /// The answer to give instead: 413 beyond `cap` bytes, 400 when the body breaks off.
+    /// The answer to give instead: 413 beyond `cap` bytes, 408 when no more of the body comes, 400 when it breaks off.
     pub(crate) async fn read(
         state: &State,
         head: Parts,
@@ -49,19 +50,17 @@ impl Exchange {
         cap: usize,
         ticket: Ticket,
     ) -> Result<Self, Response> {
-        let declared = head.headers.get(http::header::CONTENT_LENGTH);
-        let declared = declared.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if declared.is_some_and(|length| length > cap as u64) {
-            return Err(too_large(ticket, cap));
-        }
-        match to_bytes(body, cap).await {
+        match body::read(body, cap, state.settings.body_patience).await {
             Ok(body) => {
                 let base = base(state, &head).unwrap_or_else(|| "http://localhost".to_owned());
                 let gzip = state.settings.gzip && gzip::accepted(&head.headers);
                 Ok(Self { head, body, ticket, base, scripted: OnceLock::new(), gzip })
             }
-            Err(error) if is_length_limit(&error) => Err(too_large(ticket, cap)),
-            Err(_) => Err(text(StatusCode::BAD_REQUEST, "the request body broke off")),
+            Err(Unread::TooLarge) => Err(too_large(ticket, cap)),
+            Err(Unread::Stalled) => {
+                Err(closing(text(StatusCode::REQUEST_TIMEOUT, "no more of the request body came in time")))
+            }
+            Err(Unread::Broken) => Err(text(StatusCode::BAD_REQUEST, "the request body broke off")),
         }
     }
 
@@ -147,17 +146,6 @@ pub(crate) fn base(state: &State, head: &Parts) -> Option<String> {
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     (host.len() <= LONGEST_HOST && host.bytes().all(plain)).then(|| format!("http://{host}"))
-}
-
-pub(crate) fn is_length_limit(error: &axum::Error) -> bool {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = source {
-        if error.to_string().contains("length limit") {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 fn too_large(ticket: Ticket, cap: usize) -> Response {

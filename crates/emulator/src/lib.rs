@@ -35,6 +35,7 @@
 
 mod album;
 mod base64;
+mod body;
 mod bounded;
 mod clock;
 mod connection;

@@ -7,6 +7,7 @@ mod yandex;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use evotor::EvotorSettings;
 pub use facebook::{AccessTier, AppSecret, CopyKey, ExpiredVersions, FacebookSettings, UnknownHash};
@@ -84,6 +85,9 @@ pub struct Settings {
     pub stored_bytes: u64,
     /// The most bytes of request bodies held at once; further requests wait. Default 1 GiB.
     pub bodies_in_flight: usize,
+    /// For how long a request's body may stand still; then 408 and the end of the connection, so that callers which
+    /// stopped do not keep `bodies_in_flight` from others. Real time. Default 60 s.
+    pub body_patience: Duration,
     /// Whether answers of the four APIs are compressed for those who accept gzip. Default true.
     pub gzip: bool,
     /// Whether equal contents become one image (all providers with a hash do so). Default true; false is for tests
@@ -112,6 +116,7 @@ impl Default for Settings {
             journal_entries: 65_536,
             stored_bytes: 1 << 30,
             bodies_in_flight: 1 << 30,
+            body_patience: Duration::from_secs(60),
             gzip: true,
             deduplicate: true,
             decode_pixels: true,

@@ -6,6 +6,7 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 
 use super::reply::{Refusal, Reply};
+use crate::album;
 use crate::clock::date_text;
 use crate::exchange::Exchange;
 use crate::library::EvotorImage;
@@ -130,7 +131,7 @@ pub(crate) fn one(state: &State, exchange: &Exchange, product: &Product, id: &st
 /// Deletes one image.
 pub(crate) fn delete(state: &State, exchange: &Exchange, product: &Product, id: &str) -> Result<Reply, Refusal> {
     let mut library = hold(&state.library);
-    let removed = library.evotor.get_mut(&product.key()).and_then(|album| album.remove(id));
+    let removed = album::take_out(&mut library.evotor, &product.key(), id);
     exchange.ticket.deleted(&product.album(), id, removed.is_none().then_some("404"));
     match removed {
         Some(image) => library.release(&image.content),

@@ -28,6 +28,7 @@ use http::Method;
 use http::request::Parts;
 use serde_json::{Map, Value, json};
 
+use crate::album;
 use crate::control::script::FaultAnswer;
 use crate::exchange::scripted;
 use crate::journal::Ticket;
@@ -228,19 +229,19 @@ fn delete(state: &State, call: &Call, ticket: &Ticket, account: &str) -> Result<
     let hash = call.params.given("hash").or(by_id);
     let hash = hash.ok_or_else(|| GraphError::invalid("(#100) The parameter hash is required"))?;
     let mut library = hold(&state.library);
-    let Some(album) = library.facebook.get_mut(account).filter(|album| album.get(hash).is_some()) else {
+    if library.facebook.get(account).is_none_or(|album| album.get(hash).is_none()) {
         ticket.deleted(account, hash, Some("100"));
         return match settings.unknown_hash {
             UnknownHash::Success => Ok(json!({ "success": true })),
             UnknownHash::Refused => Err(GraphError::invalid("(#100) The ad account has no image of this hash")),
         };
-    };
+    }
     if !state.accounts.creatives(account, hash).is_empty() {
         ticket.deleted(account, hash, Some("100"));
         return Err(GraphError::in_use(settings.in_use_subcode));
     }
     ticket.deleted(account, hash, None);
-    if let Some(image) = album.remove(hash) {
+    if let Some(image) = album::take_out(&mut library.facebook, account, hash) {
         library.release(&image.content);
     }
     Ok(json!({ "success": true }))

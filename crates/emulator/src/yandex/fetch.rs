@@ -2,8 +2,9 @@
 //! HTTP from the hosts it was given. Nothing else is ever contacted; size, time and redirections are bounded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, LOCATION};
 use http::uri::{Authority, PathAndQuery};
@@ -16,6 +17,7 @@ use super::classes::{LARGEST, Wanted};
 use super::tasks::{Claim, Fetched, settle};
 use super::texts::{self, Text};
 use super::upload::{Refusal, prepare};
+use crate::body::{self, Unread};
 use crate::exchange::segments;
 use crate::lock::hold;
 use crate::media;
@@ -192,10 +194,11 @@ async fn picture(status: StatusCode, body: Body) -> Result<Answer, Unfetched> {
     if status != StatusCode::OK {
         return Err(NOT_FETCHED);
     }
-    match to_bytes(body, LARGEST).await {
+    // The whole fetch has its time.
+    match body::read(body, LARGEST, Duration::MAX).await {
         Ok(bytes) => Ok(Answer::Picture(bytes)),
-        Err(error) if crate::exchange::is_length_limit(&error) => Err(Unfetched::TooLarge),
-        Err(_) => Err(NOT_FETCHED),
+        Err(Unread::TooLarge) => Err(Unfetched::TooLarge),
+        Err(Unread::Broken | Unread::Stalled) => Err(NOT_FETCHED),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Taking images out of an advertiser's library. An image that an ad shows stays.
 
+use crate::album;
 use crate::library::Library;
 use crate::lock::hold;
 use crate::state::State;
@@ -53,7 +54,7 @@ fn check(state: &State, library: &Library, login: &str, hash: &str) -> Result<()
 }
 
 fn take_out(library: &mut Library, login: &str, hash: &str) {
-    if let Some(image) = library.yandex.get_mut(login).and_then(|album| album.remove(hash)) {
+    if let Some(image) = album::take_out(&mut library.yandex, login, hash) {
         library.release(&image.content);
         library.ads.forget_image(login, hash);
     }

@@ -1,8 +1,11 @@
 //! Bodies that no client would send: every protocol answers them in its own form, and none of them breaks the emulator.
 
+use std::time::Duration;
+
+use polyptych_emulator::Settings;
 use serde_json::json;
 
-use crate::harness::{Client, base64, form, png};
+use crate::harness::{Client, Served, base64, form, png};
 
 /// A small generator of numbers; the same seed gives the same bodies.
 struct Numbers(u64);
@@ -117,4 +120,17 @@ async fn deep_and_wide_documents_are_refused_by_their_caps() {
     let pairs = "a=1&".repeat(20_001);
     let headers = [bearer, ("content-type", "application/x-www-form-urlencoded")];
     assert_eq!(client.send("POST", "/v26.0/act_1/adimages", &headers, pairs).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_within_its_body_does_not_keep_the_room_of_others() {
+    let settings = Settings { body_patience: Duration::from_millis(50), bodies_in_flight: 1024, ..Settings::default() };
+    let server = Served::start(settings).await;
+    let head = "POST /json/v5/adimages HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n{";
+    let answer = server.exchange(head).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("connection: close\r\n"), "{answer}");
+    let whole = "POST /json/v5/adimages HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    assert!(server.exchange(whole).await.starts_with("HTTP/1.1 200 "));
+    let states: Vec<_> = server.journal().await.iter().map(|entry| entry["state"].clone()).collect();
+    assert_eq!(states, ["broken", "answered"]);
 }
