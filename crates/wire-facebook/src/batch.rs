@@ -161,9 +161,9 @@ impl Batch {
     #[expect(clippy::expect_used, reason = "entries have string keys and no failing fields")]
     fn form(&self, entries: &[call::Entry<'_>], boundary: &str) -> Result<(HeaderValue, Body), BatchError> {
         let mut form = Multipart::new(boundary)?;
-        form.text("batch", &serde_json::to_string(entries).expect("entries serialise to JSON"));
+        form.text("batch", &serde_json::to_string(entries).expect("entries serialise to JSON"))?;
         if let Some(include) = self.include_headers {
-            form.text("include_headers", flag(include));
+            form.text("include_headers", flag(include))?;
         }
         for (index, file) in self.calls.iter().flat_map(|call| &call.files).enumerate() {
             form.file(&call::part_name(index), &file.file_name, &file.media_type, &file.content)?;

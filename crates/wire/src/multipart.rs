@@ -14,6 +14,9 @@ pub enum MultipartError {
     /// The media type holds a character that could start another header.
     #[error("the media type of part `{0}` is not a plain media type")]
     MediaType(String),
+    /// A line of a text begins as the boundary does, and would end the part: whoever knows the boundary could add parts.
+    #[error("the text of part `{0}` holds the multipart boundary")]
+    Text(String),
 }
 
 /// A file as a part of a form.
@@ -51,11 +54,19 @@ impl Multipart {
     }
 
     /// Adds a text field.
-    pub fn text(&mut self, name: &str, value: &str) {
+    ///
+    /// # Errors
+    /// [`MultipartError::Text`].
+    pub fn text(&mut self, name: &str, value: &str) -> Result<(), MultipartError> {
+        let ends = |line: &str| line.strip_prefix("--").is_some_and(|rest| rest.starts_with(&self.boundary));
+        if value.split(['\r', '\n']).any(ends) {
+            return Err(MultipartError::Text(name.to_owned()));
+        }
         self.open(name);
         self.body.push_str("\r\n\r\n");
         self.body.push_str(value);
         self.body.push_str("\r\n");
+        Ok(())
     }
 
     /// Adds a field that is a record or another structure, as a part of JSON.

@@ -131,7 +131,7 @@ fn debug_of_a_request_shows_neither_query_nor_header_values() {
 #[test]
 fn a_multipart_form_is_read_back_by_a_parser_that_we_did_not_write() {
     let mut form = multipart::Multipart::new("polyptych-0123").unwrap();
-    form.text("note", "hello");
+    form.text("note", "hello").unwrap();
     form.file("datafile", "a\"b\r\nX-Evil: 1.png", "image/png", &Blob::from_bytes(vec![0, 255, 13, 10, 45, 45]))
         .unwrap();
     let (content_type, body) = form.finish();
@@ -158,6 +158,18 @@ fn a_boundary_or_a_media_type_that_could_break_the_form_is_refused() {
     }
     let mut form = multipart::Multipart::new("b").unwrap();
     assert!(form.file("f", "f.png", "image/png\r\nX: 1", &Blob::from_bytes("")).is_err());
+}
+
+#[test]
+fn a_text_that_would_end_its_part_is_refused() {
+    let mut form = multipart::Multipart::new("b7").unwrap();
+    for text in ["--b7--", "x\r\n--b7\r\nContent-Disposition: form-data; name=\"evil\"\r\n\r\n1", "x\n--b7", "\r--b77"]
+    {
+        assert_eq!(form.text("note", text), Err(multipart::MultipartError::Text("note".to_owned())), "{text:?}");
+    }
+    for text in ["", "x--b7", "--b", "- -b7\r\n-- b7"] {
+        form.text("note", text).unwrap();
+    }
 }
 
 #[test]

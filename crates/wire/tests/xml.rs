@@ -85,6 +85,33 @@ fn a_cut_document_is_an_error_wherever_it_is_cut() {
 }
 
 #[test]
+fn an_attribute_that_is_not_well_formed_does_not_hide_those_behind_it() {
+    for document in ["<a><b x href='#1'/></a>", "<a><b x=1 nil='true'/></a>", "<a><b x='/></a>"] {
+        assert!(matches!(children(document), Err(XmlError::Syntax { .. })), "{document}");
+    }
+}
+
+#[test]
+fn numbers_without_an_end_have_the_words_of_xml_schema() {
+    for (number, word) in [(f64::INFINITY, "INF"), (f64::NEG_INFINITY, "-INF"), (f64::NAN, "NaN"), (0.1, "0.1")] {
+        let mut writer = XmlWriter::document();
+        writer.element("a", &number);
+        let body = writer.finish().unwrap().plain().unwrap();
+        let body = std::str::from_utf8(&body).unwrap().to_owned();
+        assert!(body.ends_with(&format!("<a>{word}</a>")), "{body}");
+        let document = format!("<a> {word} </a>");
+        let mut reader = XmlReader::new(document.as_bytes()).unwrap();
+        let read = f64::read_xml(&mut reader.root().unwrap()).unwrap();
+        assert!(read == number || (read.is_nan() && number.is_nan()), "{word}");
+    }
+    for text in ["", "1,5", "INFIN"] {
+        let document = format!("<a>{text}</a>");
+        let mut reader = XmlReader::new(document.as_bytes()).unwrap();
+        assert!(f64::read_xml(&mut reader.root().unwrap()).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn numbers_say_what_they_should_have_been() {
     let mut reader = XmlReader::new(b"<Code>12a</Code>").unwrap();
     let error = i32::read_xml(&mut reader.root().unwrap()).unwrap_err();

@@ -55,7 +55,7 @@ impl Rest<'_> {
                     /// `boundary` must not occur in a file: derive it from a digest of the content.
                     ///
                     /// # Errors
-                    /// If the boundary or the media type of a part is not plain.
+                    /// If the boundary or the media type of a part is not plain, or a text holds the boundary.
                     #header
                     pub fn request(&self, boundary: &str) -> Result<Request, #error> {
                         #steps
@@ -307,7 +307,7 @@ impl Rest<'_> {
                 _ => match self.text(shape) {
                     Ok(text) if !matches!(shape.holder, Holder::Nested | Holder::Map) => self.parts(shape, each, |value| {
                         let text = text(value);
-                        quote!(form.text(#name, #text);)
+                        quote!(form.text(#name, #text)?;)
                     })?,
                     _ => self.parts(shape, each, |value| quote!(form.json(#name, #value);))?,
                 },

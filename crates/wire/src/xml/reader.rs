@@ -64,7 +64,7 @@ impl<'x> XmlReader<'x> {
                 if self.depth > MAX_DEPTH {
                     return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
                 }
-                check_attributes(start)?;
+                check_attributes(start, self.events.buffer_position())?;
             }
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
             Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
@@ -124,8 +124,9 @@ impl<'x> XmlReader<'x> {
     }
 }
 
-/// Refuses too many attributes, and references to other elements.
-fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
+/// Refuses too many attributes, one that is not well formed (what stands behind it would not be seen), and references to
+/// other elements.
+fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<(), XmlError> {
     if start.attributes_raw().is_empty() {
         return Ok(());
     }
@@ -133,7 +134,8 @@ fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
         if index >= MAX_ATTRIBUTES {
             return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
         }
-        if attribute.is_ok_and(|found| found.key.into_inner() == "href" && found.value.starts_with('#')) {
+        let attribute = attribute.map_err(|error| XmlError::Syntax { at, detail: error.to_string() })?;
+        if attribute.key.into_inner() == "href" && attribute.value.starts_with('#') {
             return Err(XmlError::Reference(start.local_name().into_inner().to_owned()));
         }
     }

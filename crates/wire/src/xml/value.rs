@@ -130,5 +130,24 @@ number! {
     i64 => "a 64-bit integer",
     u32 => "an unsigned 32-bit integer",
     u64 => "an unsigned 64-bit integer",
-    f64 => "a number",
+}
+
+impl WriteXml for f64 {
+    fn write_xml(&self, writer: &mut XmlWriter) {
+        match *self {
+            // The words of XML Schema (3.2.5), which are not those of Rust.
+            f64::INFINITY => writer.text("INF"),
+            f64::NEG_INFINITY => writer.text("-INF"),
+            number => writer.text(&number.to_string()),
+        }
+    }
+}
+
+impl ReadXml for f64 {
+    fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
+        match read_number(element)? {
+            Some(number) => Ok(number),
+            None => Err(element.invalid("a number")),
+        }
+    }
 }
