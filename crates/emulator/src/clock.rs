@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 use crate::lock::hold;
 
 /// A source of the current time.
@@ -79,12 +81,13 @@ impl Watch {
         *hold(&self.0) = Hands::default();
     }
 
-    /// The time shown.
+    /// The time shown; it stops where dates end, in the year 9999.
     pub(crate) fn now(&self, clock: &dyn Clock) -> i64 {
-        match *hold(&self.0) {
+        let shown = match *hold(&self.0) {
             Hands::Ahead(by) => clock.unix_millis().saturating_add(by),
             Hands::At(time) => time,
-        }
+        };
+        shown.clamp(Timestamp::MIN.as_second() * 1000, Timestamp::MAX.as_second() * 1000)
     }
 
     /// Shows `time` from now on.
@@ -111,7 +114,7 @@ impl Watch {
 
 /// `2018-09-04T13:31:01.104+0000` when `millis` is set, else `2018-09-04T13:31:01+0000`: UTC, offset without a colon.
 pub(crate) fn date_text(unix_millis: i64, millis: bool) -> String {
-    let stamp = jiff::Timestamp::from_millisecond(unix_millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let stamp = Timestamp::from_millisecond(unix_millis).unwrap_or(Timestamp::UNIX_EPOCH);
     let form = if millis { "%Y-%m-%dT%H:%M:%S.%3f+0000" } else { "%Y-%m-%dT%H:%M:%S+0000" };
     stamp.strftime(form).to_string()
 }
@@ -138,6 +141,8 @@ mod tests {
         assert_eq!(watch.now(&clock), 8);
         watch.reset();
         assert_eq!(watch.now(&clock), 125);
+        watch.advance(i64::MAX);
+        assert_eq!(date_text(watch.now(&clock), false), "9999-12-30T22:00:00+0000");
     }
 
     #[test]

@@ -189,6 +189,10 @@ impl Setup {
     /// # Errors
     /// For text that is no such object; an unknown key is named.
     pub fn from_json(json: &[u8]) -> Result<Self, SetupError> {
+        // A list would be read as the members in their order.
+        if json.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+            return Err(SetupError::new("the setup must be a JSON object"));
+        }
         serde_json::from_slice(json).map_err(|error| SetupError::new(error.to_string()))
     }
 

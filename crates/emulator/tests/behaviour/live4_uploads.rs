@@ -91,8 +91,10 @@ async fn a_task_is_pending_until_its_time_and_counts_in_the_limits_meanwhile() {
 async fn a_picture_that_is_there_already_keeps_its_first_name() {
     let client = Client::default();
     let url = own_url(&client, &png(450, 450, 1)).await;
-    let (first, second) = (begin(&client, &url).await, begin(&client, &format!("{url}?again")).await);
-    let (first, second) = (ended(&client, first).await, ended(&client, second).await);
+    let task = begin(&client, &url).await;
+    let first = ended(&client, task).await;
+    let task = begin(&client, &format!("{url}?again")).await;
+    let second = ended(&client, task).await;
     assert_eq!(first["AdImageHash"], second["AdImageHash"]);
     assert_eq!((images(&client).await.len(), &images(&client).await[0]["Name"]), (1, &json!(url)));
     let journal = client.journal().await;

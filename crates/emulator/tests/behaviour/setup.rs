@@ -182,7 +182,8 @@ async fn control_refuses_what_it_does_not_know_by_name_and_keeps_everything_as_i
         (r#"{"tokens":[{"value":"t"}],"faults":[{"times":0,"answer":{"close":"mid"}}]}"#, "times"),
         (r#"{"tokens":[{"value":"t"}],"accounts":{"facebook":[{"id":"1","colour":1}]}}"#, "colour"),
         (r#"{"tokens":[{"value":"t"}],"accounts":{"evotor":[{"id":"1","products":5}]}}"#, "products"),
-        ("[", "EOF"),
+        ("{", "EOF"),
+        ("[]", "object"),
     ] {
         let answer = client.send("POST", "/_emulator/setup", &[], document).await;
         assert_eq!((answer.status, answer.header("content-type")), (400, "application/json"), "{document}");
@@ -270,4 +271,15 @@ async fn calls_and_points_of_v4_live_end_for_the_day_as_control_says() {
     assert_eq!(codes, [json!(152), json!(null), json!(152), json!(null)], "reads cost nothing");
     let begun = call("AdImage", json!({ "Action": "CheckUploadStatus" })).await;
     assert_eq!(begun, json!(null));
+}
+
+#[tokio::test]
+async fn a_setup_that_is_no_object_is_refused() {
+    let client = Client::default();
+    for wrong in ["", "[]", " [null]", "null", "1", "\"a\"", "{", "{}{}"] {
+        let answer = client.send("POST", "/_emulator/setup", &[], wrong).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+        assert!(answer.json()["error"].is_string(), "{wrong}");
+    }
+    assert_eq!(client.send("POST", "/_emulator/setup", &[], " {} ").await.status, 200);
 }
