@@ -1,4 +1,5 @@
-//! The one place that drives the decoders of the `image` crate, within limits. It applies no orientation and keeps no metadata.
+//! The one place that drives the decoders of the `image` crate, within limits. It applies no orientation and keeps of the metadata the colour
+//! profile alone.
 
 use std::io::Cursor;
 
@@ -21,6 +22,17 @@ pub(crate) fn decoder<'a>(
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
     reader.limits(theirs);
     reader.into_decoder().map_err(|error| refused(format, error))
+}
+
+/// Decodes the picture as [`decode`] does, and reads its ICC profile if it has one that can be read.
+pub(crate) fn decode_with_profile(
+    bytes: &[u8],
+    format: Format,
+    limits: &Limits,
+) -> Result<(DynamicImage, Option<Vec<u8>>), ImageError> {
+    let mut decoder = decoder(bytes, format, limits)?;
+    let profile = decoder.icc_profile().ok().flatten();
+    DynamicImage::from_decoder(decoder).map(|image| (image, profile)).map_err(|error| refused(format, error))
 }
 
 /// Decodes the picture, of an animation the first frame.

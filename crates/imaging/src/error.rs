@@ -6,7 +6,7 @@ use crate::Format;
 
 /// Why an image could not be inspected, verified or fitted.
 ///
-/// Every case but [`CannotFit`](Self::CannotFit) is a property of the bytes: trying again with the same bytes gives the same answer.
+/// Every case but [`CannotFit`](Self::CannotFit) and [`Cancelled`](Self::Cancelled) is a property of the bytes: trying again with the same bytes gives the same answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// The bytes are of no image format: empty, a page of HTML, an archive, noise.
@@ -39,6 +39,9 @@ pub enum ImageError {
         /// What stands in the way, on one line.
         detail: String,
     },
+    /// Whoever asked no longer wants the answer.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 /// What a limit counts.

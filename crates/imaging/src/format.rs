@@ -63,6 +63,9 @@ const BRANDS: [(&[u8], &str); 9] = [
 const TEXT_PREFIX: usize = 1024;
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Png, Self::Gif, Self::Bmp, Self::Tiff, Self::WebP];
+
     /// The format that the first bytes mean; `None` for anything else, also for images of formats unknown here.
     #[must_use]
     pub fn sniff(bytes: &[u8]) -> Option<Self> {

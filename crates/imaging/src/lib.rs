@@ -1,13 +1,12 @@
 //! Looks at image bytes before anything is spent on them, and fits them to what a library accepts.
 //!
-//! Three questions, each dearer than the one before: [`inspect`] reads the header (microseconds), [`verify`] also walks the file
+//! Three questions (and [`Limits::plan`], which says without doing it what a fit would do), each dearer than the one before: [`inspect`] reads the header (microseconds), [`verify`] also walks the file
 //! for damage without decoding it where the format allows, [`fit`] decodes, resizes and encodes. All three are synchronous and
 //! use the calling thread only: callers put them on a pool of their own. The free functions apply [`Limits::default`]; the
-//! methods of [`Limits`] with the same names apply other limits.
+//! methods of [`Limits`] with the same names apply other limits, and [`Limits::fit_unless`] can be stopped between its steps.
 //!
-//! What it never does: read files or the network, keep metadata, trust a name or a media type, or panic on input. ICC profiles are
-//! not converted: pixel values are taken as sRGB, and the profile is dropped with the rest of the metadata, so that a picture in a
-//! wide-gamut space looks duller after [`fit`].
+//! What it never does: read files or the network, keep metadata, trust a name or a media type, or panic on input. A file without
+//! an ICC profile is taken as sRGB; CMYK without regard to its profile, by the plain formula of screens.
 //!
 //! ```
 //! use polyptych_imaging::{Format, ImageError, inspect};
@@ -31,9 +30,9 @@ mod reader;
 mod verify;
 
 pub use error::{ImageError, Measure};
-pub use fit::{Fitted, Focus, Mode, Rgb, Target, fit};
+pub use fit::{Animation, Fitted, Focus, Loss, Mode, Plan, Rgb, Target, fit};
 pub use format::Format;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{ColourSpace, Inspection, inspect};
 pub use limits::Limits;
 pub use orientation::Orientation;
 pub use pixels::Pixels;

@@ -9,7 +9,7 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Bytes of the decoded picture, at its own depth and channels; 256 MiB by default.
     pub max_decoded_bytes: u64,
-    /// Frames of an animated GIF or PNG; 1,000 by default. Checked by [`verify`](crate::verify) and [`fit`](crate::fit()).
+    /// Frames of an animated GIF, PNG or WebP; 1,000 by default.
     pub max_frames: u32,
 }
 

@@ -1,6 +1,6 @@
 //! Image bytes: header, damage, fitting. What was fitted is decoded by the `image` crate to the size that was asked for.
 
-use polyptych_imaging::{Focus, Format, Limits, Mode, Pixels, Rgb, Target};
+use polyptych_imaging::{Animation, Focus, Format, Limits, Mode, Pixels, Rgb, Target};
 
 /// Small enough that an input costs little, large enough for every branch.
 const LIMITS: Limits = Limits { max_pixels: 1 << 14, max_decoded_bytes: 1 << 17, max_frames: 20 };
@@ -38,7 +38,7 @@ pub fn fit(input: &[u8]) {
         1 => vec![Format::Png, Format::Jpeg],
         _ => vec![Format::Gif],
     };
-    let target = Target { pixels, formats, max_bytes: 1 << 16, mode };
+    let target = Target { pixels, formats, max_bytes: 1 << 16, mode, animation: Animation::FirstFrame };
     match LIMITS.fit(picture, &target) {
         Ok(fitted) => {
             assert!(target.formats.contains(&fitted.format));

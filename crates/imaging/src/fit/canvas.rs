@@ -10,6 +10,7 @@ use crate::Pixels;
 pub(super) struct Canvas {
     pixels: Pixels,
     alpha: bool,
+    gray: bool,
     data: Vec<u8>,
 }
 
@@ -18,13 +19,14 @@ impl Canvas {
     pub(super) fn of(image: DynamicImage) -> Self {
         let pixels = Pixels::new(image.width(), image.height());
         let alpha = image.color().has_alpha();
+        let gray = !image.color().has_color();
         let data = if alpha { image.into_rgba8().into_raw() } else { image.into_rgb8().into_raw() };
-        Self { pixels, alpha, data }
+        Self { pixels, alpha, gray, data }
     }
 
     /// The same kind of canvas with other pixels; `data` must agree with their size.
     pub(super) fn with_data(&self, pixels: Pixels, data: Vec<u8>) -> Self {
-        Self { pixels, alpha: self.alpha, data }
+        Self { pixels, alpha: self.alpha, gray: self.gray, data }
     }
 
     pub(super) fn pixels(&self) -> Pixels {
@@ -33,6 +35,11 @@ impl Canvas {
 
     pub(super) fn alpha(&self) -> bool {
         self.alpha
+    }
+
+    /// Whether it was decoded from samples of lightness alone, so that all colours of a pixel are alike.
+    pub(super) fn gray(&self) -> bool {
+        self.gray
     }
 
     pub(super) fn channels(&self) -> usize {
@@ -45,6 +52,11 @@ impl Canvas {
 
     pub(super) fn into_data(self) -> Vec<u8> {
         self.data
+    }
+
+    /// The pixels, to be changed in place; their number stays.
+    pub(super) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
     }
 
     /// Drops the alpha channel of a picture that is opaque throughout.
@@ -68,7 +80,7 @@ impl Canvas {
                 [mixed(*red, under_red, *alpha), mixed(*green, under_green, *alpha), mixed(*blue, under_blue, *alpha)]
             })
             .collect();
-        Self { pixels: self.pixels, alpha: false, data }
+        Self { pixels: self.pixels, alpha: false, gray: false, data }
     }
 
     /// The picture in the middle of a larger one; an odd pixel goes to the right and to the bottom.

@@ -23,6 +23,11 @@ const FULL_CHROMA: SamplingFactor = SamplingFactor::F_1_1;
 /// One sample of chroma for four pixels.
 const QUARTER_CHROMA: SamplingFactor = SamplingFactor::F_2_2;
 
+/// How often a quality is tried after the best and the worst: the tries that a bisection of them all would take.
+const MOST_TRIES: u32 = 6;
+/// One part of so many is the most that the strongest compression of a PNG is expected to save.
+const MOST_SAVED: u64 = 6;
+
 /// From 1, the slowest and best choice of palette, to 30.
 const GIF_SPEED: i32 = 10;
 
@@ -41,35 +46,51 @@ pub(super) fn candidates(source: Format, allowed: &[Format]) -> Vec<Format> {
     candidates
 }
 
-/// The picture in the first candidate format that gets it within `max_bytes`.
+/// The picture in the first candidate format that gets it within `max_bytes`; `still_wanted` is asked before each try.
 pub(super) fn within(
     canvas: &Canvas,
     candidates: &[Format],
     max_bytes: u64,
     background: Rgb,
+    still_wanted: &dyn Fn() -> Result<(), ImageError>,
 ) -> Result<(Format, Vec<u8>), ImageError> {
     let mut refusals = Vec::new();
     for format in candidates {
         let attempt = match format {
-            Format::Png => smallest_png(canvas, max_bytes),
-            Format::Gif => gif(canvas),
-            _ => jpeg_within(canvas, max_bytes, background),
+            Format::Png => smallest_png(canvas, max_bytes, still_wanted),
+            Format::Gif => still_wanted().map_err(Stop::Cancelled).and_then(|()| gif(canvas)),
+            _ => jpeg_within(canvas, max_bytes, background, still_wanted),
         };
         match attempt {
+            Err(Stop::Cancelled(error)) => return Err(error),
             Ok(bytes) if bytes.len() as u64 <= max_bytes => return Ok((*format, bytes)),
             Ok(bytes) => refusals.push(format!("{format} takes {} bytes", bytes.len())),
-            Err(detail) => refusals.push(format!("{format} {detail}")),
+            Err(Stop::Unable(detail)) => refusals.push(format!("{format} {detail}")),
         }
     }
     Err(ImageError::cannot_fit(format!("at most {max_bytes} bytes are allowed, {}", refusals.join(", "))))
 }
 
+/// Why there is nothing to show for a try.
+enum Stop {
+    /// The format cannot hold the picture: what it says to that.
+    Unable(String),
+    /// Nobody wants it any more.
+    Cancelled(ImageError),
+}
+
 /// The best quality that stays within `max_bytes`, with fewer samples of chroma where even the worst quality takes too many;
 /// else the smallest file of all.
-fn jpeg_within(canvas: &Canvas, max_bytes: u64, background: Rgb) -> Result<Vec<u8>, String> {
+fn jpeg_within(
+    canvas: &Canvas,
+    max_bytes: u64,
+    background: Rgb,
+    still_wanted: &dyn Fn() -> Result<(), ImageError>,
+) -> Result<Vec<u8>, Stop> {
     let (width, height) = sides(canvas)?;
     let opaque = if canvas.alpha() { Cow::Owned(flattened(canvas, background)) } else { Cow::Borrowed(canvas.data()) };
     let encode = |quality, sampling| {
+        still_wanted().map_err(Stop::Cancelled)?;
         written(|out| {
             let mut encoder = Encoder::new(out, quality);
             encoder.set_sampling_factor(sampling);
@@ -83,6 +104,8 @@ fn jpeg_within(canvas: &Canvas, max_bytes: u64, background: Rgb) -> Result<Vec<u
     }
     let mut sampling = FULL_CHROMA;
     let mut chosen = encode(WORST_QUALITY, sampling)?;
+    // With fewer samples of chroma the best quality takes less than this, but still too much; it only leads the guesses.
+    let mut too_long = best.len();
     if !fits(&chosen) {
         sampling = QUARTER_CHROMA;
         chosen = encode(WORST_QUALITY, sampling)?;
@@ -91,35 +114,63 @@ fn jpeg_within(canvas: &Canvas, max_bytes: u64, background: Rgb) -> Result<Vec<u
         return Ok(chosen);
     }
     let (mut good, mut bad) = (WORST_QUALITY, BEST_QUALITY);
-    while bad - good > 1 {
-        let middle = good.midpoint(bad);
-        let bytes = encode(middle, sampling)?;
+    for _ in 0..MOST_TRIES {
+        if bad - good <= 1 || chosen.len() as u64 >= near_enough(max_bytes) {
+            break;
+        }
+        let quality = guess((good, chosen.len()), (bad, too_long), max_bytes);
+        let bytes = encode(quality, sampling)?;
         if fits(&bytes) {
-            (good, chosen) = (middle, bytes);
+            (good, chosen) = (quality, bytes);
         } else {
-            bad = middle;
+            (bad, too_long) = (quality, bytes.len());
         }
     }
     Ok(chosen)
+}
+
+/// A quality between two known ones: the length of a file grows about exponentially with it.
+fn guess((good, short): (u8, usize), (bad, long): (u8, usize), max_bytes: u64) -> u8 {
+    let log = |bytes: f64| bytes.max(1.0).ln();
+    let (short, long) = (log(short as f64), log(long as f64));
+    let share = (log(max_bytes as f64) - short) / (long - short).max(f64::EPSILON);
+    let step = (f64::from(bad - good) * share).floor();
+    // A float-to-integer cast saturates, and the clamp keeps it between the two.
+    good.saturating_add(step as u8).clamp(good + 1, bad - 1)
+}
+
+/// A file that leaves no more than this unused could hardly be of a better quality.
+fn near_enough(max_bytes: u64) -> u64 {
+    max_bytes - max_bytes / 64
 }
 
 fn flattened(canvas: &Canvas, background: Rgb) -> Vec<u8> {
     canvas.with_data(canvas.pixels(), canvas.data().to_vec()).over(background).into_data()
 }
 
-/// Without loss; the strongest compression costs several times the default one, so it is tried only when bytes are short.
-fn smallest_png(canvas: &Canvas, max_bytes: u64) -> Result<Vec<u8>, String> {
+/// Without loss. The strongest compression costs several times the default one and saves a few percent, so it is tried only where
+/// that can be enough.
+fn smallest_png(
+    canvas: &Canvas,
+    max_bytes: u64,
+    still_wanted: &dyn Fn() -> Result<(), ImageError>,
+) -> Result<Vec<u8>, Stop> {
     let encode = |compression| {
+        still_wanted().map_err(Stop::Cancelled)?;
         written(|out| {
             let encoder = PngEncoder::new_with_quality(out, compression, FilterType::Adaptive);
             encoder.write_image(canvas.data(), canvas.pixels().width, canvas.pixels().height, colour(canvas))
         })
     };
     let bytes = encode(CompressionType::Default)?;
-    if bytes.len() as u64 <= max_bytes { Ok(bytes) } else { encode(CompressionType::Best) }
+    let length = bytes.len() as u64;
+    if length <= max_bytes || length - length / MOST_SAVED > max_bytes {
+        return Ok(bytes);
+    }
+    encode(CompressionType::Best)
 }
 
-fn gif(canvas: &Canvas) -> Result<Vec<u8>, String> {
+fn gif(canvas: &Canvas) -> Result<Vec<u8>, Stop> {
     sides(canvas)?;
     written(|out| {
         let mut encoder = GifEncoder::new_with_speed(out, GIF_SPEED);
@@ -132,15 +183,17 @@ fn colour(canvas: &Canvas) -> ExtendedColorType {
 }
 
 /// Width and height, where a format's header holds them in 16 bits.
-fn sides(canvas: &Canvas) -> Result<(u16, u16), String> {
+fn sides(canvas: &Canvas) -> Result<(u16, u16), Stop> {
     let pixels = canvas.pixels();
-    let side = |length| u16::try_from(length).map_err(|_| format!("has no side longer than {} pixels", u16::MAX));
+    let side = |length| {
+        u16::try_from(length).map_err(|_| Stop::Unable(format!("has no side longer than {} pixels", u16::MAX)))
+    };
     Ok((side(pixels.width)?, side(pixels.height)?))
 }
 
-fn written<E: Display>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Vec<u8>, String> {
+fn written<E: Display>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Vec<u8>, Stop> {
     let mut out = Vec::new();
-    write(&mut out).map_err(|error| format!("cannot be written: {}", one_line(&error.to_string())))?;
+    write(&mut out).map_err(|error| Stop::Unable(format!("cannot be written: {}", one_line(&error.to_string()))))?;
     Ok(out)
 }
 

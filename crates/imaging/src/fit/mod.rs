@@ -1,16 +1,20 @@
 //! Makes of one picture what a library accepts: its pixels, its format, its bytes. The output is a function of the input alone.
 //!
-//! Order: verify, decode, crop and resize in one step while the picture is still as stored, turn, pad, encode. Of an animation the first
-//! frame is taken. Metadata is dropped, the ICC profile included; 16-bit samples become 8-bit. It never guesses a rule: the target
-//! says everything.
+//! Order: verify, decode, crop and resize in one step while the picture is still as stored, bring its colours to sRGB (there are fewest
+//! pixels then), turn, pad, encode. Metadata is dropped, the ICC profile included; 16-bit samples become 8-bit. It never guesses a
+//! rule: the target says everything.
 
-use crate::decode::decode;
-use crate::{Format, ImageError, Inspection, Limits, Pixels};
+use crate::decode::decode_with_profile;
+use crate::{ColourSpace, Format, ImageError, Inspection, Limits, Pixels};
 
 mod canvas;
+mod colour;
 mod encode;
 mod orient;
+mod plan;
 mod resize;
+
+pub use plan::{Loss, Plan};
 
 use canvas::Canvas;
 
@@ -57,6 +61,16 @@ pub enum Mode {
     Exact,
 }
 
+/// What happens to a picture of several frames. None is ever written with more than one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Animation {
+    /// It is refused, so that no movement is lost unasked.
+    #[default]
+    Refuse,
+    /// The first frame is taken.
+    FirstFrame,
+}
+
 /// What a fitted picture must be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -69,6 +83,8 @@ pub struct Target {
     pub max_bytes: u64,
     /// How it gets the size.
     pub mode: Mode,
+    /// What happens to a picture of several frames.
+    pub animation: Animation,
 }
 
 /// An encoded picture that meets its target.
@@ -93,19 +109,37 @@ pub fn fit(bytes: &[u8], target: &Target) -> Result<Fitted, ImageError> {
 impl Limits {
     /// Fits a picture: the same bytes, target and version of this crate give the same output.
     ///
-    /// JPEG is written at quality 92, or at the best one down to 40 that a bisection finds within `max_bytes`, its chroma subsampled
-    /// only when 40 is not enough; PNG is written without loss; when a format does not get small enough, the next allowed one is tried.
+    /// JPEG is written at quality 92, or at the best one down to 40 that a bounded search finds within `max_bytes`, its chroma
+    /// subsampled only when 40 is not enough; PNG is written without loss; when a format does not get small enough, the next allowed
+    /// one is tried.
     ///
     /// # Errors
     /// Those of [`Limits::verify`]; [`ImageError::TooLarge`] when the target has more pixels than these limits allow;
     /// [`ImageError::CannotFit`] when the target is empty or names no format that is written here, when [`Mode::Exact`] meets another
-    /// size, or when no allowed format gets within `max_bytes`.
+    /// size, when an animation is not to lose its frames, or when no allowed format gets within `max_bytes`.
     pub fn fit(&self, bytes: &[u8], target: &Target) -> Result<Fitted, ImageError> {
+        self.fit_unless(bytes, target, &|| false)
+    }
+
+    /// Fits a picture unless `cancelled` says between two steps (decode, resize, each try to encode) that nobody waits for it.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit), and [`ImageError::Cancelled`].
+    pub fn fit_unless(
+        &self,
+        bytes: &[u8],
+        target: &Target,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Fitted, ImageError> {
+        let still_wanted = || if cancelled() { Err(ImageError::Cancelled) } else { Ok(()) };
+        still_wanted()?;
         let inspection = self.inspect(bytes)?;
         let candidates = encode::candidates(inspection.format, &target.formats);
         self.check_target(&inspection, target, &candidates)?;
         self.walk(bytes, inspection.format)?;
-        let decoded = Canvas::of(decode(bytes, inspection.format, self)?);
+        still_wanted()?;
+        let (decoded, profile) = decode_with_profile(bytes, inspection.format, self)?;
+        let decoded = Canvas::of(decoded);
         if decoded.pixels() != inspection.pixels {
             let detail = format!("the header gives {}, the data {}", inspection.pixels, decoded.pixels());
             return Err(ImageError::corrupt(inspection.format, detail));
@@ -114,47 +148,42 @@ impl Limits {
             Mode::Contain { background } => background,
             Mode::Cover { .. } | Mode::Exact => Rgb::WHITE,
         };
-        let canvas = shape(decoded, &inspection, target)?.without_needless_alpha();
-        let (format, bytes) = encode::within(&canvas, &candidates, target.max_bytes, background)?;
+        still_wanted()?;
+        // What a profile of four inks says is about samples that the decoder has already turned into RGB.
+        let profile = profile.filter(|_| inspection.colour != ColourSpace::Cmyk);
+        let canvas = shape(decoded, &inspection, target, profile.as_deref())?.without_needless_alpha();
+        let (format, bytes) = encode::within(&canvas, &candidates, target.max_bytes, background, &still_wanted)?;
         Ok(Fitted { bytes, format, pixels: target.pixels })
-    }
-
-    /// Refuses, before anything is decoded, a target that this picture cannot meet.
-    fn check_target(&self, inspection: &Inspection, target: &Target, candidates: &[Format]) -> Result<(), ImageError> {
-        let pixels = target.pixels;
-        if pixels.area() == 0 {
-            return Err(ImageError::cannot_fit(format!("a target of {pixels} is empty")));
-        }
-        self.check_decoded(pixels, pixels.area().saturating_mul(4))?;
-        if candidates.is_empty() {
-            return Err(ImageError::cannot_fit("the target allows none of JPEG, PNG and GIF"));
-        }
-        let shown = inspection.oriented();
-        if target.mode == Mode::Exact && shown != pixels {
-            return Err(ImageError::cannot_fit(format!("it is {shown}, exactly {pixels} is asked for")));
-        }
-        Ok(())
     }
 }
 
-/// Brings the decoded picture to the target's size, turned for showing.
-fn shape(decoded: Canvas, inspection: &Inspection, target: &Target) -> Result<Canvas, ImageError> {
+/// Brings the decoded picture to the target's size and to sRGB, turned for showing.
+fn shape(
+    decoded: Canvas,
+    inspection: &Inspection,
+    target: &Target,
+    profile: Option<&[u8]>,
+) -> Result<Canvas, ImageError> {
+    let in_srgb = |canvas| match profile {
+        Some(profile) => colour::in_srgb(canvas, profile),
+        None => canvas,
+    };
     let orientation = inspection.orientation;
     let shown = orientation.apply_to(decoded.pixels());
     let wanted = target.pixels;
     match target.mode {
-        Mode::Exact => Ok(orient::turned(decoded, orientation)),
+        Mode::Exact => Ok(orient::turned(in_srgb(decoded), orientation)),
         Mode::Contain { background } => {
             let inner = resize::contained(shown, wanted);
             let whole = resize::Region::whole(decoded.pixels());
             let resized = resize::resized(decoded, whole, orientation.apply_to(inner))?;
-            Ok(orient::turned(resized, orientation).padded(wanted, background))
+            Ok(orient::turned(in_srgb(resized), orientation).padded(wanted, background))
         }
         Mode::Cover { focus } => {
             let region = resize::covering(shown, wanted, focus);
             let region = orient::stored_region(region, decoded.pixels(), orientation);
             let resized = resize::resized(decoded, region, orientation.apply_to(wanted))?;
-            Ok(orient::turned(resized, orientation))
+            Ok(orient::turned(in_srgb(resized), orientation))
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The header of a GIF, from its blocks up to the second frame. The compressed pixels are not looked at here.
+//! The header of a GIF, and its blocks, of which the frames are counted. The compressed pixels are not looked at here.
 //!
 //! Source: the GIF89a specification, sections 17 to 27 (blocks).
 
-use super::Header;
+use super::{ColourSpace, Header};
 use crate::reader::Reader;
-use crate::{Format, ImageError, Orientation, Pixels};
+use crate::{Format, ImageError, Limits, Orientation, Pixels};
 
 const SIGNATURE_LENGTH: usize = 6;
 const GRAPHIC_CONTROL: u8 = 0xf9;
@@ -114,11 +114,11 @@ fn skip_sub_blocks(reader: &mut Reader<'_>) -> Option<usize> {
     }
 }
 
-pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
+pub(crate) fn read_header(bytes: &[u8], limits: &Limits) -> Result<Header, ImageError> {
     let mut blocks = Blocks::of(bytes)?;
     let pixels = blocks.screen;
     let mut alpha = false;
-    let mut frames = 0;
+    let mut frames = 0_u32;
     // Behind the screen, damage only ends the walk: telling it is the verification's.
     while let Ok(block) = blocks.read() {
         match block {
@@ -130,7 +130,8 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
             Block::Control { .. } | Block::Other => {}
             Block::End => break,
         }
-        if frames > 1 {
+        // Enough to refuse it.
+        if frames > limits.max_frames {
             break;
         }
     }
@@ -138,8 +139,10 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         pixels,
         orientation: Orientation::Normal,
         alpha,
-        animated: frames > 1,
+        frames: frames.max(1),
         bit_depth: 8,
+        colour: ColourSpace::Indexed,
+        profile: false,
         decoded_pixel_bytes: 4,
     })
 }

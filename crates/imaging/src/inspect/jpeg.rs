@@ -1,12 +1,14 @@
 //! The header of a JPEG, from its marker segments up to the first scan. Entropy-coded data is not looked at here.
 //!
-//! Source: ITU-T T.81, annex B (markers and segments); Exif 2.32, section 4.7.2 (the APP1 segment).
+//! Source: ITU-T T.81, annex B (markers and segments); Exif 2.32, section 4.7.2 (the APP1 segment);
+//! ICC.1:2022, annex B.4 (the profile in APP2).
 
-use super::Header;
+use super::{ColourSpace, Header};
 use crate::reader::Reader;
 use crate::{Format, ImageError, Orientation, Pixels};
 
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+const PROFILE_PREFIX: &[u8] = b"ICC_PROFILE\0";
 
 /// What follows the next marker.
 pub(crate) enum Segment<'a> {
@@ -14,8 +16,8 @@ pub(crate) enum Segment<'a> {
     Frame(u8, &'a [u8]),
     /// SOS: its header; entropy-coded data follows the reader's position.
     Scan,
-    /// APP1.
-    App1(&'a [u8]),
+    /// APPn: n, and what follows its length.
+    App(u8, &'a [u8]),
     /// EOI.
     End,
     /// Anything else.
@@ -38,7 +40,7 @@ pub(crate) fn next_segment<'a>(reader: &mut Reader<'a>) -> Option<Segment<'a>> {
         0xc4 | 0xc8 | 0xcc => Segment::Other,
         0xc0..=0xcf => Segment::Frame(marker - 0xc0, data),
         0xda => Segment::Scan,
-        0xe1 => Segment::App1(data),
+        0xe0..=0xef => Segment::App(marker - 0xe0, data),
         _ => Segment::Other,
     })
 }
@@ -96,17 +98,19 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
     let mut reader = Reader::at(bytes, 2);
     let mut orientation = Orientation::Normal;
     let mut frame = None;
+    let mut profile = false;
     loop {
         let position = reader.position();
         match next_segment(&mut reader) {
             Some(Segment::Frame(process, data)) if frame.is_none() => frame = Some(read_frame(process, data)?),
             Some(Segment::Frame(..)) => return Err(corrupt("there are two frame headers")),
-            Some(Segment::App1(data)) => {
+            Some(Segment::App(1, data)) => {
                 if let Some(block) = data.strip_prefix(EXIF_PREFIX) {
                     orientation = Orientation::from_exif_block(block);
                 }
             }
-            Some(Segment::Other) => {}
+            Some(Segment::App(2, data)) => profile |= data.starts_with(PROFILE_PREFIX),
+            Some(Segment::App(..) | Segment::Other) => {}
             Some(Segment::Scan) => break,
             Some(Segment::End) => return Err(corrupt("it ends before the first scan")),
             None => return Err(corrupt(format!("cut off in the header, behind byte {position}"))),
@@ -117,8 +121,14 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         pixels: frame.pixels,
         orientation,
         alpha: false,
-        animated: false,
+        frames: 1,
         bit_depth: frame.precision,
+        colour: match frame.components {
+            1 => ColourSpace::Gray,
+            3 => ColourSpace::Rgb,
+            _ => ColourSpace::Cmyk,
+        },
+        profile,
         decoded_pixel_bytes: if frame.components == 1 { 1 } else { 3 },
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: the PNG specification, third edition, sections 5 (chunk layout) and 11 (chunks).
 
-use super::Header;
+use super::{ColourSpace, Header};
 use crate::reader::Reader;
 use crate::{Format, ImageError, Orientation, Pixels};
 
@@ -76,7 +76,8 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         (colour, depth) => return Err(corrupt(format!("IHDR pairs colour type {colour} with bit depth {depth}"))),
     };
     let mut alpha = matches!(header.colour, 4 | 6);
-    let mut animated = false;
+    let mut frames = 1;
+    let mut profile = false;
     let mut orientation = Orientation::Normal;
     let mut before_data = true;
     // Behind the header a cut-off file only ends the walk: telling that is the verification's.
@@ -84,7 +85,8 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         match &chunk.kind {
             b"IDAT" => before_data = false,
             b"tRNS" if before_data => alpha = true,
-            b"acTL" if before_data => animated = frame_count(chunk.data).is_some_and(|frames| frames > 1),
+            b"acTL" if before_data => frames = frame_count(chunk.data).unwrap_or(1).max(1),
+            b"iCCP" if before_data => profile = true,
             // Some editors append it behind the pixel data.
             b"eXIf" => orientation = Orientation::from_exif_block(chunk.data),
             _ => {}
@@ -95,8 +97,14 @@ pub(crate) fn read_header(bytes: &[u8]) -> Result<Header, ImageError> {
         pixels: header.pixels,
         orientation,
         alpha,
-        animated,
+        frames,
         bit_depth: header.bit_depth,
+        colour: match header.colour {
+            0 | 4 => ColourSpace::Gray,
+            3 => ColourSpace::Indexed,
+            _ => ColourSpace::Rgb,
+        },
+        profile,
         decoded_pixel_bytes: samples * if header.bit_depth == 16 { 2 } else { 1 },
     })
 }

@@ -1,19 +1,16 @@
-//! Walks a GIF block by block to its trailer and counts the frames. It decompresses no pixel.
+//! Walks a GIF block by block to its trailer. It decompresses no pixel.
 
+use crate::ImageError;
 use crate::inspect::gif::{Block, Blocks, corrupt};
-use crate::{ImageError, Limits};
 
-pub(super) fn walk(bytes: &[u8], limits: &Limits) -> Result<(), ImageError> {
+pub(super) fn walk(bytes: &[u8]) -> Result<(), ImageError> {
     let mut blocks = Blocks::of(bytes)?;
-    let mut frames = 0_u32;
+    let mut frames = false;
     loop {
         match blocks.read()? {
-            Block::Frame { .. } => {
-                frames = frames.saturating_add(1);
-                limits.check_frames(frames)?;
-            }
+            Block::Frame { .. } => frames = true,
             Block::Control { .. } | Block::Other => {}
-            Block::End if frames > 0 => return Ok(()),
+            Block::End if frames => return Ok(()),
             Block::End => return Err(corrupt("it holds no frame")),
         }
     }

@@ -1,7 +1,7 @@
 //! Whether a file is whole, told before it costs anything: a provider charges for a damaged image as for a good one.
 //!
-//! JPEG and PNG are walked, not decoded: damage that keeps the file's structure (altered entropy-coded data of a JPEG, a PNG
-//! encoder's own fault far into a large picture) passes. Of a GIF, which has no checksums, the first frame is decoded as well. BMP,
+//! JPEG and PNG are walked, not decoded: damage that keeps the file's structure (altered entropy-coded data of a JPEG that forms no
+//! marker, a PNG encoder's own fault far into a large picture) passes. Of a GIF, which has no checksums, the first frame is decoded as well. BMP,
 //! TIFF and WebP hold nothing to walk by and are decoded.
 
 use crate::decode::decode;
@@ -24,8 +24,7 @@ impl Limits {
     /// of a GIF that does not decompress. Bytes behind the end are tolerated, as cameras append there.
     ///
     /// # Errors
-    /// Those of [`Limits::inspect`]; [`ImageError::Corrupt`] with the place of the damage; [`ImageError::TooLarge`] for an animated
-    /// GIF or PNG of more frames than these limits allow.
+    /// Those of [`Limits::inspect`]; [`ImageError::Corrupt`] with the place of the damage.
     pub fn verify(&self, bytes: &[u8]) -> Result<Inspection, ImageError> {
         let inspection = self.inspect(bytes)?;
         if !self.walk(bytes, inspection.format)? {
@@ -40,7 +39,7 @@ impl Limits {
             Format::Jpeg => jpeg::walk(bytes)?,
             Format::Png => png::walk(bytes, self)?,
             Format::Gif => {
-                gif::walk(bytes, self)?;
+                gif::walk(bytes)?;
                 return Ok(false);
             }
             Format::Bmp | Format::Tiff | Format::WebP => return Ok(false),

@@ -6,7 +6,7 @@
 use std::io::Cursor;
 
 use crate::decode::one_line;
-use crate::inspect::png::{Chunk, Chunks, corrupt, frame_count};
+use crate::inspect::png::{Chunk, Chunks, corrupt};
 use crate::{ImageError, Limits};
 
 /// How many bytes of rows are decompressed.
@@ -17,10 +17,8 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits) -> Result<(), ImageError> {
     for chunk in Chunks::of(bytes) {
         let chunk = chunk?;
         check(&chunk)?;
-        match &chunk.kind {
-            b"IDAT" => data_chunks = data_chunks.saturating_add(1),
-            b"acTL" => limits.check_frames(frame_count(chunk.data).unwrap_or(0))?,
-            _ => {}
+        if chunk.kind == *b"IDAT" {
+            data_chunks = data_chunks.saturating_add(1);
         }
     }
     if data_chunks == 0 {

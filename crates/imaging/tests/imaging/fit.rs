@@ -2,7 +2,8 @@
 
 use image::{DynamicImage, ImageFormat, RgbImage, Rgba, RgbaImage};
 use polyptych_imaging::{
-    Fitted, Focus, Format, ImageError, Mode, Orientation, Pixels, Rgb, Target, fit, inspect, verify,
+    Animation, Fitted, Focus, Format, ImageError, Limits, Loss, Mode, Orientation, Pixels, Rgb, Target, fit, inspect,
+    verify,
 };
 
 use crate::samples;
@@ -10,7 +11,13 @@ use crate::samples;
 const CENTRE: Mode = Mode::Cover { focus: Focus { x: 0.5, y: 0.5 } };
 
 fn target(width: u32, height: u32, mode: Mode, formats: &[Format]) -> Target {
-    Target { pixels: Pixels::new(width, height), formats: formats.to_vec(), max_bytes: 10_000_000, mode }
+    Target {
+        pixels: Pixels::new(width, height),
+        formats: formats.to_vec(),
+        max_bytes: 10_000_000,
+        mode,
+        animation: Animation::Refuse,
+    }
 }
 
 fn decoded(fitted: &Fitted) -> DynamicImage {
@@ -197,8 +204,12 @@ fn the_output_is_the_same_every_time() {
 }
 
 #[test]
-fn the_first_frame_of_an_animation_is_taken() {
-    let out = fitted_rgb(&samples::animated_gif(3), &target(8, 8, CENTRE, &[Format::Png]));
+fn an_animation_is_refused_unless_its_first_frame_is_asked_for() {
+    let moving = samples::animated_gif(3);
+    let refusing = target(8, 8, CENTRE, &[Format::Png]);
+    let error = fit(&moving, &refusing).unwrap_err();
+    assert_eq!(error.to_string(), "cannot fit the image: it has 3 frames, and the first one alone is not asked for");
+    let out = fitted_rgb(&moving, &Target { animation: Animation::FirstFrame, ..refusing });
     assert!(out.pixels().all(|pixel| pixel.0 == [255, 0, 0]));
 }
 
@@ -231,4 +242,90 @@ fn a_damaged_source_or_an_impossible_target_is_refused() {
     assert!(matches!(fit(&good[..good.len() - 40], &wanted), Err(ImageError::Corrupt { .. })));
     assert!(matches!(fit(&good, &target(0, 20, CENTRE, &[Format::Jpeg])), Err(ImageError::CannotFit { .. })));
     assert!(matches!(fit(&good, &target(50_000, 50_000, CENTRE, &[Format::Jpeg])), Err(ImageError::TooLarge { .. })));
+}
+
+#[test]
+fn a_plan_says_what_the_fit_then_does() {
+    let limits = Limits::default();
+    let losses = |bytes: &[u8], target: &Target| {
+        let plan = limits.plan(&inspect(bytes).unwrap(), target).unwrap();
+        let fitted = fit(bytes, target).unwrap();
+        assert_eq!((plan.pixels, plan.formats.first()), (fitted.pixels, Some(&fitted.format)));
+        plan.losses
+    };
+    let contain = Mode::Contain { background: Rgb::WHITE };
+    let photo = samples::jpeg(&samples::gradient(40, 30));
+    let deep = DynamicImage::ImageRgb8(samples::gradient(20, 20)).into_rgba16();
+    let deep = samples::encode(&deep.into(), ImageFormat::Png);
+    let first = |target| Target { animation: Animation::FirstFrame, ..target };
+    let cases = [
+        (&photo, target(20, 20, contain, &[Format::Jpeg]), vec![Loss::Shrunk, Loss::Padded, Loss::Compression]),
+        (&photo, target(60, 60, CENTRE, &[Format::Png]), vec![Loss::Enlarged, Loss::Cropped]),
+        (&photo, target(40, 30, Mode::Exact, &[Format::Png]), vec![]),
+        (&deep, target(20, 20, Mode::Exact, &[Format::Jpeg]), vec![Loss::Transparency, Loss::Depth, Loss::Compression]),
+        (&samples::animated_gif(2), first(target(4, 4, Mode::Exact, &[Format::Png])), vec![Loss::Frames]),
+        (&samples::cmyk_jpeg(), target(8, 8, Mode::Exact, &[Format::Gif]), vec![Loss::Inks, Loss::Palette]),
+        (
+            &samples::profiled_png(&samples::gradient(8, 8), &samples::display_p3()),
+            target(8, 8, Mode::Exact, &[Format::Png]),
+            vec![Loss::Profile],
+        ),
+    ];
+    for (bytes, target, expected) in cases {
+        assert_eq!(losses(bytes, &target), expected, "{target:?}");
+    }
+    let impossible = target(41, 30, Mode::Exact, &[Format::Png]);
+    let planned = limits.plan(&inspect(&photo).unwrap(), &impossible);
+    assert_eq!(planned.map(|_| ()), fit(&photo, &impossible).map(|_| ()));
+}
+
+#[test]
+fn a_profile_is_converted_and_one_of_srgb_or_nonsense_leaves_every_pixel() {
+    let picture = RgbImage::from_pixel(8, 8, image::Rgb([200, 60, 40]));
+    let exact = target(8, 8, Mode::Exact, &[Format::Png]);
+    let under = |profile: &[u8]| fitted_rgb(&samples::profiled_png(&picture, profile), &exact).get_pixel(3, 3).0;
+    let [red, green, blue] = under(&samples::display_p3());
+    // The same light needs more of red and less of the others where red is less saturated.
+    assert!(red > 210 && green < 55 && blue < 35, "{red} {green} {blue}");
+    let srgb = moxcms::ColorProfile::new_srgb().encode().unwrap();
+    for profile in [&srgb[..], b"no profile at all", b""] {
+        assert_eq!(under(profile), [200, 60, 40]);
+    }
+    let p3 = samples::display_p3();
+    for length in (0..p3.len()).step_by(17) {
+        under(&p3[..length]);
+    }
+    let alpha = RgbaImage::from_pixel(8, 8, Rgba([200, 60, 40, 128]));
+    let profiled = samples::profiled(&DynamicImage::ImageRgba8(alpha), &p3);
+    let found = decoded(&fit(&profiled, &exact).unwrap()).into_rgba8().get_pixel(0, 0).0;
+    assert_eq!(found, [red, green, blue, 128]);
+}
+
+#[test]
+fn a_gray_profile_is_converted_too() {
+    let gray = moxcms::ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    let picture = DynamicImage::ImageLuma8(image::GrayImage::from_pixel(8, 8, image::Luma([128])));
+    let out = fitted_rgb(&samples::profiled(&picture, &gray), &target(8, 8, Mode::Exact, &[Format::Png]));
+    // Half of the light is 188 in sRGB.
+    assert!(near(out.get_pixel(0, 0), [188; 3], 2), "{:?}", out.get_pixel(0, 0));
+}
+
+#[test]
+fn a_cancelled_fit_stops_at_its_next_step() {
+    let bytes = samples::jpeg(&samples::noise(200, 200));
+    let wanted = Target { max_bytes: 5_000, ..target(200, 200, Mode::Exact, &[Format::Jpeg]) };
+    let steps = std::cell::Cell::new(0);
+    let stopping_at = |last| {
+        steps.set(0);
+        let answer = Limits::default().fit_unless(&bytes, &wanted, &|| {
+            steps.set(steps.get() + 1);
+            steps.get() > last
+        });
+        (answer, steps.get())
+    };
+    let all = stopping_at(u32::MAX).1;
+    assert!((5..=12).contains(&all), "{all} steps");
+    for last in 0..all {
+        assert_eq!(stopping_at(last), (Err(ImageError::Cancelled), last + 1));
+    }
 }

@@ -1,7 +1,7 @@
 //! No bytes make the crate panic, and what it accepts it accepts consistently.
 
 use polyptych_imaging::{
-    Fitted, Focus, Format, ImageError, Limits, Mode, Orientation, Pixels, Rgb, Target, inspect, verify,
+    Animation, Fitted, Focus, Format, ImageError, Limits, Mode, Orientation, Pixels, Rgb, Target, inspect, verify,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +14,10 @@ const LIMITS: Limits = Limits { max_pixels: 250_000, max_decoded_bytes: 2_000_00
 
 fn fit(bytes: &[u8], mode: Mode) -> Result<Fitted, ImageError> {
     let formats = vec![Format::Jpeg, Format::Png];
-    LIMITS.fit(bytes, &Target { pixels: Pixels::new(21, 17), formats, max_bytes: 100_000, mode })
+    LIMITS.fit(
+        bytes,
+        &Target { pixels: Pixels::new(21, 17), formats, max_bytes: 100_000, mode, animation: Animation::FirstFrame },
+    )
 }
 
 fn modes() -> impl Strategy<Value = Mode> {

@@ -1,7 +1,7 @@
 //! The header says what the encoder was told.
 
 use image::{DynamicImage, ImageFormat};
-use polyptych_imaging::{Format, ImageError, Limits, Measure, Orientation, Pixels, inspect};
+use polyptych_imaging::{ColourSpace, Format, ImageError, Limits, Measure, Orientation, Pixels, inspect};
 
 use crate::samples;
 
@@ -12,7 +12,7 @@ fn every_format_is_recognised_with_its_size() {
         assert_eq!(Format::sniff(&bytes), Some(format));
         assert_eq!((inspection.format, inspection.pixels), (format, Pixels::new(40, 30)));
         assert_eq!((inspection.bit_depth, inspection.bytes), (8, bytes.len() as u64), "{format}");
-        assert_eq!((inspection.animated, inspection.orientation), (false, Orientation::Normal), "{format}");
+        assert_eq!((inspection.frames, inspection.orientation), (1, Orientation::Normal), "{format}");
     }
 }
 
@@ -44,11 +44,13 @@ fn a_transparent_palette_entry_counts_as_alpha() {
 
 #[test]
 fn several_frames_make_an_animation() {
-    assert!(!inspect(&samples::animated_gif(1)).unwrap().animated);
-    assert!(inspect(&samples::animated_gif(2)).unwrap().animated);
+    for frames in [1, 2, 7] {
+        let inspection = inspect(&samples::animated_gif(frames)).unwrap();
+        assert_eq!((inspection.frames, inspection.animated()), (frames, frames > 1));
+    }
     let mut apng = samples::png_header(1, 1, 8, 2);
     apng.extend(samples::chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]));
-    assert!(inspect(&apng).unwrap().animated);
+    assert_eq!(inspect(&apng).unwrap().frames, 2);
 }
 
 #[test]
@@ -118,4 +120,43 @@ fn jpeg_processes_that_nothing_decodes_are_named() {
         (bytes[frame + 1], bytes[frame + 4]) = (marker, precision);
         assert_eq!(inspect(&bytes), Err(ImageError::Unsupported(name.to_owned())));
     }
+}
+
+#[test]
+fn colour_spaces_and_profiles_are_told() {
+    let picture = DynamicImage::ImageRgb8(samples::gradient(8, 8));
+    let gray = DynamicImage::ImageLuma8(picture.to_luma8());
+    let mut palette = samples::png_header(1, 1, 1, 3);
+    palette.extend(samples::chunk(b"PLTE", &[0; 6]));
+    let cases = [
+        (samples::encode(&picture, ImageFormat::Jpeg), ColourSpace::Rgb),
+        (samples::encode(&gray, ImageFormat::Jpeg), ColourSpace::Gray),
+        (samples::encode(&gray, ImageFormat::Png), ColourSpace::Gray),
+        (samples::encode(&gray, ImageFormat::Tiff), ColourSpace::Gray),
+        (samples::encode(&picture, ImageFormat::WebP), ColourSpace::Rgb),
+        (palette, ColourSpace::Indexed),
+        (samples::animated_gif(1), ColourSpace::Indexed),
+        (samples::cmyk_jpeg(), ColourSpace::Cmyk),
+    ];
+    for (bytes, expected) in cases {
+        let inspection = inspect(&bytes).unwrap();
+        assert_eq!((inspection.colour, inspection.profile), (expected, false), "{}", inspection.format);
+    }
+    let p3 = samples::display_p3();
+    assert!(inspect(&samples::profiled_png(&samples::gradient(8, 8), &p3)).unwrap().profile);
+    assert!(inspect(&samples::profiled_jpeg(&samples::gradient(8, 8), &p3)).unwrap().profile);
+}
+
+#[test]
+fn too_many_frames_are_refused_from_the_header() {
+    let too_many = |actual| Err(ImageError::TooLarge { measure: Measure::Frames, actual, limit: 1_000 });
+    assert_eq!(inspect(&samples::animated_gif(1_500)), too_many(1_001));
+    let mut apng = samples::png_header(1, 1, 8, 2);
+    apng.extend(samples::chunk(b"acTL", &[0, 0, 0x75, 0x30, 0, 0, 0, 0]));
+    assert_eq!(inspect(&apng), too_many(30_000));
+    // A still WebP made to claim frames in chunks behind its picture.
+    let mut webp = samples::encode(&DynamicImage::ImageRgb8(samples::gradient(8, 8)), ImageFormat::WebP);
+    assert_eq!(inspect(&webp).unwrap().frames, 1);
+    webp.extend(b"ANMF\x01\0\0\0\0\0".repeat(2));
+    assert_eq!(inspect(&webp).unwrap().frames, 2);
 }

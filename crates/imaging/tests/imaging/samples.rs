@@ -105,6 +105,33 @@ pub(crate) fn oriented_png(image: &RgbImage, orientation: u8) -> Vec<u8> {
     out
 }
 
+/// The profile of screens with wider colours than sRGB's.
+pub(crate) fn display_p3() -> Vec<u8> {
+    moxcms::ColorProfile::new_display_p3().encode().expect("the profile encodes")
+}
+
+/// A PNG under an ICC profile.
+pub(crate) fn profiled(image: &DynamicImage, profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = PngEncoder::new(&mut out);
+    encoder.set_icc_profile(profile.to_vec()).expect("PNG takes a profile");
+    let colour = image.color().into();
+    encoder.write_image(image.as_bytes(), image.width(), image.height(), colour).expect("the sample encodes");
+    out
+}
+
+pub(crate) fn profiled_png(image: &RgbImage, profile: &[u8]) -> Vec<u8> {
+    profiled(&DynamicImage::ImageRgb8(image.clone()), profile)
+}
+
+pub(crate) fn profiled_jpeg(image: &RgbImage, profile: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut out, 100);
+    encoder.set_icc_profile(profile.to_vec()).expect("JPEG takes a profile");
+    encoder.encode_image(image).expect("the sample encodes");
+    out
+}
+
 /// One chunk of a PNG with the right checksum.
 pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut out = (data.len() as u32).to_be_bytes().to_vec();

@@ -89,6 +89,20 @@ fn a_jpeg_of_many_scans_and_restarts_is_walked_to_its_end() {
 }
 
 #[test]
+fn restarts_out_of_order_and_stray_markers_in_a_scan_are_noticed() {
+    let good = samples::progressive_jpeg(&samples::gradient(60, 50));
+    let restart = good.windows(2).position(|two| two == b"\xff\xd1").unwrap();
+    let mut bytes = good.clone();
+    bytes[restart + 1] = 0xd5;
+    assert_eq!(corrupt_detail(&bytes), format!("the restart marker at byte {restart} is out of order"));
+    for stray in [0x01, 0x42, 0xc0, 0xd8, 0xdf] {
+        bytes[restart + 1] = stray;
+        let detail = corrupt_detail(&bytes);
+        assert_eq!(detail, format!("a stray marker 0x{stray:02x} in the scan, at byte {restart}"));
+    }
+}
+
+#[test]
 fn the_end_marker_of_a_thumbnail_does_not_count() {
     let good = samples::jpeg(&samples::gradient(40, 30));
     let mut bytes = good[..2].to_vec();
