@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::source::tables::{Class, ErrorRow, Rules, Size};
+use crate::source::tables::{Advice, Case, Class, ErrorRow, Rules, Size};
 
 /// The table of a provider's error codes, as the constant `ERRORS`.
 pub fn errors(rows: &[ErrorRow], doc: &str) -> TokenStream {
@@ -50,6 +50,8 @@ pub fn rules(tables: &[(&str, &str, Rules)]) -> TokenStream {
         let classes = rules.classes.iter().map(image_class);
         let Rules { name_chars, name_extension, name_source, .. } = rules;
         let name_evidence = ident(rules.name_evidence);
+        let cases = rules.cases.iter().map(case_rule);
+        let advice = rules.advice.iter().map(advice);
         let images_per_album = option(rules.images_per_album.map(|images| quote!(#images)));
         quote! {
             #[doc = #doc]
@@ -62,15 +64,41 @@ pub fn rules(tables: &[(&str, &str, Rules)]) -> TokenStream {
                     source: #name_source,
                 },
                 images_per_album: #images_per_album,
+                cases: &[#(#cases),*],
+                advice: &[#(#advice),*],
             };
         }
     });
+    let of = |used: bool, names: TokenStream| if used { names } else { TokenStream::new() };
+    let advice = of(tables.iter().any(|(_, _, rules)| !rules.advice.is_empty()), quote!(Advice,));
+    let cases = of(tables.iter().any(|(_, _, rules)| !rules.cases.is_empty()), quote!(Case, CaseRule,));
     quote! {
         //! What each provider accepts as an image.
 
-        use polyptych_domain::{Evidence, Format, ImageClass, NameRule, Pixels, Rules, SizeRule};
+        use polyptych_domain::{#advice #cases Evidence, Format, ImageClass, NameRule, Pixels, Rules, SizeRule};
 
         #(#statics)*
+    }
+}
+
+fn case_rule(row: &Case) -> TokenStream {
+    let [case, evidence] = [row.case, row.evidence].map(ident);
+    let Case { accepted, source, .. } = row;
+    quote!(CaseRule { case: Case::#case, accepted: #accepted, evidence: Evidence::#evidence, source: #source })
+}
+
+fn advice(row: &Advice) -> TokenStream {
+    let Advice { place, min, ratio: [(low, below), (high, under)], source, .. } = row;
+    let (min, evidence) = (pixels(min), ident(row.evidence));
+    quote! {
+        Advice {
+            place: #place,
+            min: #min,
+            min_ratio: #low / #below,
+            max_ratio: #high / #under,
+            evidence: Evidence::#evidence,
+            source: #source,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::toml::parse_toml;
 use crate::ir::Origin;
 use crate::{Error, ErrorKind, Errors};
 
-pub use rules::{Class, Rules, Size, parse_rules};
+pub use rules::{Advice, Case, Class, Rules, Size, parse_rules};
 
 /// One row of an `errors.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

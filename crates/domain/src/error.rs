@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{AlbumId, LibraryId, Provider, Violation};
+use crate::{AlbumId, FitPlan, LibraryId, Provider, Violation};
 
 /// Longest message of a provider that is shown, in characters.
 const MAX_WORDS: usize = 300;
@@ -137,6 +137,15 @@ impl Error {
         let mut error = Self::new(ErrorKind::RulesViolated, text.join("; "));
         error.0.violations = violations;
         error
+    }
+
+    /// Adds to the message what would help.
+    #[must_use]
+    pub(crate) fn with_advice(mut self, plan: Option<&FitPlan>) -> Self {
+        if let Some(plan) = plan {
+            self.0.message = format!("{}; {plan}", self.0.message);
+        }
+        self
     }
 
     /// Says whether something was applied.

@@ -18,9 +18,13 @@ pub use content::{ChunkStream, Content, ContentSource, Sha256};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
 pub use image::{Image, Page, PageRequest, Uploaded};
 pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
-pub use polyptych_imaging::{Focus, Format, Inspection, Orientation, Pixels, Rgb};
+pub use polyptych_imaging::{
+    Animation, ColourSpace, Focus, Format, Inspection, Loss, Mode, Orientation, Pixels, Rgb, Target,
+};
 pub use port::{Capabilities, Capability, ImageLibrary, Provider, Upload};
 pub use quota::{Gauge, Quota, QuotaSource, Unit};
-pub use rules::{Evidence, Fit, ImageClass, NameRule, Rules, SizeRule, Violation};
-pub use service::{Sent, Service, UploadCommand, UploadReceipt};
+pub use rules::{
+    Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,
+};
+pub use service::{CheckCommand, CheckReport, Sent, Service, UploadCommand, UploadReceipt};
 pub use workers::{InlineWorkers, Workers};

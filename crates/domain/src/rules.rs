@@ -4,10 +4,14 @@
 
 mod check;
 mod fit;
+mod plan;
 
 use std::fmt;
 
+pub use check::Verdict;
 pub(crate) use check::has_extension;
+pub use plan::FitPlan;
+pub(crate) use plan::renamed;
 
 use crate::{Focus, Format, Pixels, Rgb};
 
@@ -31,6 +35,55 @@ pub struct Rules {
     pub name: NameRule,
     /// At most this many images in one album; absent where there is no such small number.
     pub images_per_album: Option<u32>,
+    /// What no documentation tells of a case and is therefore settled here; a case that is not listed is accepted.
+    pub cases: &'static [CaseRule],
+    /// What suits the places where a picture may appear. Nothing is refused for it.
+    pub advice: &'static [Advice],
+}
+
+/// Something that an image of an accepted format may be besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Case {
+    /// It has more than one frame.
+    Animated,
+    /// Its colours are four inks.
+    Cmyk,
+    /// Its samples have more than 8 bits.
+    Deep,
+    /// An EXIF orientation turns it for showing.
+    Rotated,
+    /// Its name ends in the extension of another format.
+    Misnamed,
+}
+
+/// Whether a provider takes images of a case.
+#[derive(Debug, PartialEq)]
+pub struct CaseRule {
+    /// The case.
+    pub case: Case,
+    /// Whether such an image is accepted.
+    pub accepted: bool,
+    /// How sure this is.
+    pub evidence: Evidence,
+    /// Where it is written: reference section.
+    pub source: &'static str,
+}
+
+/// What suits a place where a picture may appear.
+#[derive(Debug, PartialEq)]
+pub struct Advice {
+    /// The place in the provider's words: `feed`.
+    pub place: &'static str,
+    /// Smallest width and height.
+    pub min: Pixels,
+    /// Smallest width / height, the provider's tolerance included.
+    pub min_ratio: f64,
+    /// Largest width / height, the provider's tolerance included.
+    pub max_ratio: f64,
+    /// How sure this is.
+    pub evidence: Evidence,
+    /// Where it is written: reference section.
+    pub source: &'static str,
 }
 
 /// What a name must be.
@@ -88,9 +141,10 @@ pub enum SizeRule {
 /// A broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// What is limited: `format`, `pixels`, `bytes`, `name`, `frames`.
+    /// What is limited: `content`, `format`, `pixels`, `bytes`, `frames`, `colour`, `depth`, `orientation`, `name`, `class`; of advice
+    /// also `ratio`.
     pub rule: &'static str,
-    /// The class whose rule it is; absent for rules of the whole library.
+    /// The class (of advice: the place) whose rule it is; absent for rules of the whole library.
     pub class: Option<&'static str>,
     /// The limit, for people.
     pub limit: String,

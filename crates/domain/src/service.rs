@@ -1,14 +1,17 @@
 //! The use cases over all configured libraries. Checks and fits before anything is spent, then calls one library.
 
+mod check;
 mod prepare;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use check::{CheckCommand, CheckReport};
+
 use crate::workers::{Workers, on_workers};
 use crate::{
-    AlbumId, AlbumName, Content, Error, ErrorKind, Fit, Format, Image, ImageLibrary, ImageName, LibraryId, Page,
-    PageRequest, Pixels, Quota, Sha256, Upload, Uploaded,
+    AlbumId, AlbumName, Animation, Content, Error, ErrorKind, Fit, Format, Image, ImageLibrary, ImageName, LibraryId,
+    Page, PageRequest, Pixels, Quota, Sha256, Upload, Uploaded,
 };
 
 /// One image to be put into one library.
@@ -24,6 +27,8 @@ pub struct UploadCommand {
     pub content: Content,
     /// What may be done to them.
     pub fit: Fit,
+    /// What the fit does with several frames; without a fit, they are sent.
+    pub animation: Animation,
     /// Class in the provider's words; absent means any.
     pub class: Option<String>,
     /// Whether an image that stands in the way may be deleted first.
@@ -112,6 +117,17 @@ impl Service {
             .map_err(|error| located(error, library.as_ref(), &album))
     }
 
+    /// Says what an upload would find wrong with an image and what a fit would do to it. Nothing is sent to the provider.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`; `InvalidArgument` for a name that no library could take; `Internal`. What is wrong with the image is data.
+    pub async fn check(&self, command: CheckCommand) -> Result<CheckReport, Error> {
+        let library = self.library(&command.library)?;
+        let rules = library.rules();
+        let report = on_workers(self.workers.as_ref(), move |_| check::check(rules, &command)).await;
+        report.and_then(|report| report).map_err(|error| error.with_library(library.id(), library.provider()))
+    }
+
     async fn upload_to(
         &self,
         library: &dyn ImageLibrary,
@@ -119,7 +135,8 @@ impl Service {
         command: UploadCommand,
     ) -> Result<UploadReceipt, Error> {
         let (rules, replace) = (library.rules(), command.replace);
-        let prepared = on_workers(self.workers.as_ref(), move || prepare::prepare(rules, command)).await??;
+        let prepared =
+            on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, command, cancelled)).await??;
         let upload = Upload {
             name: prepared.name,
             format: prepared.sent.format,

@@ -37,6 +37,8 @@ const RULES: Rules = Rules {
     ],
     name: NAME,
     images_per_album: None,
+    cases: &[],
+    advice: &[],
 };
 
 #[derive(Default)]
@@ -105,6 +107,7 @@ fn command(bytes: Vec<u8>, name: &str, fit: Fit) -> UploadCommand {
         name: name.to_owned(),
         content: Content::from_bytes(bytes),
         fit,
+        animation: Animation::Refuse,
         class: None,
         replace: false,
     }
@@ -232,4 +235,110 @@ fn two_libraries_of_one_id_are_refused() {
     let twice: Vec<Arc<dyn ImageLibrary>> = vec![Arc::new(Remembering::default()), Arc::new(Remembering::default())];
     let error = Service::new(twice, Arc::new(InlineWorkers)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+fn check(bytes: Vec<u8>, name: &str, fit: Fit) -> CheckReport {
+    let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
+    let content = Content::from_bytes(bytes);
+    let command = CheckCommand {
+        library: library_id(),
+        name: name.to_owned(),
+        content,
+        fit,
+        animation: Animation::Refuse,
+        class: None,
+    };
+    block_on(service.check(command)).unwrap()
+}
+
+fn rules(violations: &[Violation]) -> Vec<&'static str> {
+    violations.iter().map(|violation| violation.rule).collect()
+}
+
+#[test]
+fn a_check_names_everything_that_is_wrong_and_the_nearest_fit() {
+    let report = check(picture(640, 480, ImageFormat::WebP), "a-very-long-name-without-end", Fit::None);
+    assert_eq!(rules(&report.violations), ["name", "name", "format", "pixels"]);
+    let plan = report.plan.unwrap();
+    assert_eq!(plan.to_string(), "contain to 300x300 as PNG named `a-very-long-nam.png` would satisfy ICON");
+    assert_eq!(plan.losses, [Loss::Shrunk, Loss::Padded]);
+    assert_eq!((report.classes.len(), report.found.unwrap().pixels.width), (0, 640));
+}
+
+#[test]
+fn the_nearest_fit_changes_as_little_as_it_can() {
+    let named = check(picture(300, 300, ImageFormat::Png), "a.webp", Fit::None).plan.unwrap();
+    assert_eq!((named.name.as_str(), named.fit, named.target), ("a.png", Fit::None, None));
+    let same_pixels = check(picture(100, 50, ImageFormat::Png), "a.png", Fit::None).plan.unwrap();
+    assert_eq!(same_pixels.to_string(), "exact at 100x50 as JPEG named `a.jpg` would satisfy BANNER");
+    let good = check(picture(300, 300, ImageFormat::Png), "a.png", CONTAIN);
+    assert_eq!((good.classes, good.plan, good.violations), (vec!["ICON"], None, vec![]));
+}
+
+#[test]
+fn a_refused_upload_names_the_nearest_fit() {
+    let (result, _) = upload(command(picture(640, 480, ImageFormat::Jpeg), "a.jpg", Fit::None));
+    let message = result.unwrap_err().message().to_owned();
+    assert!(message.ends_with("; contain to 300x300 as PNG named `a.png` would satisfy ICON"), "{message}");
+}
+
+#[test]
+fn damage_and_what_is_no_image_are_told_together_with_the_name() {
+    let mut damaged = picture(300, 300, ImageFormat::Png);
+    damaged.truncate(damaged.len() - 20);
+    let report = check(damaged, "a", Fit::None);
+    assert_eq!(rules(&report.violations), ["content", "name"]);
+    assert!(report.found.is_some() && report.plan.is_none() && report.classes.is_empty());
+    let report = check(b"<html>".to_vec(), "a", CONTAIN);
+    assert_eq!((rules(&report.violations), report.found), (vec!["content", "name"], None));
+}
+
+#[test]
+fn an_animation_keeps_its_frames_unless_the_first_one_is_asked_for() {
+    let mut moving = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut moving);
+    for _ in 0..2 {
+        encoder.encode_frame(image::Frame::new(image::RgbaImage::new(40, 40))).unwrap();
+    }
+    drop(encoder);
+    let report = check(moving.clone(), "a.gif", CONTAIN);
+    assert_eq!((rules(&report.obstacles), report.plan), (vec!["frames"], None));
+    let suggested = check(moving.clone(), "a.gif", Fit::None).plan.unwrap();
+    assert!(suggested.losses.contains(&Loss::Frames));
+    assert_eq!(suggested.to_string(), "contain to 300x300 as PNG, first frame only, named `a.png` would satisfy ICON");
+    let asked = UploadCommand { animation: Animation::FirstFrame, ..command(moving.clone(), "a.gif", CONTAIN) };
+    assert_eq!(upload(asked).0.unwrap().sent.format, Format::Png);
+    assert_eq!(upload(command(moving, "a.gif", CONTAIN)).0.unwrap_err().kind(), ErrorKind::RulesViolated);
+}
+
+#[test]
+fn a_case_that_a_library_refuses_is_a_violation_and_a_fit_mends_it() {
+    static REFUSING: Rules = Rules {
+        cases: &[
+            CaseRule { case: Case::Deep, accepted: false, evidence: Evidence::Assumed, source: "this test" },
+            CaseRule { case: Case::Misnamed, accepted: false, evidence: Evidence::Assumed, source: "this test" },
+            CaseRule { case: Case::Cmyk, accepted: true, evidence: Evidence::Assumed, source: "this test" },
+        ],
+        advice: &[Advice {
+            place: "feed",
+            min: Pixels { width: 200, height: 200 },
+            min_ratio: 1.5,
+            max_ratio: 2.0,
+            evidence: Evidence::Assumed,
+            source: "this test",
+        }],
+        ..RULES
+    };
+    let deep = DynamicImage::ImageRgb16(image::ImageBuffer::new(300, 300));
+    let mut bytes = Cursor::new(Vec::new());
+    deep.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    let image = polyptych_imaging::inspect(bytes.get_ref()).unwrap();
+    let verdict = REFUSING.judge(&image, "a.jpg", None);
+    assert_eq!(rules(&verdict.violations), ["depth", "name"]);
+    assert_eq!(verdict.advice.iter().map(|one| (one.rule, one.class)).collect::<Vec<_>>(), [("ratio", Some("feed"))]);
+    let plan = REFUSING.suggest(&image, "a.jpg", None, &verdict).unwrap();
+    assert_eq!(
+        (plan.to_string(), plan.losses),
+        ("exact at 300x300 as PNG named `a.png` would satisfy ICON".to_owned(), vec![Loss::Depth])
+    );
 }

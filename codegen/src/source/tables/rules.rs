@@ -22,6 +22,38 @@ pub struct Rules {
     pub name_source: String,
     /// Images per album, at most.
     pub images_per_album: Option<u32>,
+    /// What is settled of cases that no documentation tells.
+    pub cases: Vec<Case>,
+    /// What suits the places where a picture may appear.
+    pub advice: Vec<Advice>,
+}
+
+/// Whether images of a case are accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Variant of `Case`.
+    pub case: &'static str,
+    /// Whether they are accepted.
+    pub accepted: bool,
+    /// Variant of `Evidence`.
+    pub evidence: &'static str,
+    /// Section of the reference.
+    pub source: String,
+}
+
+/// What suits a place where a picture may appear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advice {
+    /// The place in the provider's words.
+    pub place: String,
+    /// Smallest width and height.
+    pub min: (u32, u32),
+    /// Smallest and largest ratio, each as dividend and divisor.
+    pub ratio: [(f64, f64); 2],
+    /// Variant of `Evidence`.
+    pub evidence: &'static str,
+    /// Section of the reference.
+    pub source: String,
 }
 
 /// A class of images.
@@ -67,6 +99,29 @@ struct File {
     images_per_album: Option<u32>,
     name: NameTable,
     class: Vec<ClassTable>,
+    #[serde(default)]
+    case: Vec<CaseTable>,
+    #[serde(default)]
+    advice: Vec<AdviceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseTable {
+    case: String,
+    accepted: bool,
+    evidence: String,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdviceTable {
+    place: String,
+    min: String,
+    ratio: [String; 2],
+    evidence: String,
+    source: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +151,9 @@ struct ClassTable {
 const FORMATS: Words =
     &[("jpeg", "Jpeg"), ("png", "Png"), ("gif", "Gif"), ("bmp", "Bmp"), ("tiff", "Tiff"), ("webp", "WebP")];
 
+const CASES: Words =
+    &[("animated", "Animated"), ("cmyk", "Cmyk"), ("deep", "Deep"), ("rotated", "Rotated"), ("misnamed", "Misnamed")];
+
 /// Parses a `rules.toml`.
 ///
 /// # Errors
@@ -113,6 +171,25 @@ pub fn parse_rules(file: &str, content: &[u8]) -> Result<Rules, Errors> {
             Err(error) => errors.push(error),
         }
     }
+    let mut cases: Vec<Case> = Vec::new();
+    for row in table.case {
+        let at = Origin { file: file.to_owned(), place: format!("case.{}", row.case) };
+        match read_case(row, &at) {
+            Ok(case) if cases.iter().any(|known| known.case == case.case) => {
+                errors.push(Error::new(ErrorKind::Syntax, &at, "the case is settled twice"));
+            }
+            Ok(case) => cases.push(case),
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut advice = Vec::new();
+    for row in table.advice {
+        let at = Origin { file: file.to_owned(), place: format!("advice.{}", row.place) };
+        match read_advice(row, &at) {
+            Ok(row) => advice.push(row),
+            Err(error) => errors.push(error),
+        }
+    }
     errors.into_result(())?;
     if classes.is_empty() {
         return Err(Error::in_file(ErrorKind::Syntax, file, "there is no class").into());
@@ -124,7 +201,24 @@ pub fn parse_rules(file: &str, content: &[u8]) -> Result<Rules, Errors> {
         name_evidence,
         name_source: table.name.source,
         images_per_album: table.images_per_album,
+        cases,
+        advice,
     })
+}
+
+fn read_case(row: CaseTable, at: &Origin) -> Result<Case, Error> {
+    let case = word(CASES, &row.case, at)?;
+    let evidence = word(EVIDENCE, &row.evidence, at)?;
+    Ok(Case { case, accepted: row.accepted, evidence, source: row.source })
+}
+
+fn read_advice(row: AdviceTable, at: &Origin) -> Result<Advice, Error> {
+    let [low, high] = [ratio(&row.ratio[0], at)?, ratio(&row.ratio[1], at)?];
+    if low.0 / low.1 > high.0 / high.1 {
+        return Err(Error::new(ErrorKind::Syntax, at, "no size has such a ratio"));
+    }
+    let evidence = word(EVIDENCE, &row.evidence, at)?;
+    Ok(Advice { min: size(&row.min, at)?, ratio: [low, high], evidence, place: row.place, source: row.source })
 }
 
 fn read_class(class: ClassTable, at: &Origin) -> Result<Class, Error> {
@@ -199,5 +293,14 @@ mod tests {
         ] {
             assert!(class(size).is_err(), "{size}");
         }
+    }
+
+    #[test]
+    fn a_case_is_settled_once_and_by_its_name() {
+        let case =
+            |name| format!("[[case]]\ncase = \"{name}\"\naccepted = true\nevidence = \"assumed\"\nsource = \"s\"\n");
+        assert_eq!(class(&case("deep")).unwrap().cases[0].case, "Deep");
+        assert!(class(&[case("deep"), case("deep")].concat()).is_err());
+        assert!(class(&case("deeper")).is_err());
     }
 }

@@ -1,45 +1,124 @@
 //! Compares an inspected image and its name with a library's rules, and says everything that is wrong at once.
 
-use super::{ImageClass, NameRule, Rules, SizeRule, Violation};
-use crate::{Format, Inspection, Pixels};
+use super::{Advice, Case, ImageClass, NameRule, Rules, SizeRule, Violation};
+use crate::{ColourSpace, Format, Inspection, Orientation, Pixels};
+
+/// What the rules of a library say of an image and its name, as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The classes that take the image, the preferred first; empty when anything is violated.
+    pub classes: Vec<&'static str>,
+    /// Every violation of the name and of the whole library's rules, and those of the class that comes nearest.
+    pub violations: Vec<Violation>,
+    /// What would suit the places where the picture may appear; nothing is refused for it.
+    pub advice: Vec<Violation>,
+    /// The class that comes nearest, or the one that takes the image; absent when the class asked for does not exist.
+    pub(super) nearest: Option<&'static ImageClass>,
+}
 
 impl Rules {
     /// The class that accepts the image under this name; `class` narrows the choice to the one asked for.
     ///
-    /// Sizes are compared as stored, before an EXIF orientation is applied, since that is what a provider that
-    /// ignores EXIF sees.
-    ///
     /// # Errors
-    /// Every violation of the name, and those of the class that comes nearest: one that takes the size, if there is such a class, since
-    /// another format or fewer bytes are easier to have. A class that does not exist is a violation, too.
+    /// The violations of [`judge`](Self::judge).
     pub fn check(
         &self,
         image: &Inspection,
         name: &str,
         class: Option<&str>,
     ) -> Result<&'static ImageClass, Vec<Violation>> {
-        let mut violations = self.name.check(name, self.classes);
-        let nearest = self
-            .classes
-            .iter()
-            .filter(|candidate| class.is_none_or(|class| class == candidate.name))
+        let Verdict { violations, nearest, .. } = self.judge(image, name, class);
+        match nearest {
+            Some(class) if violations.is_empty() => Ok(class),
+            _ => Err(violations),
+        }
+    }
+
+    /// Compares the image and its name with all rules; `class` narrows the choice to the one asked for.
+    ///
+    /// Sizes are compared as stored, before an EXIF orientation is applied, since that is what a provider that
+    /// ignores EXIF sees. Of several classes that refuse the image, one that takes its size comes nearest, since
+    /// another format or fewer bytes are easier to have. A class that does not exist is a violation, too.
+    pub fn judge(&self, image: &Inspection, name: &str, class: Option<&str>) -> Verdict {
+        let mut violations = self.check_name(name);
+        violations.extend(self.check_cases(image, name));
+        let candidates = || self.classes.iter().filter(|one| class.is_none_or(|class| class == one.name));
+        let nearest = candidates()
             .map(|candidate| (candidate.check(image), candidate))
             .min_by_key(|(broken, _)| (broken.iter().any(|violation| violation.rule == "pixels"), broken.len()));
-        match nearest {
+        let nearest = match nearest {
             Some((broken, class)) => {
                 violations.extend(broken);
-                if violations.is_empty() { Ok(class) } else { Err(violations) }
+                Some(class)
             }
             None => {
                 violations.push(self.unknown_class(class.unwrap_or_default()));
-                Err(violations)
+                None
             }
-        }
+        };
+        let takes = |candidate: &&ImageClass| violations.is_empty() && candidate.check(image).is_empty();
+        let classes = candidates().filter(takes).map(|class| class.name).collect();
+        let advice = self.advice.iter().filter_map(|advice| advice.check(image.pixels)).collect();
+        Verdict { classes, violations, advice, nearest }
+    }
+
+    /// What of the name this library does not accept.
+    pub fn check_name(&self, name: &str) -> Vec<Violation> {
+        self.name.check(name, self.classes)
+    }
+
+    fn check_cases(&self, image: &Inspection, name: &str) -> Vec<Violation> {
+        let refused = self.cases.iter().filter(|rule| !rule.accepted && rule.case.applies(image, name));
+        refused.map(|rule| rule.case.violation(image)).collect()
     }
 
     pub(super) fn unknown_class(&self, class: &str) -> Violation {
         let names: Vec<_> = self.classes.iter().map(|class| class.name).collect();
-        Violation { rule: "class", class: None, limit: names.join(", "), found: class.to_owned() }
+        Violation { rule: "class", class: None, limit: names.join(", "), found: class.chars().take(100).collect() }
+    }
+}
+
+impl Case {
+    /// Whether the image is of this case.
+    pub fn applies(self, image: &Inspection, name: &str) -> bool {
+        match self {
+            Self::Animated => image.animated(),
+            Self::Cmyk => image.colour == ColourSpace::Cmyk,
+            Self::Deep => image.bit_depth > 8,
+            Self::Rotated => image.orientation != Orientation::Normal,
+            Self::Misnamed => Format::ALL.iter().any(|other| *other != image.format && has_extension(name, *other)),
+        }
+    }
+
+    fn violation(self, image: &Inspection) -> Violation {
+        let (rule, limit, found) = match self {
+            Self::Animated => ("frames", "one frame".to_owned(), format!("{} frames", image.frames)),
+            Self::Cmyk => ("colour", "gray or RGB".to_owned(), image.colour.to_string()),
+            Self::Deep => ("depth", "8 bits a sample".to_owned(), format!("{} bits", image.bit_depth)),
+            Self::Rotated => {
+                let found = format!("EXIF orientation {}", image.orientation.exif());
+                ("orientation", "upright pixels".to_owned(), found)
+            }
+            Self::Misnamed => {
+                ("name", "the extension of its format".to_owned(), format!("that of another than {}", image.format))
+            }
+        };
+        Violation { rule, class: None, limit, found }
+    }
+}
+
+impl Advice {
+    /// What of a size does not suit this place.
+    fn check(&self, pixels: Pixels) -> Option<Violation> {
+        let Self { place, min, min_ratio, max_ratio, .. } = self;
+        let (rule, limit, found) = if pixels.width < min.width || pixels.height < min.height {
+            ("pixels", format!("at least {min}"), pixels.to_string())
+        } else if !(*min_ratio..=*max_ratio).contains(&pixels.ratio()) {
+            ("ratio", format!("width/height {min_ratio:.4} to {max_ratio:.4}"), format!("{:.4}", pixels.ratio()))
+        } else {
+            return None;
+        };
+        Some(Violation { rule, class: Some(place), limit, found })
     }
 }
 

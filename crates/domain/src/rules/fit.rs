@@ -2,8 +2,8 @@
 
 use polyptych_imaging::{Mode, Target};
 
-use super::{Fit, Rules, SizeRule, Violation};
-use crate::{Inspection, Pixels};
+use super::{Fit, ImageClass, Rules, SizeRule, Violation};
+use crate::{Animation, Inspection, Pixels};
 
 impl Fit {
     /// How the imaging crate calls it; `None` where nothing may be done.
@@ -18,11 +18,26 @@ impl Fit {
 }
 
 impl Rules {
-    /// The target of a fit: of the automatic classes (or the one asked for) the one whose proportions are nearest.
+    /// The target of a fit and its class: of the automatic classes (or the one asked for) the one whose proportions are nearest.
     ///
     /// # Errors
-    /// If no class can be reached with this kind of fit.
-    pub(crate) fn target(&self, image: &Inspection, mode: Mode, class: Option<&str>) -> Result<Target, Vec<Violation>> {
+    /// If no class can be reached with this kind of fit, or an animation is not to lose its frames.
+    pub(super) fn target(
+        &self,
+        image: &Inspection,
+        mode: Mode,
+        animation: Animation,
+        class: Option<&str>,
+    ) -> Result<(&'static ImageClass, Target), Vec<Violation>> {
+        if image.animated() && animation == Animation::Refuse {
+            let limit = "one frame, unless the fit may take the first frame".to_owned();
+            return Err(vec![Violation {
+                rule: "frames",
+                class: None,
+                limit,
+                found: format!("{} frames", image.frames),
+            }]);
+        }
         let shown = image.oriented();
         let nearest = self
             .classes
@@ -32,7 +47,8 @@ impl Rules {
             .min_by(|(_, a), (_, b)| distance(shown, *a).total_cmp(&distance(shown, *b)));
         match nearest {
             Some((class, pixels)) => {
-                Ok(Target { pixels, formats: class.formats.to_vec(), max_bytes: class.max_bytes, mode })
+                let (formats, max_bytes) = (class.formats.to_vec(), class.max_bytes);
+                Ok((class, Target { pixels, formats, max_bytes, mode, animation }))
             }
             None => Err(vec![match class {
                 Some(class) if !self.classes.iter().any(|known| known.name == class) => self.unknown_class(class),
