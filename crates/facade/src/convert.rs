@@ -1,8 +1,8 @@
 //! Proto messages from domain values and back. It never decides: what a request may say beyond its form is the domain's.
 
 use polyptych_domain::{
-    AlbumName, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary, ImageName, LibraryId,
-    Pixels, Rgb, Rules, Sent, SizeRule,
+    AlbumName, Animation, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary, ImageName,
+    LibraryId, Pixels, Rgb, Rules, Sent, SizeRule,
 };
 use polyptych_proto::v1;
 
@@ -35,22 +35,34 @@ pub(crate) fn parse_image(field: &str, name: &str) -> Result<ImageName, Refusal>
 }
 
 /// What may be done to an image. Absent means nothing; a fit without a mode is one that this server does not know.
-pub(crate) fn fit(fit: Option<v1::Fit>) -> Result<Fit, Refusal> {
-    use v1::fit::Mode;
-    let Some(fit) = fit else { return Ok(Fit::None) };
-    match fit.mode {
+pub(crate) fn fit(fit: Option<v1::Fit>) -> Result<(Fit, Animation), Refusal> {
+    use v1::fit::{Animation as Frames, Mode};
+    let Some(fit) = fit else { return Ok((Fit::None, Animation::default())) };
+    let animation = match Frames::try_from(fit.animation) {
+        Ok(Frames::Unspecified | Frames::Refuse) => Animation::Refuse,
+        Ok(Frames::FirstFrame) => Animation::FirstFrame,
+        Err(_) => {
+            let message = format!("{} is no value of Animation", fit.animation);
+            return Err(Refusal::argument("metadata.fit.animation", message));
+        }
+    };
+    let fit = match fit.mode {
         Some(Mode::Contain(contain)) => {
             let background = contain.background.map_or(Ok(Rgb::WHITE), colour)?;
-            Ok(Fit::Contain { background })
+            Fit::Contain { background }
         }
         Some(Mode::Cover(cover)) => {
             let x = share("metadata.fit.cover.focus_x", cover.focus_x)?;
             let y = share("metadata.fit.cover.focus_y", cover.focus_y)?;
-            Ok(Fit::Cover { focus: Focus { x, y } })
+            Fit::Cover { focus: Focus { x, y } }
         }
-        Some(Mode::Exact(_)) => Ok(Fit::Exact),
-        None => Err(Refusal::argument("metadata.fit.mode", "choose contain, cover or exact, or leave the fit out")),
-    }
+        Some(Mode::Exact(_)) => Fit::Exact,
+        None => {
+            let message = "choose contain, cover or exact, or leave the fit out";
+            return Err(Refusal::argument("metadata.fit.mode", message));
+        }
+    };
+    Ok((fit, animation))
 }
 
 fn colour(value: u32) -> Result<Rgb, Refusal> {
@@ -187,6 +199,10 @@ fn count(value: u32) -> i32 {
 fn bytes(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+mod check;
+
+pub(crate) use check::report;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@
 //!         name: "banner.png".to_owned(),
 //!         content: Content::from_bytes(std::fs::read("banner.png")?),
 //!         fit: Fit::Contain { background: Rgb::WHITE },
+//!         animation: Default::default(),
 //!         class: None,
 //!         replace: false,
 //!     })

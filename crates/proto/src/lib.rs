@@ -29,7 +29,7 @@ mod tests {
             .map(|service| (service.name(), service.method.iter().map(|method| method.name()).collect()))
             .collect();
         let expected = BTreeMap::from([
-            ("ImageService", vec!["UploadImage", "GetImage", "ListImages", "DeleteImage"]),
+            ("ImageService", vec!["UploadImage", "CheckImage", "GetImage", "ListImages", "DeleteImage"]),
             ("LibraryService", vec!["ListLibraries", "GetLibrary"]),
         ]);
         assert_eq!(services, expected);

@@ -49,13 +49,19 @@ impl Stack {
         metadata: v1::UploadImageMetadata,
         bytes: impl Into<Bytes>,
     ) -> Result<v1::UploadImageResponse, Status> {
-        let mut bytes = bytes.into();
-        let mut messages = vec![v1::UploadImageRequest { payload: Some(Payload::Metadata(metadata)) }];
-        while !bytes.is_empty() {
-            let chunk = bytes.split_to(bytes.len().min(64 * 1024));
-            messages.push(v1::UploadImageRequest { payload: Some(Payload::Chunk(chunk)) });
-        }
-        Ok(self.images.upload_image(stream::iter(messages)).await?.into_inner())
+        Ok(self.images.upload_image(stream::iter(messages(metadata, bytes))).await?.into_inner())
+    }
+
+    /// Checks `bytes` against a library's rules.
+    ///
+    /// # Errors
+    /// What the façade answers.
+    pub async fn check(
+        &mut self,
+        metadata: v1::UploadImageMetadata,
+        bytes: impl Into<Bytes>,
+    ) -> Result<v1::CheckImageResponse, Status> {
+        Ok(self.images.check_image(stream::iter(messages(metadata, bytes))).await?.into_inner())
     }
 
     /// Reads one image.
@@ -84,6 +90,17 @@ impl Stack {
     }
 }
 
+/// The messages of an upload or a check.
+fn messages(metadata: v1::UploadImageMetadata, bytes: impl Into<Bytes>) -> Vec<v1::UploadImageRequest> {
+    let mut bytes = bytes.into();
+    let mut messages = vec![v1::UploadImageRequest { payload: Some(Payload::Metadata(metadata)) }];
+    while !bytes.is_empty() {
+        let chunk = bytes.split_to(bytes.len().min(64 * 1024));
+        messages.push(v1::UploadImageRequest { payload: Some(Payload::Chunk(chunk)) });
+    }
+    messages
+}
+
 /// Metadata of an upload to a library's default album.
 pub fn to(library: &str, display_name: &str) -> v1::UploadImageMetadata {
     v1::UploadImageMetadata {
@@ -95,7 +112,8 @@ pub fn to(library: &str, display_name: &str) -> v1::UploadImageMetadata {
 
 /// Fit by padding with white.
 pub fn contain() -> Option<v1::Fit> {
-    Some(v1::Fit { mode: Some(v1::fit::Mode::Contain(v1::fit::Contain::default())) })
+    let mode = Some(v1::fit::Mode::Contain(v1::fit::Contain::default()));
+    Some(v1::Fit { mode, ..Default::default() })
 }
 
 /// A picture in which every pixel differs from its neighbours, encoded by the `image` crate.

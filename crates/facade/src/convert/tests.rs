@@ -1,4 +1,4 @@
-use polyptych_domain::{AlbumId, ImageId};
+use polyptych_domain::{AlbumId, Animation, ImageId};
 
 use super::*;
 
@@ -82,8 +82,8 @@ fn a_time_before_the_epoch_counts_its_fraction_forwards() {
 #[test]
 fn a_fit_is_read_with_its_defaults() {
     use v1::fit::{Contain, Cover, Exact, Mode};
-    let read = |mode| fit(Some(v1::Fit { mode: Some(mode) }));
-    assert_eq!(fit(None).unwrap(), Fit::None);
+    let read = |mode| fit(Some(v1::Fit { mode: Some(mode), ..Default::default() })).map(|(fit, _)| fit);
+    assert_eq!(fit(None).unwrap(), (Fit::None, Animation::Refuse));
     let contain = |background| Mode::Contain(Contain { background });
     assert_eq!(read(contain(None)).unwrap(), Fit::Contain { background: Rgb::WHITE });
     assert_eq!(read(contain(Some(0x00AB_CDEF))).unwrap(), Fit::Contain { background: Rgb([0xAB, 0xCD, 0xEF]) });
@@ -104,6 +104,6 @@ fn a_fit_out_of_range_or_without_a_mode_is_refused_and_never_taken_for_none() {
         Some(Mode::Cover(Cover { focus_x: Some(f32::NAN), focus_y: None })),
     ];
     for mode in bad {
-        assert!(fit(Some(v1::Fit { mode })).is_err(), "{mode:?}");
+        assert!(fit(Some(v1::Fit { mode, ..Default::default() })).is_err(), "{mode:?}");
     }
 }

@@ -1,6 +1,8 @@
-//! `ImageService`: uploads, lists, reads and deletions of one image at a time.
+//! `ImageService`: uploads, checks, lists, reads and deletions of one image at a time.
 
+mod check;
 mod list;
+mod messages;
 mod upload;
 
 use std::sync::Arc;
@@ -52,6 +54,14 @@ impl ImageService for Images {
     ) -> Result<Response<v1::UploadImageResponse>, Status> {
         let progress = Progress::of(&request);
         self.upload(&progress, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn check_image(
+        &self,
+        request: Request<Streaming<v1::UploadImageRequest>>,
+    ) -> Result<Response<v1::CheckImageResponse>, Status> {
+        let progress = Progress::of(&request);
+        self.check(&progress, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_image(&self, request: Request<v1::GetImageRequest>) -> Result<Response<v1::Image>, Status> {

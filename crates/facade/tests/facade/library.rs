@@ -39,6 +39,8 @@ static RULES: Rules = Rules {
     ],
     name: NameRule { max_chars: 40, extension_required: true, evidence: Evidence::Measured, source: "test" },
     images_per_album: Some(1000),
+    cases: &[],
+    advice: &[],
 };
 
 /// An image as it is kept.

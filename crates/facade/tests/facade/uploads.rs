@@ -70,7 +70,8 @@ async fn a_large_image_goes_through_a_spool_file_that_is_gone_afterwards() {
 #[tokio::test(start_paused = true)]
 async fn an_image_is_fitted_if_asked_to() {
     let server = Server::start();
-    let fit = v1::Fit { mode: Some(v1::fit::Mode::Contain(v1::fit::Contain { background: Some(0x0000_80FF) })) };
+    let mode = Some(v1::fit::Mode::Contain(v1::fit::Contain { background: Some(0x0000_80FF) }));
+    let fit = v1::Fit { mode, ..Default::default() };
     let metadata =
         v1::UploadImageMetadata { fit: Some(fit), image_class: "ICON".to_owned(), ..metadata("libraries/alpha") };
     let answer = server.images().await.upload_image(messages(metadata, &png(40, 20))).await.unwrap().into_inner();
@@ -205,13 +206,13 @@ async fn what_the_metadata_tells_is_refused_before_a_chunk_is_read() {
             vec!["metadata.display_name"],
         ),
         (
-            v1::UploadImageMetadata { fit: Some(v1::Fit { mode: None }), ..base() },
+            v1::UploadImageMetadata { fit: Some(v1::Fit { mode: None, ..Default::default() }), ..base() },
             Code::InvalidArgument,
             "INVALID_ARGUMENT",
             vec!["metadata.fit.mode"],
         ),
         (
-            v1::UploadImageMetadata { fit: Some(v1::Fit { mode: Some(mode) }), ..base() },
+            v1::UploadImageMetadata { fit: Some(v1::Fit { mode: Some(mode), ..Default::default() }), ..base() },
             Code::InvalidArgument,
             "INVALID_ARGUMENT",
             vec!["metadata.fit.contain.background"],
@@ -303,4 +304,17 @@ async fn a_caller_that_goes_away_ends_the_upload_to_the_provider() {
     upload.abort();
     settled().await;
     assert_eq!((server.library.dropped.load(Ordering::SeqCst), server.spooled()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_asks_the_library_nothing_and_leaves_no_file() {
+    let server = Server::start();
+    let file = png(400, 400);
+    // A library without a default album will do: nothing is put anywhere.
+    let answer = server.images().await.check_image(messages(metadata("libraries/beta"), &file)).await.unwrap();
+    let answer = answer.into_inner();
+    assert_eq!((answer.image_classes, answer.violations), (vec!["SMALL".to_owned()], vec![]));
+    assert_eq!(answer.found.unwrap().sha256, Sha256::of(&file).to_string());
+    settled().await;
+    assert_eq!((server.library.calls.load(Ordering::SeqCst), server.spooled()), (0, 0));
 }

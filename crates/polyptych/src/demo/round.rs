@@ -47,7 +47,7 @@ async fn upload(
     let metadata = v1::UploadImageMetadata {
         parent: library.name.clone(),
         display_name: picture.name.clone(),
-        fit: Some(v1::Fit { mode: Some(v1::fit::Mode::Contain(v1::fit::Contain::default())) }),
+        fit: Some(v1::Fit { mode: Some(v1::fit::Mode::Contain(v1::fit::Contain::default())), ..Default::default() }),
         ..Default::default()
     };
     let message = |payload| v1::UploadImageRequest { payload: Some(payload) };

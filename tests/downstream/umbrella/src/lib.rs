@@ -29,6 +29,7 @@ pub async fn upload(
         name: name.to_owned(),
         content: Content::from_bytes(bytes),
         fit: Fit::Contain { background: Rgb::WHITE },
+        animation: Default::default(),
         class: None,
         replace: false,
     };
