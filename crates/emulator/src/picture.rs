@@ -42,6 +42,10 @@ impl Picture {
             return Err(PictureFault::TooBig);
         }
         if pixels {
+            // The decoder fills up what a cut-off JPEG lacks; that a provider refuses one as it does a PNG is an assumption.
+            if format == ImageFormat::Jpeg && !ends(bytes) {
+                return Err(PictureFault::Corrupt);
+            }
             DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
         }
         Ok(Self { format, width, height })
@@ -87,6 +91,12 @@ fn open(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, PictureF
     limits.max_alloc = Some(MOST_DECODED_BYTES);
     reader.limits(limits);
     reader.into_decoder().map_err(|error| fault(&error))
+}
+
+/// Whether the end marker of a JPEG stands behind its last scan.
+fn ends(bytes: &[u8]) -> bool {
+    let last = |marker| bytes.windows(2).rposition(|two| two == [0xff, marker]);
+    last(0xd9) > last(0xda)
 }
 
 fn fault(error: &image::ImageError) -> PictureFault {

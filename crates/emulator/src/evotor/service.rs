@@ -17,6 +17,8 @@ use crate::settings::EvotorSettings;
 use crate::state::{Examined, State};
 
 const FIELD: &str = "datafile";
+/// The most characters of a file's name: an assumption, no limit is known.
+const LONGEST_NAME: usize = 255;
 
 /// A product: its store in upper case, its own id as given.
 #[derive(Debug, Clone)]
@@ -49,6 +51,10 @@ pub(crate) async fn upload(state: &Arc<State>, exchange: &Exchange, product: &Pr
     let form = form.ok_or_else(|| Refusal::violation(400, FIELD, "must be a part of a multipart form"))?;
     let part = form.into_iter().find(|part| part.name == FIELD);
     let part = part.ok_or_else(|| Refusal::violation(400, FIELD, "must not be null"))?;
+    if part.file_name.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
+        let reason = format!("file name must be at most {LONGEST_NAME} characters");
+        return Err(Refusal::violation(400, FIELD, reason));
+    }
     let examined = state.examine(part.content).await;
     let place = exchange.ticket.sent(&product.album(), &examined.sha, examined.bytes.len());
     let stored = judge(settings, &examined).and_then(|()| store(state, product, &examined));
