@@ -131,23 +131,29 @@ fn the_overlay_states_what_the_spec_leaves_out() {
 #[test]
 fn an_entry_that_hits_nothing_fails_with_its_place() {
     let cases = [
-        ("[[enum]]\nname = \"AdImage_state\"\ndoc = \"\"", "enum.AdImage_state: the entry hits nothing in the spec"),
-        ("[[type]]\nname = \"AdImage\"\ndoc = \"\"\ninline = [\"hsh\"]", "type.AdImage: the spec has no field `hsh`"),
         (
-            "[[node]]\nname = \"Page\"\npath = \"{page_id}\"\ndoc = \"\"",
+            "[[enum]]\nname = \"AdImage_state\"\nreason = \"\"\ndoc = \"\"",
+            "enum.AdImage_state: the entry hits nothing in the spec",
+        ),
+        (
+            "[[type]]\nname = \"AdImage\"\nreason = \"\"\ndoc = \"\"\ninline = [\"hsh\"]",
+            "type.AdImage: the spec has no field `hsh`",
+        ),
+        (
+            "[[node]]\nname = \"Page\"\npath = \"{page_id}\"\nreason = \"\"\ndoc = \"\"",
             "node.Page: the entry hits nothing in the spec",
         ),
         (
-            "[[node]]\nname = \"AdImage\"\npath = \"a/b\"\ndoc = \"\"",
+            "[[node]]\nname = \"AdImage\"\npath = \"a/b\"\nreason = \"\"\ndoc = \"\"",
             "node.AdImage: the path is neither a parameter nor one segment",
         ),
         (
-            "[[add_type]]\nname = \"AdImage\"\ndoc = \"\"\nfields = []",
+            "[[add_type]]\nname = \"AdImage\"\nreason = \"\"\ndoc = \"\"\nfields = []",
             "add_type.AdImage: the spec states this type already",
         ),
         (
             "[[operation]]\nmatch = { node = \"AdAccount\", method = \"PUT\", endpoint = \"adimages\" }\nname = \"x\"\n\
-             rust_name = \"X\"\ndoc = \"\"",
+             rust_name = \"X\"\nreason = \"\"\ndoc = \"\"",
             "operation.x: the spec has no operation `AdAccount.PUT.adimages`",
         ),
     ];
@@ -161,7 +167,7 @@ fn an_entry_that_hits_nothing_fails_with_its_place() {
 #[test]
 fn an_entry_that_changes_nothing_fails() {
     let operation = "[[operation]]\nmatch = { node = \"AdAccount\", method = \"GET\", endpoint = \"adimages\" }\n\
-                     name = \"x\"\nrust_name = \"X\"\ndoc = \"\"\n";
+                     name = \"x\"\nrust_name = \"X\"\nreason = \"\"\ndoc = \"\"\n";
     for (entry, expected) in [
         ("returns = \"AdImage\"", "operation.x: the spec returns `AdImage` already"),
         ("retype = { name = \"string\" }", "operation.x: `name` is of type `string` already"),
@@ -190,7 +196,7 @@ fn two_enums_of_one_name_are_refused() {
 
 #[test]
 fn a_type_that_an_overlay_misspells_is_not_any_json() {
-    let overlay = "[[add_type]]\nname = \"Page\"\ndoc = \"\"\nfields = [{ name = \"data\", type = \"list<AdImge>\", doc = \"\" }]";
+    let overlay = "[[add_type]]\nname = \"Page\"\nreason = \"\"\ndoc = \"\"\nfields = [{ name = \"data\", type = \"list<AdImge>\", doc = \"\" }]";
     let errors = stored_api(Some(overlay.as_bytes())).unwrap_err();
     assert_eq!(errors.to_string(), "schemas/overlay.toml:add_type.Page: there is no type `AdImge`");
 }

@@ -28,15 +28,15 @@ impl Overlay {
         self.entries.add_type.iter().map(|entry| entry.name.as_str())
     }
 
-    /// Where each entry stands and what it is about.
+    /// Where each entry stands and why it is there.
     pub(super) fn entries(&self) -> Vec<(Origin, String)> {
         let Entries { node, operation, types, enums, add_type } = &self.entries;
-        let at = |table: &str, name: &str, doc: &str| (self.at(format!("{table}.{name}")), doc.to_owned());
-        let types = types.iter().map(|entry| at("type", &entry.name, &entry.doc));
-        let enums = enums.iter().map(|entry| at("enum", &entry.name, &entry.doc));
-        let added = add_type.iter().map(|entry| at("add_type", &entry.name, &entry.doc));
-        let nodes = node.iter().map(|entry| at("node", &entry.name, &entry.doc));
-        let operations = operation.iter().map(|entry| at("operation", &entry.name, &entry.doc));
+        let at = |table: &str, name: &str, reason: &str| (self.at(format!("{table}.{name}")), reason.to_owned());
+        let types = types.iter().map(|entry| at("type", &entry.name, &entry.reason));
+        let enums = enums.iter().map(|entry| at("enum", &entry.name, &entry.reason));
+        let added = add_type.iter().map(|entry| at("add_type", &entry.name, &entry.reason));
+        let nodes = node.iter().map(|entry| at("node", &entry.name, &entry.reason));
+        let operations = operation.iter().map(|entry| at("operation", &entry.name, &entry.reason));
         nodes.chain(operations).chain(types).chain(enums).chain(added).collect()
     }
 

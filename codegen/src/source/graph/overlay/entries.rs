@@ -24,6 +24,8 @@ pub(super) struct Entries {
 pub(super) struct NodeEntry {
     pub(super) name: String,
     pub(super) path: String,
+    /// What is wrong with the spec, so that the entry is needed.
+    pub(super) reason: String,
     pub(super) doc: String,
 }
 
@@ -42,6 +44,8 @@ pub(super) struct OperationEntry {
     pub(super) matches: Match,
     pub(super) name: String,
     pub(super) rust_name: String,
+    /// What is wrong with the spec, so that the entry is needed.
+    pub(super) reason: String,
     pub(super) doc: String,
     pub(super) returns: Option<String>,
     #[serde(default)]
@@ -70,6 +74,8 @@ pub(super) struct Upload {
 #[serde(deny_unknown_fields)]
 pub(super) struct TypeEntry {
     pub(super) name: String,
+    /// What is wrong with the spec, so that the entry is needed.
+    pub(super) reason: String,
     pub(super) doc: String,
     #[serde(default)]
     pub(super) inline: Vec<String>,
@@ -81,6 +87,8 @@ pub(super) struct TypeEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct EnumEntry {
     pub(super) name: String,
+    /// What is wrong with the spec, so that the entry is needed.
+    pub(super) reason: String,
     pub(super) doc: String,
 }
 
@@ -88,6 +96,8 @@ pub(super) struct EnumEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewType {
     pub(super) name: String,
+    /// What is wrong with the spec, so that the entry is needed.
+    pub(super) reason: String,
     pub(super) doc: String,
     pub(super) fields: Vec<NewField>,
 }
