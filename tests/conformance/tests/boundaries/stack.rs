@@ -34,6 +34,8 @@ impl Stack {
         settings.stored_bytes = 1 << 32;
         settings.yandex.daily_points = 100_000_000;
         settings.evotor.rate_limit = 1_000_000;
+        // Above every row, so that the file is judged and not the request.
+        settings.evotor.body_cap = 64 << 20;
         let emulator = Emulator::new(settings).serve().await.unwrap();
         let libraries = libraries(&emulator.base_url());
         let service = Service::new(libraries, Arc::new(WorkerPool::new(2))).unwrap();
