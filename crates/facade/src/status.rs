@@ -2,10 +2,11 @@
 //! details that go with every status. It never passes on the cause of an error, only what the error itself says.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, Violation};
+use polyptych_domain::{AlbumId, AlbumName, Applied, Error, ErrorKind, LibraryId, Provider, Violation};
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt};
 
 /// `ErrorInfo.domain` of every error.
 pub const ERROR_DOMAIN: &str = "polyptych";
@@ -135,12 +136,22 @@ pub(crate) struct Refusal {
     message: String,
     facts: HashMap<String, String>,
     fields: Vec<FieldViolation>,
+    quota: Option<QuotaViolation>,
+    retry_after: Option<Duration>,
 }
 
 impl Refusal {
     /// A failure that has changed nothing.
     pub(crate) fn new(code: Code, reason: Reason, message: impl Into<String>) -> Self {
-        let refusal = Self { code, reason, message: message.into(), facts: HashMap::new(), fields: Vec::new() };
+        let refusal = Self {
+            code,
+            reason,
+            message: message.into(),
+            facts: HashMap::new(),
+            fields: Vec::new(),
+            quota: None,
+            retry_after: None,
+        };
         refusal.with_applied(Applied::No)
     }
 
@@ -160,6 +171,9 @@ impl Refusal {
         if let (Some(library), Some(provider)) = (error.library(), error.provider()) {
             refusal = refusal.with_place(library, Some(provider), error.album());
         }
+        refusal.quota = used_up(error);
+        // Where something may have been changed a caller has to look first, so that it is not told to try again.
+        refusal.retry_after = error.retry_after().filter(|_| error.applied() == Applied::No);
         let told = error.provider_error();
         refusal
             .with_fact("provider_code", told.and_then(|told| told.code.as_deref()))
@@ -200,6 +214,12 @@ impl From<Refusal> for Status {
         if !refusal.fields.is_empty() {
             details.set_bad_request(refusal.fields);
         }
+        if let Some(violation) = refusal.quota {
+            details.set_quota_failure([violation]);
+        }
+        if let Some(wait) = refusal.retry_after {
+            details.set_retry_info(Some(wait));
+        }
         Status::with_error_details(refusal.code, shortened(refusal.message, MAX_MESSAGE_CHARS), details)
     }
 }
@@ -237,6 +257,17 @@ fn fields<'a>(error: &'a Error, argument: &'a str) -> Vec<(&'a str, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whose quota is used up, if that is what the error says, and what it says of it.
+fn used_up(error: &Error) -> Option<QuotaViolation> {
+    if !matches!(error.kind(), ErrorKind::QuotaExhausted | ErrorKind::RateLimited) {
+        return None;
+    }
+    let (library, album) = (error.library()?.clone(), error.album()?.clone());
+    let subject = AlbumName { library, album }.to_string();
+    let [subject, told] = [subject, error.message().to_owned()].map(|text| shortened(text, MAX_VALUE_CHARS));
+    Some(QuotaViolation::new(subject, told))
 }
 
 /// The field of an upload that breaks a rule.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, Upload, Uploaded};
-use polyptych_transport::Transport;
+use polyptych_transport::{DownloadError, Transport};
 
 use crate::call::is_of_an_item;
 use crate::kept::is_kept_at;
@@ -72,13 +72,13 @@ async fn settle(
         return;
     }
     let Ok(recent) = shelf.recent(album, since).await else { return };
-    let mut missing = Vec::new();
+    let (mut missing, mut in_time) = (Vec::new(), true);
     for (place, (upload, outcome)) in uploads.iter().zip(outcomes.iter_mut()).enumerate() {
         let Err(error) = outcome else { continue };
         if !is_lost(error) {
             continue;
         }
-        match find(shelf, upload, &recent).await {
+        match find(shelf, upload, &recent, &mut in_time).await {
             Some(image) => *outcome = Ok(Uploaded { found: true, ..image.clone().into() }),
             // What was applied and cannot be found will not be found by applying it again.
             None if error.applied() == Applied::Yes => {}
@@ -90,14 +90,24 @@ async fn settle(
     }
 }
 
-async fn find<'i>(shelf: &dyn Shelf, upload: &Upload, recent: &'i [Image]) -> Option<&'i Image> {
+/// The image of `recent` that is the upload. Once a picture does not come `in_time` no other one is fetched, so that the
+/// search for all uploads of a call takes hardly longer than one that stalls.
+async fn find<'i>(
+    shelf: &dyn Shelf,
+    upload: &Upload,
+    recent: &'i [Image],
+    in_time: &mut bool,
+) -> Option<&'i Image> {
     let name = shelf.kept_name(upload);
     let candidates = recent.iter().filter(|image| image.name.as_deref() == Some(name));
-    for image in candidates.take(MOST_FETCHED) {
-        if let Some(url) = &image.url
-            && is_kept_at(shelf.transport(), url, &upload.content).await == Some(true)
-        {
-            return Some(image);
+    for (image, url) in candidates.take(MOST_FETCHED).filter_map(|image| Some((image, image.url.as_ref()?))) {
+        if !*in_time {
+            return None;
+        }
+        match is_kept_at(shelf.transport(), url, &upload.content).await {
+            Ok(true) => return Some(image),
+            Err(DownloadError::Timeout) => *in_time = false,
+            Ok(false) | Err(_) => {}
         }
     }
     None

@@ -44,6 +44,42 @@ fn what_is_not_known_is_left_out() {
 }
 
 #[test]
+fn a_used_up_quota_is_told_with_its_owner_and_the_time_to_come_back() {
+    let wait = Duration::from_secs(1_234);
+    let error = |kind, applied| {
+        Error::new(kind, "not enough points")
+            .with_library(&library(), Provider::YandexDirectV5)
+            .with_album(&AlbumId::new("a client").unwrap())
+            .with_applied(applied)
+            .with_retry_after(Some(wait))
+    };
+    for kind in [ErrorKind::QuotaExhausted, ErrorKind::RateLimited] {
+        let status = failed(&error(kind, Applied::No), "name");
+        let violations = status.get_details_quota_failure().unwrap().violations;
+        let [violation] = violations.as_slice() else { panic!("{violations:?}") };
+        assert_eq!(violation.subject, "libraries/facebook/albums/a%20client");
+        assert_eq!(violation.description, "not enough points");
+        assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(wait));
+    }
+    let status = failed(&error(ErrorKind::ProviderUnavailable, Applied::No), "name");
+    assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(wait));
+    assert!(status.get_details_quota_failure().is_none());
+}
+
+#[test]
+fn nobody_is_told_to_repeat_what_may_have_been_applied_or_when_nobody_knows() {
+    let error = || Error::new(ErrorKind::ProviderUnavailable, "down").with_retry_after(Some(Duration::from_secs(9)));
+    for error in [
+        error().with_applied(Applied::Unknown),
+        error().with_applied(Applied::Yes),
+        Error::new(ErrorKind::QuotaExhausted, "no points"),
+    ] {
+        let status = failed(&error, "name");
+        assert!(status.get_details_retry_info().is_none() && status.get_details_quota_failure().is_none(), "{error}");
+    }
+}
+
+#[test]
 fn every_violation_blames_the_field_that_breaks_the_rule() {
     let violation = |rule, class| Violation { rule, class, limit: "a".to_owned(), found: "b".to_owned() };
     let violations = vec![

@@ -176,7 +176,7 @@ impl Evotor {
             return false;
         }
         let kept = match &image.url {
-            Some(url) => is_kept_at(&self.line.transport, url, &upload.content).await,
+            Some(url) => is_kept_at(&self.line.transport, url, &upload.content).await.ok(),
             None => None,
         };
         kept.or(same_length) == Some(true)

@@ -50,7 +50,10 @@ impl Facebook {
                 Ok(entries) => entries,
                 Err(error) if places.is_untouched() && waiting.len() == places.len() => return Err(error),
                 Err(error) => {
-                    places.set_all(&waiting, &Err(error));
+                    for place in &waiting {
+                        let unsure = unsure.get(*place).copied().unwrap_or_default();
+                        places.set_all(&[*place], &Err(unsure_of(error.clone(), unsure)));
+                    }
                     break;
                 }
             };

@@ -69,23 +69,26 @@ fn batch(answer: &Response) -> Option<Vec<Option<BatchAnswer>>> {
     (opens && answer.status.is_success()).then(|| parse(&answer.body).ok()).flatten()
 }
 
-/// A batch is answered as a whole. Only where every entry was throttled, nothing of it was done and the whole has to
-/// wait; otherwise its entries are the caller's to look at.
+/// A batch is answered as a whole. Only where every entry was refused, and all of them because there were too many calls
+/// or because of the credential, nothing of it was done and the whole is tried again; otherwise its entries are the
+/// caller's to look at.
 fn judge_batch(entries: &[Option<BatchAnswer>]) -> Verdict {
     let mut verdict = Verdict::default();
     for entry in entries {
-        let throttled = entry.as_ref().and_then(throttled);
-        let Some(throttled) = throttled else { return Verdict::default() };
-        verdict = throttled;
+        match entry.as_ref().and_then(refused_for_all) {
+            Some(refused) if verdict.class.is_none_or(|class| refused.class == Some(class)) => verdict = refused,
+            _ => return Verdict::default(),
+        }
     }
     verdict
 }
 
-fn throttled(entry: &BatchAnswer) -> Option<Verdict> {
+/// What an entry says, if it is a refusal that its own request is not the reason of.
+fn refused_for_all(entry: &BatchAnswer) -> Option<Verdict> {
     let Ok(Answer::Refused(error)) = entry.decode::<DeleteAdImage>() else { return None };
     let status = http::StatusCode::from_u16(entry.code).ok()?;
     let verdict = reading::refused(&ERRORS, refusal(*error, entry.code), status);
-    (verdict.class == Some(Class::Throttle) && verdict.refused).then_some(verdict)
+    (matches!(verdict.class, Some(Class::Throttle | Class::Reauth)) && verdict.refused).then_some(verdict)
 }
 
 fn gauges(usage: &Usage) -> Vec<Gauge> {

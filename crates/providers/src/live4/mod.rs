@@ -164,6 +164,8 @@ impl YandexLive4 {
         let not_there = || self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image");
         let rest = self.look(album, places, &places.all(), &Err(not_there())).await?;
         let mut groups = Groups::new(rest, DELETION_CALLS - 1);
+        // Whether an answer was lost on the way: what is gone from then on may have been deleted by that call.
+        let mut unsure = false;
         while let Some(group) = groups.next() {
             let error = match self.remove(album, &places.ids(&group)).await {
                 Ok(()) => {
@@ -172,25 +174,38 @@ impl YandexLive4 {
                 }
                 Err(error) => error,
             };
-            // An answer was lost on the way: what is gone now was deleted by it.
-            let gone = if error.applied() == Applied::No { Err(not_there()) } else { Ok(()) };
+            unsure |= error.applied() != Applied::No;
+            let gone = if unsure { Ok(()) } else { Err(not_there()) };
             match error.kind() {
                 ErrorKind::ImageNotFound if group.len() > 1 && groups.spend() => {
-                    let rest = self.look(album, places, &group, &gone).await?;
-                    if rest.len() == group.len() { groups.split(rest) } else { groups.push(rest) }
+                    match self.look(album, places, &group, &gone).await {
+                        Ok(rest) if rest.len() == group.len() => groups.split(rest),
+                        Ok(rest) => groups.push(rest),
+                        // A look changes nothing; what it was to explain may have.
+                        Err(unseen) => give_up(places, &group, unseen.with_applied(error.applied()))?,
+                    }
                 }
                 ErrorKind::ImageNotFound | ErrorKind::ImageInUse | ErrorKind::ProviderRefused if group.len() > 1 => {
                     groups.split(group);
                 }
-                _ if places.is_untouched() && group.len() == places.len() => return Err(error),
-                _ => places.set_all(&group, &deleted(Err(error))),
+                _ => give_up(places, &group, error)?,
             }
         }
         let message = "other images of the batch cannot be deleted, and looking for them takes too many calls";
-        let untried = self.line.error(album, ErrorKind::ProviderRefused, message);
+        let applied = if unsure { Applied::Unknown } else { Applied::No };
+        let untried = self.line.error(album, ErrorKind::ProviderRefused, message).with_applied(applied);
         places.set_all(&groups.left().collect::<Vec<_>>(), &Err(untried));
         Ok(())
     }
+}
+
+/// Notes what ended a group. It ends the whole deletion only where nothing else of it is known.
+fn give_up(places: &mut Places<'_>, group: &[usize], error: Error) -> Result<(), Error> {
+    if places.is_untouched() && group.len() == places.len() {
+        return Err(error);
+    }
+    places.set_all(group, &deleted(Err(error)));
+    Ok(())
 }
 
 #[async_trait]

@@ -2,10 +2,13 @@
 //! what is gone after a lost answer was deleted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use async_trait::async_trait;
 use polyptych_domain::{Applied, Error, ErrorKind, ImageId, ImageLibrary};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
-use polyptych_transport::Auth;
+use polyptych_transport::{Auth, CredentialError, CredentialSource, SecretString};
 
 use crate::server::{Reply, Server, TOKEN, album, image, upload};
 
@@ -164,6 +167,41 @@ async fn a_refusal_after_a_lost_answer_leaves_open_what_was_deleted() {
     assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::Unknown));
 }
 
+/// The kind of each failure and whether the image may be gone; `ok` for a success.
+fn applied(outcomes: &[Result<(), Error>]) -> Vec<String> {
+    let told = |outcome: &Result<(), Error>| match outcome {
+        Ok(()) => "ok".to_owned(),
+        Err(error) => format!("{:?} {}", error.kind(), error.applied().as_str()),
+    };
+    outcomes.iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn a_look_that_fails_hides_neither_what_was_deleted_nor_what_may_have_been() {
+    let four = || held(&[("a", false), ("b", false), ("c", false), ("d", false)]);
+    let all = ids(&["a", "b", "c", "d"]);
+    // The first half is deleted, of the second an image is gone, and nobody can say which.
+    let server = Server::new([four(), fault(80), done(), fault(271), fault(54)]).await;
+    let outcomes = live4(&server).delete(&album("self"), &all).await.unwrap();
+    assert_eq!(applied(&outcomes), ["ok", "ok", "PermissionDenied no", "PermissionDenied no"]);
+    // The look is a read, but the deletion before it may have been carried out.
+    let server = Server::new([four(), Reply::lost(), fault(271), fault(54)]).await;
+    let error = live4(&server).delete(&album("self"), &all).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::Unknown));
+}
+
+#[tokio::test]
+async fn images_that_no_call_is_left_for_stay_open_after_a_lost_answer() {
+    let names: Vec<_> = (0..1_000).map(|number| number.to_string()).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), false)).collect();
+    let replies = [held(&all), Reply::lost()].into_iter().chain(std::iter::repeat(fault(80)));
+    let server = Server::new(replies).await;
+    let images: Vec<_> = names.iter().map(|name| image(name)).collect();
+    let outcomes = live4(&server).delete(&album("self"), &images).await.unwrap();
+    let kinds: BTreeSet<_> = applied(&outcomes).into_iter().collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["ImageInUse no", "ProviderRefused unknown"]);
+}
+
 fn not_valid() -> Reply {
     Reply::ok(r#"{"error":{"error_code":8000,"error_string":"Invalid request"}}"#)
 }
@@ -200,6 +238,8 @@ fn entries(entries: &[&str]) -> Reply {
 
 const DELETED: &str = r#"{"code":200,"headers":[],"body":"{\"success\":true}"}"#;
 const REFUSED: &str = r#"{"code":400,"headers":[],"body":"{\"error\":{\"code\":100,\"message\":\"m\"}}"}"#;
+const THROTTLED: &str = r#"{"code":400,"headers":[],"body":"{\"error\":{\"code\":17,\"message\":\"m\"}}"}"#;
+const EXPIRED: &str = r#"{"code":400,"headers":[],"body":"{\"error\":{\"code\":190,\"message\":\"m\"}}"}"#;
 const FAILED: &str = r#"{"code":500,"headers":[],"body":"{\"error\":{\"code\":1,\"message\":\"m\"}}"}"#;
 
 /// The hashes that the entries of a batch delete.
@@ -248,6 +288,45 @@ async fn a_batch_that_never_gets_to_an_image_leaves_it_open() {
         assert_eq!(outcome.as_ref().unwrap_err().applied(), Applied::Unknown);
     }
     assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_second_batch_that_fails_proves_nothing_about_the_first() {
+    let refused = || Reply::new(400, r#"{"error":{"code":10,"message":"m"}}"#);
+    let server = Server::new([entries(&[DELETED, "null", THROTTLED]), refused()]).await;
+    let outcomes = facebook(&server).delete(&album("1"), &ids(&["a", "b", "c"])).await.unwrap();
+    assert_eq!(applied(&outcomes), ["ok", "PermissionDenied unknown", "PermissionDenied no"]);
+}
+
+/// Gives another credential each time it is asked to look again.
+struct Rotating(AtomicUsize);
+
+#[async_trait]
+impl CredentialSource for Rotating {
+    async fn credential(&self) -> Result<SecretString, CredentialError> {
+        Ok(format!("{TOKEN}{}", self.0.load(Ordering::SeqCst)).into())
+    }
+
+    async fn refreshed(&self) -> Result<SecretString, CredentialError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.credential().await
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_every_entry_refuses_the_credential_is_sent_again_with_a_new_one() {
+    let server = Server::new([entries(&[EXPIRED, EXPIRED]), entries(&[DELETED, DELETED])]).await;
+    let settings = server.with_credentials(Arc::new(Rotating(AtomicUsize::new(0))));
+    let library = Facebook::new(settings, Form::Bytes, None).unwrap();
+    assert_eq!(told(&library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap()), ["ok", "ok"]);
+    let tokens: Vec<_> = server.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
+    assert_eq!(tokens, [0, 1].map(|number| format!("Bearer {TOKEN}{number}")));
+    // One that something was done of is not sent again.
+    let server = Server::new([entries(&[EXPIRED, DELETED])]).await;
+    let settings = server.with_credentials(Arc::new(Rotating(AtomicUsize::new(0))));
+    let library = Facebook::new(settings, Form::Bytes, None).unwrap();
+    let outcomes = library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    assert_eq!(applied(&outcomes), ["CredentialRefused no", "ok"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What becomes of an upload whose answer was lost: found, sent once more, or left open; never sent blindly.
 
+use std::time::Duration;
+
 use polyptych_domain::{Applied, Error, ErrorKind, ImageLibrary, Uploaded};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
 use polyptych_transport::Auth;
@@ -131,6 +133,18 @@ async fn what_is_not_found_is_sent_once_more_and_counted() {
             assert_eq!((&first.line, &first.body), (&last.line, &last.body));
         }
     }
+}
+
+#[tokio::test]
+async fn one_picture_that_stalls_ends_the_search_for_all_uploads_of_a_call() {
+    let list = Form3::V5.list(&[("g", "1.png", "/g"), ("h", "1.png", "/h"), ("i", "2.png", "/i")]);
+    let server = Server::new([Reply::lost(), list, Reply::silent(), Form3::V5.stored(&["j", "k"])]).await;
+    let settings = server.hurried(Auth::Bearer, Duration::from_secs(2));
+    let library = YandexV5::new(settings, YandexEncoding::Json, YandexV5Version::V5).unwrap();
+    let outcomes = library.upload(&album("self"), &["1.png", "2.png"].map(upload)).await.unwrap();
+    let told: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().unwrap()).collect();
+    assert_eq!(told.iter().map(|one| (one.image.id.as_str(), one.resent)).collect::<Vec<_>>(), [("j", 1), ("k", 1)]);
+    assert_eq!(server.count("GET"), (1, 3));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use polyptych_domain::{AlbumId, Content, Format, ImageId, LibraryId, PageRequest, Upload};
 use polyptych_providers::Settings;
-use polyptych_transport::{Auth, Clock, Config, Fixed, Retry};
+use polyptych_transport::{Auth, Clock, Config, CredentialSource, Fixed, Retry, Timeouts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -23,11 +23,13 @@ pub(crate) struct Reply {
     pub(crate) cut: bool,
     /// Read the request, and close the connection without a word.
     pub(crate) lost: bool,
+    /// Read the request, and leave the connection open without a word.
+    pub(crate) silent: bool,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), cut: false, lost: false }
+        Self { status, headers: Vec::new(), body: body.into(), cut: false, lost: false, silent: false }
     }
 
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
@@ -36,6 +38,10 @@ impl Reply {
 
     pub(crate) fn lost() -> Self {
         Self { lost: true, ..Self::ok("") }
+    }
+
+    pub(crate) fn silent() -> Self {
+        Self { silent: true, ..Self::ok("") }
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -126,11 +132,14 @@ impl Server {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (replies, kept, base) = (replies.into_iter(), asked.clone(), address.clone());
         tokio::spawn(async move {
+            let mut open = Vec::new();
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read(&mut stream).await;
                 kept.lock().unwrap().push(request);
-                if !reply.lost {
+                if reply.silent {
+                    open.push(stream);
+                } else if !reply.lost {
                     stream.write_all(&reply.bytes(&base)).await.unwrap();
                 }
             }
@@ -167,6 +176,17 @@ impl Server {
         Config::new(&self.address, auth, Arc::new(Fixed::new(TOKEN)))
             .with_retry(Retry::never())
             .with_clock(Arc::new(Hasty::new()))
+    }
+
+    /// Settings of a library with such a credential, which repeats calls as it does by default, without waiting.
+    pub(crate) fn with_credentials(&self, credentials: Arc<dyn CredentialSource>) -> Settings {
+        let connection = Config::new(&self.address, Auth::Bearer, credentials);
+        settings(connection.with_clock(Arc::new(Hasty::new())))
+    }
+
+    /// Settings of a library that gives a try up after `total`.
+    pub(crate) fn hurried(&self, auth: Auth, total: Duration) -> Settings {
+        settings(self.connection(auth).with_timeouts(Timeouts { total, ..Timeouts::default() }))
     }
 
     /// Settings of a library at this server; one try per call.
