@@ -92,12 +92,7 @@ async fn settle(
 
 /// The image of `recent` that is the upload. Once a picture does not come `in_time` no other one is fetched, so that the
 /// search for all uploads of a call takes hardly longer than one that stalls.
-async fn find<'i>(
-    shelf: &dyn Shelf,
-    upload: &Upload,
-    recent: &'i [Image],
-    in_time: &mut bool,
-) -> Option<&'i Image> {
+async fn find<'i>(shelf: &dyn Shelf, upload: &Upload, recent: &'i [Image], in_time: &mut bool) -> Option<&'i Image> {
     let name = shelf.kept_name(upload);
     let candidates = recent.iter().filter(|image| image.name.as_deref() == Some(name));
     for (image, url) in candidates.take(MOST_FETCHED).filter_map(|image| Some((image, image.url.as_ref()?))) {

@@ -1,5 +1,5 @@
 //! Whether a credential gets out: a process runs into every fault with every level of every log on, and all that it
-//! wrote is searched for the credential, and for the picture that it sent.
+//! wrote is searched for the credential, for the secret and the proofs of an application, and for the picture that it sent.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,6 +9,7 @@ use tokio::process::Command;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::expect::Operation;
+use crate::form::APP_SECRET;
 use crate::matrix::{self, Cell};
 use crate::world::{CANARY, Strike};
 
@@ -21,7 +22,7 @@ pub struct Found {
     pub lines: usize,
     /// Lines of ours, and of the libraries that we use.
     pub sources: (usize, usize),
-    /// Lines with the credential, or with a part of the picture.
+    /// Lines with a secret, or with a part of the picture.
     pub hits: Vec<String>,
     /// What the process itself had to complain about.
     pub problems: Vec<String>,
@@ -39,11 +40,19 @@ impl Found {
     }
 }
 
-/// Traces of the credential: as it is, in base64 at each of the three offsets, and percent-encoded.
+/// The proof that Facebook's calls carry: `printf CREDENTIAL | openssl dgst -sha256 -hmac APP_SECRET`.
+const PROOF: &str = "4b9bb2e292e4e39a64dfd04ffe76b03e30ce8ec50eabe2b66d79cc282fc72479";
+
+/// Traces of the credential, of the application's secret, and of the proof that is made of both.
 fn traces() -> Vec<String> {
-    let mut traces = vec![CANARY.to_owned(), CANARY.replace('-', "%2D"), CANARY.replace('-', "%2d")];
+    [CANARY, APP_SECRET, PROOF].into_iter().flat_map(traces_of).collect()
+}
+
+/// Traces of a secret: as it is, in base64 at each of the three offsets, and percent-encoded.
+fn traces_of(secret: &str) -> Vec<String> {
+    let mut traces = vec![secret.to_owned(), secret.replace('-', "%2D"), secret.replace('-', "%2d")];
     // The middle of the encoded text does not depend on what stands before and behind.
-    let encoded = ["", "a", "ab"].map(|before| base64(format!("{before}{CANARY}").as_bytes()));
+    let encoded = ["", "a", "ab"].map(|before| base64(format!("{before}{secret}").as_bytes()));
     traces.extend(encoded.map(|text| text.get(4..text.len() - 4).unwrap_or_default().to_owned()));
     traces
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use polyptych_domain::{AlbumId, ImageLibrary, LibraryId};
+use polyptych_providers::facebook::AppSecretProof;
 use polyptych_providers::{
     Evotor, Facebook, Form as FacebookForm, Settings, YandexEncoding, YandexLive4, YandexV5, YandexV5Version,
 };
@@ -21,6 +22,14 @@ pub enum Stage {
     Read,
     /// Deletes images.
     Delete,
+}
+
+/// The secret of the application that Facebook's calls are proved with.
+pub const APP_SECRET: &str = "canary-a6b0f3e2917d4c58";
+
+fn proving(settings: Settings) -> Settings {
+    let proof = AppSecretProof::new(APP_SECRET.into());
+    Settings { connection: settings.connection.with_signing(Arc::new(proof)), ..settings }
 }
 
 type Open = fn(Settings) -> Result<Arc<dyn ImageLibrary>, ConfigError>;
@@ -120,7 +129,7 @@ pub const FORMS: [Form; 7] = [
         deduplicates: true,
         asks_for_quota: false,
         marks: FACEBOOK,
-        open: |settings| Ok(Arc::new(Facebook::new(settings, FacebookForm::Bytes, None)?)),
+        open: |settings| Ok(Arc::new(Facebook::new(proving(settings), FacebookForm::Bytes, None)?)),
     },
     Form {
         name: "facebook form",
@@ -131,7 +140,7 @@ pub const FORMS: [Form; 7] = [
         deduplicates: true,
         asks_for_quota: false,
         marks: FACEBOOK,
-        open: |settings| Ok(Arc::new(Facebook::new(settings, FacebookForm::Multipart, None)?)),
+        open: |settings| Ok(Arc::new(Facebook::new(proving(settings), FacebookForm::Multipart, None)?)),
     },
     Form {
         name: "evotor",

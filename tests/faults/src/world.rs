@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use polyptych_domain::{AlbumId, Content, Format, Image, ImageId, ImageLibrary, PageRequest, Upload};
-use polyptych_emulator::{Emulator, Running, Settings, SystemClock};
+use polyptych_emulator::{AppSecret, Emulator, Running, Settings, SystemClock};
 use polyptych_transport::{Config, Fixed, Seeded, Timeouts};
 
 use crate::clock::Leaping;
 use crate::fault::{Action, Ending, Fault};
-use crate::form::{Form, Stage};
+use crate::form::{APP_SECRET, Form, Stage};
 use crate::picture;
 use crate::proxy::{Proxy, Script, Seen};
 
@@ -27,6 +27,8 @@ pub fn roomy(deduplicate: bool) -> Settings {
     settings.yandex.daily_points = 1 << 40;
     settings.yandex.image_quota = 1 << 20;
     settings.evotor.rate_limit = 1 << 40;
+    settings.facebook.app_secret = Some(AppSecret::new(APP_SECRET));
+    settings.facebook.require_proof = true;
     settings
 }
 

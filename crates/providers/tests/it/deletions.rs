@@ -2,13 +2,10 @@
 //! what is gone after a lost answer was deleted.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
 use polyptych_domain::{Applied, Error, ErrorKind, ImageId, ImageLibrary};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
-use polyptych_transport::{Auth, CredentialError, CredentialSource, SecretString};
+use polyptych_transport::Auth;
 
 use crate::server::{Reply, Server, TOKEN, album, image, upload};
 
@@ -298,32 +295,17 @@ async fn a_second_batch_that_fails_proves_nothing_about_the_first() {
     assert_eq!(applied(&outcomes), ["ok", "PermissionDenied unknown", "PermissionDenied no"]);
 }
 
-/// Gives another credential each time it is asked to look again.
-struct Rotating(AtomicUsize);
-
-#[async_trait]
-impl CredentialSource for Rotating {
-    async fn credential(&self) -> Result<SecretString, CredentialError> {
-        Ok(format!("{TOKEN}{}", self.0.load(Ordering::SeqCst)).into())
-    }
-
-    async fn refreshed(&self) -> Result<SecretString, CredentialError> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        self.credential().await
-    }
-}
-
 #[tokio::test]
 async fn a_batch_whose_every_entry_refuses_the_credential_is_sent_again_with_a_new_one() {
     let server = Server::new([entries(&[EXPIRED, EXPIRED]), entries(&[DELETED, DELETED])]).await;
-    let settings = server.with_credentials(Arc::new(Rotating(AtomicUsize::new(0))));
+    let settings = server.renewing(Auth::Bearer);
     let library = Facebook::new(settings, Form::Bytes, None).unwrap();
     assert_eq!(told(&library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap()), ["ok", "ok"]);
     let tokens: Vec<_> = server.asked().iter().map(|asked| asked.header("authorization").unwrap().to_owned()).collect();
     assert_eq!(tokens, [0, 1].map(|number| format!("Bearer {TOKEN}{number}")));
     // One that something was done of is not sent again.
     let server = Server::new([entries(&[EXPIRED, DELETED])]).await;
-    let settings = server.with_credentials(Arc::new(Rotating(AtomicUsize::new(0))));
+    let settings = server.renewing(Auth::Bearer);
     let library = Facebook::new(settings, Form::Bytes, None).unwrap();
     let outcomes = library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
     assert_eq!(applied(&outcomes), ["CredentialRefused no", "ok"]);

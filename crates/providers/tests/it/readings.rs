@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use polyptych_domain::{Error, ImageLibrary};
-use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
+use polyptych_domain::{Applied, Error, ErrorKind, ImageLibrary};
+use polyptych_providers::{Evotor, Facebook, Form, Settings, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
 use polyptych_transport::Auth;
 
-use crate::server::{Reply, Server, album, page, upload};
+use crate::server::{Reply, Server, TOKEN, album, page, upload};
 
 #[derive(Debug, Clone, Copy)]
 enum Api {
@@ -19,14 +19,19 @@ enum Api {
 
 impl Api {
     fn library(self, server: &Server) -> Box<dyn ImageLibrary> {
+        self.open(server.patient(self.auth()))
+    }
+
+    fn auth(self) -> Auth {
+        if matches!(self, Self::Live4(_)) { Auth::InBody } else { Auth::Bearer }
+    }
+
+    fn open(self, settings: Settings) -> Box<dyn ImageLibrary> {
         match self {
-            Self::V5(encoding) => {
-                let settings = server.patient(Auth::Bearer);
-                Box::new(YandexV5::new(settings, encoding, YandexV5Version::V501).unwrap())
-            }
-            Self::Live4(encoding) => Box::new(YandexLive4::new(server.patient(Auth::InBody), encoding, "en").unwrap()),
-            Self::Facebook => Box::new(Facebook::new(server.patient(Auth::Bearer), Form::Multipart, None).unwrap()),
-            Self::Evotor => Box::new(Evotor::new(server.patient(Auth::Bearer)).unwrap()),
+            Self::V5(encoding) => Box::new(YandexV5::new(settings, encoding, YandexV5Version::V501).unwrap()),
+            Self::Live4(encoding) => Box::new(YandexLive4::new(settings, encoding, "en").unwrap()),
+            Self::Facebook => Box::new(Facebook::new(settings, Form::Multipart, None).unwrap()),
+            Self::Evotor => Box::new(Evotor::new(settings).unwrap()),
         }
     }
 
@@ -191,6 +196,37 @@ async fn an_answer_that_breaks_off_is_asked_for_again_if_it_was_to_a_read() {
         (Api::Evotor, r#"{"items":["#),
     ] {
         assert_eq!(sent(api, Reply::ok(body)).await, UNSURE, "{api:?} {body}");
+    }
+}
+
+/// Whatever status the refusal comes under, and wherever the credential travels.
+#[tokio::test]
+async fn a_refused_credential_is_looked_at_again_and_the_call_sent_once_more_with_the_new_one() {
+    for (api, code) in [
+        (Api::V5(JSON), 53),
+        (Api::V5(SOAP), 53),
+        (Api::Live4(JSON), 53),
+        (Api::Live4(SOAP), 53),
+        (Api::Facebook, 190),
+        (Api::Evotor, 401),
+    ] {
+        for writes in [false, true] {
+            let server = Server::repeating(api.error(code)).await;
+            let library = api.open(server.renewing(api.auth()));
+            // Evotor is asked what it holds before an upload, which is refused already.
+            let error = match writes {
+                true => library.upload(&album(api.album()), &[upload("a.png")]).await.unwrap_err(),
+                false => library.list(&album(api.album()), &page(1, None)).await.unwrap_err(),
+            };
+            assert_eq!((error.kind(), error.applied()), (ErrorKind::CredentialRefused, Applied::No), "{api:?}");
+            let asked = server.asked();
+            let shown = |at: usize, number: usize| {
+                let token = format!("{TOKEN}{number}");
+                let header = asked[at].header("authorization").is_some_and(|value| value.ends_with(&token));
+                header || String::from_utf8_lossy(&asked[at].body).contains(&token)
+            };
+            assert_eq!((asked.len(), shown(0, 0), shown(1, 1)), (2, true, true), "{api:?}");
+        }
     }
 }
 

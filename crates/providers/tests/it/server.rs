@@ -1,5 +1,6 @@
 //! A server that gives scripted answers, one per connection, and keeps what it was asked; a clock that never waits.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,7 +8,9 @@ use async_trait::async_trait;
 
 use polyptych_domain::{AlbumId, Content, Format, ImageId, LibraryId, PageRequest, Upload};
 use polyptych_providers::Settings;
-use polyptych_transport::{Auth, Clock, Config, CredentialSource, Fixed, Retry, Timeouts};
+use polyptych_transport::{
+    Auth, Clock, Config, CredentialError, CredentialSource, Fixed, Retry, SecretString, Timeouts,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -119,6 +122,22 @@ impl Clock for Hasty {
     }
 }
 
+/// A credential that has been replaced whenever it is looked at again.
+#[derive(Debug, Default)]
+struct Renewed(AtomicUsize);
+
+#[async_trait]
+impl CredentialSource for Renewed {
+    async fn credential(&self) -> Result<SecretString, CredentialError> {
+        Ok(format!("{TOKEN}{}", self.0.load(Ordering::SeqCst)).into())
+    }
+
+    async fn refreshed(&self) -> Result<SecretString, CredentialError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.credential().await
+    }
+}
+
 /// The server; it ends after its last answer.
 pub(crate) struct Server {
     address: String,
@@ -178,9 +197,10 @@ impl Server {
             .with_clock(Arc::new(Hasty::new()))
     }
 
-    /// Settings of a library with such a credential, which repeats calls as it does by default, without waiting.
-    pub(crate) fn with_credentials(&self, credentials: Arc<dyn CredentialSource>) -> Settings {
-        let connection = Config::new(&self.address, Auth::Bearer, credentials);
+    /// Settings of a library whose credential is another one each time it is refused: [`TOKEN`] and 0, then 1. It
+    /// repeats calls as it does by default, without waiting.
+    pub(crate) fn renewing(&self, auth: Auth) -> Settings {
+        let connection = Config::new(&self.address, auth, Arc::new(Renewed::default()));
         settings(connection.with_clock(Arc::new(Hasty::new())))
     }
 
