@@ -136,7 +136,13 @@ pub(crate) struct Refusal {
     message: String,
     facts: HashMap<String, String>,
     fields: Vec<FieldViolation>,
-    quota: Option<QuotaViolation>,
+    hints: Box<Hints>,
+}
+
+/// What a caller is told about trying again.
+#[derive(Debug, Default)]
+struct Hints {
+    used_up: Option<QuotaViolation>,
     retry_after: Option<Duration>,
 }
 
@@ -149,8 +155,7 @@ impl Refusal {
             message: message.into(),
             facts: HashMap::new(),
             fields: Vec::new(),
-            quota: None,
-            retry_after: None,
+            hints: Box::default(),
         };
         refusal.with_applied(Applied::No)
     }
@@ -171,9 +176,9 @@ impl Refusal {
         if let (Some(library), Some(provider)) = (error.library(), error.provider()) {
             refusal = refusal.with_place(library, Some(provider), error.album());
         }
-        refusal.quota = used_up(error);
+        refusal.hints.used_up = used_up(error);
         // Where something may have been changed a caller has to look first, so that it is not told to try again.
-        refusal.retry_after = error.retry_after().filter(|_| error.applied() == Applied::No);
+        refusal.hints.retry_after = error.retry_after().filter(|_| error.applied() == Applied::No);
         let told = error.provider_error();
         refusal
             .with_fact("provider_code", told.and_then(|told| told.code.as_deref()))
@@ -214,10 +219,10 @@ impl From<Refusal> for Status {
         if !refusal.fields.is_empty() {
             details.set_bad_request(refusal.fields);
         }
-        if let Some(violation) = refusal.quota {
+        if let Some(violation) = refusal.hints.used_up {
             details.set_quota_failure([violation]);
         }
-        if let Some(wait) = refusal.retry_after {
+        if let Some(wait) = refusal.hints.retry_after {
             details.set_retry_info(Some(wait));
         }
         Status::with_error_details(refusal.code, shortened(refusal.message, MAX_MESSAGE_CHARS), details)
