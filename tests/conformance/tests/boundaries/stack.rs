@@ -30,8 +30,7 @@ pub(crate) fn libraries(address: &str) -> Vec<Arc<dyn ImageLibrary>> {
 impl Stack {
     pub(crate) async fn start() -> Self {
         // Points, rates and room for every row, so that only pictures and names are judged.
-        let mut settings = emulator::Settings::default();
-        settings.stored_bytes = 1 << 32;
+        let mut settings = emulator::Settings { stored_bytes: 1 << 32, ..emulator::Settings::default() };
         settings.yandex.daily_points = 100_000_000;
         settings.evotor.rate_limit = 1_000_000;
         // Above every row, so that the file is judged and not the request.
