@@ -67,7 +67,7 @@ fn send(path: &str, media_type: &str, body: &[u8]) {
     // A new emulator for each input, so that an input alone decides what happens.
     let router = Emulator::new(Settings::default()).router();
     RUNTIME.with(|runtime| {
-        let runtime = runtime.get_or_init(|| Builder::new_current_thread().build().expect("a runtime"));
+        let runtime = runtime.get_or_init(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
         runtime.block_on(async {
             let answer = match router.oneshot(request).await {
                 Ok(answer) => answer,
