@@ -38,6 +38,8 @@ pub enum ErrorKind {
     PermissionDenied,
     /// Points, calls or space of the account are used up.
     QuotaExhausted,
+    /// The call might cost more than is left of the budget that the caller gave.
+    BudgetSpent,
     /// Too many requests at once or in a short time.
     RateLimited,
     /// The provider cannot be reached or says that it is out of service.

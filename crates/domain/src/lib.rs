@@ -4,8 +4,11 @@
 //! Providers implement [`ImageLibrary`]; the façade and the command line call [`Service`]. No provider's wire type and
 //! no async runtime appears here.
 
+mod catalogue;
 mod content;
+mod cost;
 mod error;
+mod flights;
 mod image;
 mod names;
 mod port;
@@ -14,7 +17,9 @@ mod rules;
 mod service;
 mod workers;
 
+pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
 pub use content::{ChunkStream, Content, ContentSource, Sha256};
+pub use cost::{Budget, Cost, Price, Prices};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
 pub use image::{Image, Page, PageRequest, Uploaded};
 pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
@@ -26,5 +31,8 @@ pub use quota::{Gauge, Quota, QuotaSource, Unit};
 pub use rules::{
     Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,
 };
-pub use service::{CheckCommand, CheckReport, Sent, Service, UploadCommand, UploadReceipt};
+pub use service::{
+    BatchReport, CheckCommand, CheckReport, Planned, PublishCommand, PublishTarget, Sent, Service, UploadCommand,
+    UploadPolicy, UploadReceipt,
+};
 pub use workers::{InlineWorkers, Workers};

@@ -5,7 +5,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Quota, Rules, Uploaded};
+use crate::{
+    AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Prices, Quota, Rules, Uploaded,
+};
 
 /// A provider and the API of it that a library speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,10 +62,16 @@ pub struct Capabilities {
     pub download: Capability,
     /// Images per upload call of the provider.
     pub uploads_per_call: u32,
+    /// Bytes of images per upload call, before any encoding; an image that is larger goes alone.
+    pub upload_bytes_per_call: u64,
     /// Images per delete call of the provider.
     pub deletes_per_call: u32,
     /// Images per page of a list.
     pub page_size: u32,
+    /// Calls at once in a batch.
+    pub calls_at_once: u32,
+    /// What the provider charges.
+    pub prices: Prices,
 }
 
 /// One image to be uploaded; it already satisfies the library's rules.
@@ -100,6 +108,12 @@ pub trait ImageLibrary: Send + Sync {
 
     /// The album that is meant where none is named.
     fn default_album(&self) -> Option<&AlbumId>;
+
+    /// The one spelling of an album that has several (`act_1` and `1`); an id that is no album stays as it is. The login
+    /// behind `self` is not looked up.
+    fn canonical(&self, album: &AlbumId) -> AlbumId {
+        album.clone()
+    }
 
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;

@@ -1,18 +1,30 @@
 //! The use cases over all configured libraries. Checks and fits before anything is spent, then calls one library.
 
+mod batch;
 mod check;
+mod deletions;
+mod meter;
 mod prepare;
+mod publish;
+mod put;
+mod sending;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
+pub use batch::{BatchReport, Planned};
 pub use check::{CheckCommand, CheckReport};
+pub use publish::{PublishCommand, PublishTarget};
+pub use put::UploadPolicy;
 
+use crate::flights::Flights;
 use crate::workers::{Workers, on_workers};
 use crate::{
-    AlbumId, AlbumName, Animation, Content, Error, ErrorKind, Fit, Format, Image, ImageLibrary, ImageName, LibraryId,
-    Page, PageRequest, Pixels, Quota, Sha256, Upload, Uploaded,
+    AlbumId, AlbumName, Animation, Applied, Catalogue, Content, ContentKey, Error, ErrorKind, Fit, Format, Image,
+    ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, Page, PageRequest, Pixels, Quota, Sha256,
 };
+use put::{Landed, Ready};
 
 /// One image to be put into one library.
 #[derive(Debug, Clone)]
@@ -33,6 +45,8 @@ pub struct UploadCommand {
     pub class: Option<String>,
     /// Whether an image that stands in the way may be deleted first.
     pub replace: bool,
+    /// How far the upload may rely on what is known of the album.
+    pub policy: UploadPolicy,
 }
 
 /// The file that was sent to the provider.
@@ -55,24 +69,37 @@ pub struct Sent {
 pub struct UploadReceipt {
     /// The album that holds the image.
     pub album: AlbumName,
-    /// The image as far as the provider's answer tells.
+    /// The image as far as the provider's answer or the catalogue tells; its name is the one that the provider keeps.
     pub image: Image,
-    /// What was sent.
+    /// What was sent, or would have been.
     pub sent: Sent,
     /// Whether the provider's answer was lost and the image was found by looking.
     pub found: bool,
     /// How often the image was sent once more after a lost answer.
     pub resent: u32,
+    /// Whether nothing was sent for this upload: the album was known to hold the image, or another upload of the same
+    /// content put it there meanwhile.
+    pub reused: bool,
+    /// Why the catalogue did not keep the image, so that it may be sent again; absent where it did.
+    pub unrecorded: Option<String>,
 }
 
 /// The configured libraries and what can be done with them.
 pub struct Service {
     libraries: BTreeMap<LibraryId, Arc<dyn ImageLibrary>>,
     workers: Arc<dyn Workers>,
+    catalogue: Arc<dyn Catalogue>,
+    flights: Flights<ContentKey, Landed>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("libraries", &self.libraries.keys()).finish_non_exhaustive()
+    }
 }
 
 impl Service {
-    /// Serves these libraries; CPU work runs on `workers`.
+    /// Serves these libraries; CPU work runs on `workers`. What is uploaded is remembered in a bounded [`MemoryCatalogue`].
     ///
     /// # Errors
     /// `Configuration` if two libraries have the same id.
@@ -84,7 +111,15 @@ impl Service {
                 return Err(Error::new(ErrorKind::Configuration, message));
             }
         }
-        Ok(Self { libraries: named, workers })
+        let catalogue = Arc::new(MemoryCatalogue::default());
+        Ok(Self { libraries: named, workers, catalogue, flights: Flights::default() })
+    }
+
+    /// Remembers what is uploaded in `catalogue`.
+    #[must_use]
+    pub fn with_catalogue(mut self, catalogue: Arc<dyn Catalogue>) -> Self {
+        self.catalogue = catalogue;
+        self
     }
 
     /// All libraries, ordered by id.
@@ -104,7 +139,8 @@ impl Service {
         })
     }
 
-    /// Checks an image against the library's rules, fits it if asked to, and uploads it.
+    /// Checks an image against the library's rules, fits it if asked to, and uploads it unless the album is known to hold
+    /// it. Of several uploads of one content into one album at a time one is sent, and the others share its outcome.
     ///
     /// # Errors
     /// `InvalidArgument`, `NotAnImage`, `CorruptImage`, `TooLarge` and `RulesViolated` before anything was sent;
@@ -134,29 +170,16 @@ impl Service {
         album: &AlbumId,
         command: UploadCommand,
     ) -> Result<UploadReceipt, Error> {
-        let (rules, replace) = (library.rules(), command.replace);
+        let (rules, replace, policy) = (library.rules(), command.replace, command.policy);
         let prepared =
             on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, command, cancelled)).await??;
-        let upload = Upload {
-            name: prepared.name,
-            format: prepared.sent.format,
-            class: prepared.class,
-            content: prepared.content,
-            replace,
-        };
-        let mut outcomes = library.upload(album, std::slice::from_ref(&upload)).await?;
-        let Uploaded { image, found, resent } = match (outcomes.pop(), outcomes.is_empty()) {
-            (Some(outcome), true) => outcome?,
-            _ => {
-                let message = "the library did not answer with one outcome for one image";
-                return Err(Error::new(ErrorKind::Internal, message).with_applied(crate::Applied::Unknown));
-            }
-        };
-        let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
-        Ok(UploadReceipt { album, image, sent: prepared.sent, found, resent })
+        let ready = Ready::new(prepared, replace, policy);
+        let stored = self.put(library, album, &ready).await?;
+        Ok(ready.receipt(library, stored))
     }
 
-    /// Lists images of an album (absent: the default album); the returned name says which.
+    /// Lists images of an album (absent: the default album); the returned name says which. A list that is complete in
+    /// one page corrects the catalogue.
     ///
     /// # Errors
     /// `LibraryNotFound`, and what [`ImageLibrary::list`] tells.
@@ -168,8 +191,29 @@ impl Service {
     ) -> Result<(AlbumName, Page<Image>), Error> {
         let library = self.library(library)?.as_ref();
         let album = album(library, album_id)?;
-        let images = library.list(&album, page).await.map_err(|error| located(error, library, &album))?;
+        let images = self.list_of(library, &album, page).await.map_err(|error| located(error, library, &album))?;
         Ok((AlbumName { library: library.id().clone(), album }, images))
+    }
+
+    async fn list_of(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        page: &PageRequest,
+    ) -> Result<Page<Image>, Error> {
+        if page.after.is_some() {
+            return library.list(album, page).await;
+        }
+        // What is uploaded while the list is read may be missing in it, and is none of these.
+        let name = AlbumName { library: library.id().clone(), album: library.canonical(album) };
+        let known = self.catalogue.images(&name).await?;
+        let images = library.list(album, page).await?;
+        if images.next.is_none() && !known.is_empty() {
+            let held: HashSet<&ImageId> = images.items.iter().map(|image| &image.id).collect();
+            let gone: Vec<ImageId> = known.into_iter().filter(|id| !held.contains(id)).collect();
+            self.catalogue.forget(&name, &gone).await?;
+        }
+        Ok(images)
     }
 
     /// What is known of the limits of an album's account (absent: the default album's); the returned name says which.
@@ -190,7 +234,11 @@ impl Service {
     pub async fn get(&self, name: &ImageName) -> Result<Image, Error> {
         let library = self.library(&name.album.library)?.as_ref();
         let album = &name.album.album;
-        library.get(album, &name.image).await.map_err(|error| located(error, library, album))
+        let found = library.get(album, &name.image).await;
+        if matches!(&found, Err(error) if error.kind() == ErrorKind::ImageNotFound) {
+            self.forget(library, album, std::slice::from_ref(&name.image)).await?;
+        }
+        found.map_err(|error| located(error, library, album))
     }
 
     /// Deletes one image.
@@ -204,14 +252,21 @@ impl Service {
             let mut outcomes = library.delete(album, std::slice::from_ref(&name.image)).await?;
             match (outcomes.pop(), outcomes.is_empty()) {
                 (Some(outcome), true) => outcome,
-                _ => {
-                    let message = "the library did not answer with one outcome for one deletion";
-                    Err(Error::new(ErrorKind::Internal, message).with_applied(crate::Applied::Unknown))
-                }
+                _ => Err(wrong_number("deletion")),
             }
         };
-        outcome.await.map_err(|error| located(error, library, album))
+        let outcome = outcome.await;
+        if deletions::may_be_gone(&outcome) {
+            self.forget(library, album, std::slice::from_ref(&name.image)).await?;
+        }
+        outcome.map_err(|error| located(error, library, album))
     }
+}
+
+/// The fault of a library that does not keep to its port.
+fn wrong_number(what: &str) -> Error {
+    let message = format!("the library did not answer with one outcome for each {what}");
+    Error::new(ErrorKind::Internal, message).with_applied(Applied::Unknown)
 }
 
 /// The album that is meant.

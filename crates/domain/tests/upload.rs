@@ -110,6 +110,7 @@ fn command(bytes: Vec<u8>, name: &str, fit: Fit) -> UploadCommand {
         animation: Animation::Refuse,
         class: None,
         replace: false,
+        policy: UploadPolicy::Reuse,
     }
 }
 

@@ -56,6 +56,12 @@ pub struct LibraryConfig {
     pub login: Option<String>,
     /// Yandex v5: whether an agency's token spends the agency's points and not its clients'.
     pub operator_units: Option<bool>,
+    /// Yandex v5: images in one upload call at most, 1 to 100; 3 by default, as the provider advises. More cost fewer points.
+    #[schemars(range(min = 1, max = 100))]
+    pub uploads_per_call: Option<u32>,
+    /// Yandex v5: bytes of images in one upload call at most, before base64; 24 MiB by default. A larger image goes alone.
+    #[schemars(range(min = 1))]
+    pub upload_bytes_per_call: Option<u64>,
     /// Facebook: where the secret of the token's application is, to prove every call with; absent means no proof.
     pub app_secret: Option<TokenConfig>,
     /// Facebook: whether a proof holds for five minutes only.
@@ -90,6 +96,8 @@ impl LibraryConfig {
             sandbox: None,
             login: None,
             operator_units: None,
+            uploads_per_call: None,
+            upload_bytes_per_call: None,
             app_secret: None,
             app_secret_time: None,
             auth: None,

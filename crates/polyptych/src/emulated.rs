@@ -54,6 +54,7 @@ pub fn settings() -> emulator::Settings {
 pub struct Running {
     emulator: SocketAddr,
     facade: SocketAddr,
+    service: Arc<Service>,
     /// In the order in which they end.
     servers: [Server; 2],
 }
@@ -77,11 +78,11 @@ impl Running {
         let listener = TcpListener::bind(facade).await.with_context(|| format!("cannot listen on {facade}"))?;
         let (emulator, facade) = (bound.local_addr(), listener.local_addr()?);
         let libraries = crate::open_libraries(&config(&format!("http://{emulator}")))?;
-        let service = Service::new(libraries, Arc::new(WorkerPool::default()))?;
-        let server = Facade::new(Arc::new(service), crate::facade::Settings::default())?;
+        let service = Arc::new(Service::new(libraries, Arc::new(WorkerPool::default()))?);
+        let server = Facade::new(Arc::clone(&service), crate::facade::Settings::default())?;
         let facade_server = Server::spawn(|asked| async move { Ok(server.serve(listener, asked).await?) });
         let emulator_server = Server::spawn(|asked| async move { Ok(bound.serve_until(asked).await?) });
-        Ok(Self { emulator, facade, servers: [facade_server, emulator_server] })
+        Ok(Self { emulator, facade, service, servers: [facade_server, emulator_server] })
     }
 
     /// Where the emulator listens.
@@ -92,6 +93,11 @@ impl Running {
     /// Where the façade listens.
     pub fn facade(&self) -> SocketAddr {
         self.facade
+    }
+
+    /// What the façade calls.
+    pub fn service(&self) -> &Service {
+        &self.service
     }
 
     /// Ends the façade after the calls in progress, then the emulator, which those calls need.

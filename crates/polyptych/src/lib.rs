@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use polyptych::domain::{Content, Fit, LibraryId, Rgb, Service, UploadCommand};
+//! use polyptych::domain::{Content, Fit, LibraryId, Rgb, Service, UploadCommand, UploadPolicy};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = polyptych::Config::read("polyptych.toml").await?;
@@ -20,6 +20,7 @@
 //!         animation: Default::default(),
 //!         class: None,
 //!         replace: false,
+//!         policy: UploadPolicy::default(),
 //!     })
 //!     .await?;
 //! println!("{} as {}", receipt.image.id, receipt.sent.format);

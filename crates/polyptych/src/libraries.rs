@@ -129,11 +129,21 @@ fn open(id: &str, config: &LibraryConfig, shared: &Shared) -> Result<Arc<dyn Ima
                 Some("v501") => Version::V501,
                 Some(other) => return Err(unknown_version(other, "v5 or v501")),
             };
-            let library = YandexV5::new(settings, yandex, version)?.with_identity(identity);
-            match config.operator_units {
-                Some(true) => Arc::new(library.with_operator_units()),
-                _ => Arc::new(library),
+            let mut library = YandexV5::new(settings, yandex, version)?.with_identity(identity);
+            if config.operator_units == Some(true) {
+                library = library.with_operator_units();
             }
+            match config.uploads_per_call {
+                None => {}
+                Some(images @ 1..=100) => library = library.with_uploads_per_call(images),
+                Some(_) => return Err(Problem::Range("uploads_per_call", "1 to 100")),
+            }
+            match config.upload_bytes_per_call {
+                None => {}
+                Some(0) => return Err(Problem::Range("upload_bytes_per_call", "at least 1")),
+                Some(bytes) => library = library.with_upload_bytes_per_call(bytes),
+            }
+            Arc::new(library)
         }
         ProviderKind::YandexDirectLive4 => {
             no_version(config)?;
@@ -171,11 +181,13 @@ fn encoding(config: &LibraryConfig) -> Result<Encoding, Problem> {
 fn in_its_place(config: &LibraryConfig) -> Result<(), Problem> {
     use ProviderKind::{Evotor, Facebook, YandexDirectLive4, YandexDirectV5};
     let both: &[ProviderKind] = &[YandexDirectV5, YandexDirectLive4];
-    let settings: [(&'static str, bool, &[ProviderKind], &'static str); 7] = [
+    let settings: [(&'static str, bool, &[ProviderKind], &'static str); 9] = [
         ("zone", config.zone.is_some(), both, "Yandex Direct"),
         ("sandbox", config.sandbox.is_some(), both, "Yandex Direct"),
         ("login", config.login.is_some(), both, "Yandex Direct"),
         ("operator_units", config.operator_units.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
+        ("uploads_per_call", config.uploads_per_call.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
+        ("upload_bytes_per_call", config.upload_bytes_per_call.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
         ("app_secret", config.app_secret.is_some(), &[Facebook], "Facebook"),
         ("app_secret_time", config.app_secret_time.is_some(), &[Facebook], "Facebook"),
         ("auth", config.auth.is_some(), &[Evotor], "Evotor"),

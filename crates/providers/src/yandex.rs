@@ -22,6 +22,13 @@ pub(crate) const REQUEST_ID: &str = "requestid";
 /// Images that are looked through at most for an upload whose answer was lost.
 pub(crate) const LOOKED_THROUGH: u32 = 1_000;
 
+/// Bytes of images in one call, before base64. The providers tell no limit of a body; this is well below what has been
+/// sent for one image.
+pub(crate) const CALL_BYTES: u64 = 24 << 20;
+
+/// Calls at once in a batch: one less than the provider takes of an advertiser.
+pub(crate) const CALLS_AT_ONCE: u32 = 4;
+
 /// The login that an album names; `None` for the token's own.
 pub(crate) fn login(album: &AlbumId) -> Option<&str> {
     Some(album.as_str()).filter(|login| *login != SELF)

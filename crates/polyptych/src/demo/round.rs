@@ -1,21 +1,17 @@
-//! One picture and one library: upload, find it in the list, read it, delete it, see that it is gone.
+//! One library after a picture was published to it: find the picture in the list, read it, delete it, see that it is gone.
 
-use futures_util::stream;
+use polyptych::domain::{Error, ImageName, UploadReceipt};
 use polyptych::proto::v1;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use v1::image_service_client::ImageServiceClient;
-use v1::upload_image_request::Payload;
 
-use super::picture::Picture;
-
-const CHUNK: usize = 128 * 1024;
 const PAGE: i32 = 1000;
 
 /// What happened.
 pub(super) struct Round {
     pub(super) library: v1::Library,
-    pub(super) uploaded: Option<v1::UploadImageResponse>,
+    pub(super) published: Option<UploadReceipt>,
     pub(super) result: Result<(), String>,
 }
 
@@ -26,38 +22,14 @@ impl Round {
 }
 
 /// Plays the round; a failed step ends it and is told in the result.
-pub(super) async fn play(channel: Channel, library: v1::Library, picture: Picture) -> Round {
-    let mut images = ImageServiceClient::new(channel);
-    let uploaded = match upload(&mut images, &library, &picture).await {
-        Ok(uploaded) => uploaded,
-        Err(status) => {
-            return Round { library, uploaded: None, result: Err(format!("upload: {}", told(&status))) };
-        }
+pub(super) async fn play(channel: Channel, library: v1::Library, published: Result<UploadReceipt, Error>) -> Round {
+    let receipt = match published {
+        Ok(receipt) => receipt,
+        Err(error) => return Round { library, published: None, result: Err(format!("publish: {error}")) },
     };
-    let name = uploaded.image.as_ref().map(|image| image.name.clone()).unwrap_or_default();
-    let result = take_back(&mut images, &library, &name).await;
-    Round { library, uploaded: Some(uploaded), result }
-}
-
-async fn upload(
-    images: &mut ImageServiceClient<Channel>,
-    library: &v1::Library,
-    picture: &Picture,
-) -> Result<v1::UploadImageResponse, Status> {
-    let metadata = v1::UploadImageMetadata {
-        parent: library.name.clone(),
-        display_name: picture.name.clone(),
-        fit: Some(v1::Fit { mode: Some(v1::fit::Mode::Contain(v1::fit::Contain::default())), ..Default::default() }),
-        ..Default::default()
-    };
-    let message = |payload| v1::UploadImageRequest { payload: Some(payload) };
-    let bytes = picture.bytes.clone();
-    let chunks = (0..bytes.len()).step_by(CHUNK).map(move |start| {
-        let end = bytes.len().min(start + CHUNK);
-        message(Payload::Chunk(bytes.slice(start..end)))
-    });
-    let messages: Vec<_> = std::iter::once(message(Payload::Metadata(metadata))).chain(chunks).collect();
-    Ok(images.upload_image(stream::iter(messages)).await?.into_inner())
+    let name = ImageName { album: receipt.album.clone(), image: receipt.image.id.clone() };
+    let result = take_back(&mut ImageServiceClient::new(channel), &library, &name.to_string()).await;
+    Round { library, published: Some(receipt), result }
 }
 
 async fn take_back(images: &mut ImageServiceClient<Channel>, library: &v1::Library, name: &str) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! The demo's table: one row per library.
 
 use comfy_table::{Table, presets::NOTHING};
-use polyptych::proto::v1;
+use polyptych::domain::Sent;
 
 use super::round::Round;
 
@@ -10,13 +10,8 @@ pub(super) fn of(rounds: &[Round]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(["library", "encoding", "sent", "id", "result"]);
     for round in rounds {
-        let (sent, id) = match &round.uploaded {
-            Some(uploaded) => {
-                (uploaded.sent.as_ref().map(sent).unwrap_or_default(), uploaded.image.as_ref().map(|image| &*image.uid))
-            }
-            None => (String::new(), None),
-        };
-        let id = id.unwrap_or_default().to_owned();
+        let sent = round.published.as_ref().map(|receipt| sent(&receipt.sent)).unwrap_or_default();
+        let id = round.published.as_ref().map(|receipt| receipt.image.id.to_string()).unwrap_or_default();
         let library = round.library.name.trim_start_matches("libraries/").to_owned();
         let result = round.result.clone().map_or_else(|error| error, |()| "ok".to_owned());
         table.add_row([library, round.library.encoding.clone(), sent, id, result]);
@@ -24,9 +19,8 @@ pub(super) fn of(rounds: &[Round]) -> Table {
     table
 }
 
-fn sent(sent: &v1::SentImage) -> String {
-    let format = sent.media_type.trim_start_matches("image/").to_uppercase();
-    let size = sent.size.unwrap_or_default();
+fn sent(sent: &Sent) -> String {
+    let format = sent.format.media_type().trim_start_matches("image/").to_uppercase();
     let how = if sent.fitted { "fitted" } else { "as it is" };
-    format!("{format} {}x{}, {} bytes, {how}", size.width, size.height, sent.size_bytes)
+    format!("{format} {}, {} bytes, {how}", sent.pixels, sent.bytes)
 }

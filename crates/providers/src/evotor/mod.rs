@@ -13,7 +13,7 @@ mod reading;
 use async_trait::async_trait;
 use polyptych_domain::{
     AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;
@@ -36,8 +36,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     // What is served is not promised to be what was sent.
     download: Capability::Absent,
     uploads_per_call: 1,
+    upload_bytes_per_call: u64::MAX,
     deletes_per_call: 1,
     page_size: 1,
+    calls_at_once: 4,
+    prices: Prices::none("evotor-images 4"),
 };
 
 /// A library at Evotor Cloud.

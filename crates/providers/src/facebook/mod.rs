@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
@@ -55,8 +55,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     // Pictures have been re-encoded.
     download: Capability::Absent,
     uploads_per_call: 1,
+    upload_bytes_per_call: u64::MAX,
     deletes_per_call: MAX_BATCH as u32,
     page_size: 500,
+    calls_at_once: 4,
+    prices: Prices::none("facebook-adimages 9"),
 };
 
 /// Images that are looked through at most for an upload whose answer was lost; lists are taken to begin with the newest
@@ -231,6 +234,10 @@ impl ImageLibrary for Facebook {
 
     fn default_album(&self) -> Option<&AlbumId> {
         self.default_album.as_ref()
+    }
+
+    fn canonical(&self, album: &AlbumId) -> AlbumId {
+        self.account(album).unwrap_or_else(|_| album.clone())
     }
 
     fn capabilities(&self) -> &Capabilities {

@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Evidence, Gauge, Image, ImageId, ImageLibrary,
+    LibraryId, Page, PageRequest, Price, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
@@ -33,7 +33,9 @@ use crate::settings::{Settings, connect};
 use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
-use crate::yandex::{LOOKED_THROUGH, REQUEST_ID, encoding_name, offset, response, unwritable};
+use crate::yandex::{
+    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, REQUEST_ID, encoding_name, offset, response, unwritable,
+};
 
 /// Where production answers.
 pub const ADDRESS: &str = "https://api.direct.yandex.ru";
@@ -54,9 +56,21 @@ const CAPABILITIES: Capabilities = Capabilities {
     // What is served is not promised to be what was sent.
     download: Capability::Absent,
     uploads_per_call: 10,
+    upload_bytes_per_call: CALL_BYTES,
     // One call takes 10,000 but cancels all for one that fails.
     deletes_per_call: 10_000,
     page_size: 1_000,
+    calls_at_once: CALLS_AT_ONCE,
+    // The price list of this API is not known; that of v5 stands for it.
+    prices: Prices {
+        upload: Price { call: 20, image: 20 },
+        get: Price { call: 15, image: 1 },
+        delete: Price { call: 10, image: 0 },
+        refused_image: 20,
+        refused_call: 50,
+        evidence: Evidence::Assumed,
+        source: "yandex-direct-live4 11.10",
+    },
 };
 
 /// A library at Yandex Direct API v4 Live.

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Image, ImageId, ImageLibrary, LibraryId, Page,
+    PageRequest, Price, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -30,7 +30,9 @@ use crate::settings::{Settings, connect};
 use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
-use crate::yandex::{LOOKED_THROUGH, REQUEST_ID, encoding_name, login, offset, response, unwritable};
+use crate::yandex::{
+    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, REQUEST_ID, encoding_name, login, offset, response, unwritable,
+};
 
 /// Where production answers.
 pub const ADDRESS: &str = "https://api.direct.yandex.com";
@@ -71,9 +73,23 @@ const CAPABILITIES: Capabilities = Capabilities {
     download: Capability::Absent,
     // `add` takes 100; the provider advises at most 3.
     uploads_per_call: 3,
+    upload_bytes_per_call: CALL_BYTES,
     deletes_per_call: 10_000,
     page_size: 1_000,
+    calls_at_once: CALLS_AT_ONCE,
+    prices: Prices {
+        upload: Price { call: 20, image: 20 },
+        get: Price { call: 15, image: 1 },
+        delete: Price { call: 10, image: 0 },
+        refused_image: 20,
+        refused_call: 50,
+        evidence: Evidence::Measured,
+        source: "yandex-direct-v5 8.1",
+    },
 };
+
+/// Images that `add` takes in one call at most.
+const MOST_PER_CALL: u32 = 100;
 
 /// A library at Yandex Direct API v5.
 #[derive(Debug)]
@@ -84,6 +100,7 @@ pub struct YandexV5 {
     version: Version,
     identity: YandexIdentity,
     operator_units: bool,
+    capabilities: Capabilities,
 }
 
 impl YandexV5 {
@@ -102,13 +119,29 @@ impl YandexV5 {
             status_decides: false,
         };
         let identity = YandexIdentity { credential: line.library.to_string(), ..YandexIdentity::default() };
-        Ok(Self { line, default_album, encoding, version, identity, operator_units: false })
+        Ok(Self { line, default_album, encoding, version, identity, operator_units: false, capabilities: CAPABILITIES })
     }
 
     /// Says who the credential belongs to, and shares what is learnt of it.
     #[must_use]
     pub fn with_identity(mut self, identity: YandexIdentity) -> Self {
         self.identity = identity;
+        self
+    }
+
+    /// Puts so many images into one upload call, 1 to 100, in place of 3. Fewer calls cost fewer points, but a call is
+    /// refused as a whole for one image that is not well formed.
+    #[must_use]
+    pub fn with_uploads_per_call(mut self, images: u32) -> Self {
+        self.capabilities.uploads_per_call = images.clamp(1, MOST_PER_CALL);
+        self
+    }
+
+    /// Puts at most so many bytes of images into one upload call, before base64, in place of 24 MiB. An image that is
+    /// larger goes alone.
+    #[must_use]
+    pub fn with_upload_bytes_per_call(mut self, bytes: u64) -> Self {
+        self.capabilities.upload_bytes_per_call = bytes;
         self
     }
 
@@ -191,20 +224,8 @@ fn is_not_valid(error: &Error) -> bool {
 
 #[async_trait]
 impl Shelf for YandexV5 {
-    /// Where one of several makes the request invalid, each is sent alone: nothing has been done yet.
     async fn send(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
-        match self.add(album, uploads).await {
-            Err(error) if uploads.len() > 1 && is_not_valid(&error) => {}
-            outcomes => return outcomes,
-        }
-        let mut outcomes = Vec::with_capacity(uploads.len());
-        for upload in uploads {
-            match self.add(album, std::slice::from_ref(upload)).await {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(error) => outcomes.push(Err(error)),
-            }
-        }
-        Ok(outcomes)
+        self.add(album, uploads).await
     }
 
     /// A new image is bound to no ad. Each image that is told costs a point, so that only one page is looked through.
@@ -244,7 +265,7 @@ impl ImageLibrary for YandexV5 {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        &CAPABILITIES
+        &self.capabilities
     }
 
     fn rules(&self) -> &'static Rules {
@@ -252,7 +273,7 @@ impl ImageLibrary for YandexV5 {
     }
 
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
-        self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
+        self.line.check_batch(album, uploads.len(), self.capabilities.uploads_per_call)?;
         if uploads.is_empty() {
             return Ok(Vec::new());
         }

@@ -204,14 +204,12 @@ fn not_valid() -> Reply {
 }
 
 #[tokio::test]
-async fn an_upload_that_makes_a_batch_invalid_does_not_fail_the_others() {
-    let stored = |hash: &str| Reply::ok(format!(r#"{{"result":{{"AddResults":[{{"AdImageHash":"{hash}"}}]}}}}"#));
-    let server = Server::new([not_valid(), stored("a"), not_valid(), stored("c")]).await;
+async fn an_upload_call_that_is_refused_as_a_whole_is_told_so_at_once_for_the_domain_narrows_it() {
+    let server = Server::new([not_valid()]).await;
     let uploads = ["a.png", " ", "c.png"].map(upload);
-    let outcomes = v5(&server).upload(&album("self"), &uploads).await.unwrap();
-    let [Ok(first), Err(bad), Ok(third)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
-    assert_eq!((first.image.id.as_str(), third.image.id.as_str()), ("a", "c"));
-    assert_eq!((bad.kind(), bad.applied(), bad.resent()), (ErrorKind::ProviderRefused, Applied::No, 0));
+    let error = v5(&server).upload(&album("self"), &uploads).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied(), error.resent()), (ErrorKind::ProviderRefused, Applied::No, 0));
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyptych::config::Encoding;
 use polyptych::domain::{
     AlbumId, Animation, CheckCommand, CheckReport, Content, Error, ErrorKind, Fit, Format, ImageLibrary, LibraryId,
-    Service, Upload, UploadCommand, UploadReceipt, Violation,
+    Service, Upload, UploadCommand, UploadPolicy, UploadReceipt, Violation,
 };
 use polyptych::emulator::{self, Emulator};
 use polyptych::facade::WorkerPool;
@@ -118,6 +118,7 @@ impl Stack {
             animation,
             class: class.map(str::to_owned),
             replace: false,
+            policy: UploadPolicy::Force,
         };
         let receipt = self.service.upload(command).await?;
         delete(self.library(library), &receipt.image.album, &receipt.image.id).await;

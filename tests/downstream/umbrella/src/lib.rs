@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyptych::domain::{Content, Fit, LibraryId, Rgb, Service, UploadCommand, UploadReceipt};
+use polyptych::domain::{Content, Fit, LibraryId, Rgb, Service, UploadCommand, UploadPolicy, UploadReceipt};
 
 /// A service over the libraries of `config`.
 ///
@@ -32,6 +32,7 @@ pub async fn upload(
         animation: Default::default(),
         class: None,
         replace: false,
+        policy: UploadPolicy::default(),
     };
     Ok(service.upload(command).await?)
 }

@@ -1,0 +1,184 @@
+//! Many images out of many albums, in as few calls as each library takes: every image has an outcome, in the order in
+//! which they were named. The catalogue forgets what is gone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::batch::BatchReport;
+use super::meter::Meter;
+use super::{Service, located, wrong_number};
+use crate::{AlbumId, AlbumName, Applied, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName, LibraryId};
+
+/// Images of one album by their first places, and the places of each.
+#[derive(Default)]
+struct Named {
+    ids: Vec<ImageId>,
+    places: HashMap<ImageId, Vec<usize>>,
+}
+
+impl Service {
+    /// Deletes many images of any libraries and albums. An image that is named twice is deleted once and has two outcomes.
+    /// `budget` holds for each library by itself: what it does not allow fails with `BudgetSpent` before it is sent.
+    pub async fn delete_many(&self, names: &[ImageName], budget: Budget) -> BatchReport<()> {
+        let mut work = BTreeMap::<&LibraryId, BTreeMap<AlbumId, Named>>::new();
+        for (place, name) in names.iter().enumerate() {
+            let albums = work.entry(&name.album.library).or_default();
+            let named = albums.entry(name.album.album.clone()).or_default();
+            let places = named.places.entry(name.image.clone()).or_default();
+            if places.is_empty() {
+                named.ids.push(name.image.clone());
+            }
+            places.push(place);
+        }
+        let deletions = work.into_iter().map(|(id, albums)| {
+            async move {
+                let meter = Meter::new(budget);
+                let outcomes = self.delete_in(id, &albums, &meter).await;
+                (id.clone(), meter.spent(), spread(&albums, outcomes))
+            }
+            .boxed()
+        });
+        let forgotten =
+            || Error::new(ErrorKind::Internal, "a deletion was lost sight of").with_applied(Applied::Unknown);
+        let mut outcomes: Vec<Result<(), Error>> = names.iter().map(|_| Err(forgotten())).collect();
+        let mut costs = BTreeMap::new();
+        for (id, cost, settled) in join_all(deletions).await {
+            costs.insert(id, cost);
+            for (place, outcome) in settled {
+                if let Some(slot) = outcomes.get_mut(place) {
+                    *slot = outcome;
+                }
+            }
+        }
+        BatchReport { outcomes, costs }
+    }
+
+    /// One outcome per distinct image of each album, in no order.
+    async fn delete_in(
+        &self,
+        id: &LibraryId,
+        albums: &BTreeMap<AlbumId, Named>,
+        meter: &Meter,
+    ) -> Vec<(AlbumId, ImageId, Result<(), Error>)> {
+        let library = match self.library(id) {
+            Ok(library) => library.as_ref(),
+            Err(error) => {
+                let refused = |(album, named): (&AlbumId, &Named)| {
+                    let album = album.clone();
+                    let ids = named.ids.clone().into_iter();
+                    ids.map(|id| (album.clone(), id, Err(error.clone()))).collect::<Vec<_>>()
+                };
+                return albums.iter().flat_map(refused).collect();
+            }
+        };
+        let capabilities = library.capabilities();
+        let per_call = capabilities.deletes_per_call.max(1) as usize;
+        let mut calls = Vec::new();
+        for (album, named) in albums {
+            for chunk in named.ids.chunks(per_call) {
+                let call = async move {
+                    let outcomes = self.delete_chunk(library, album, chunk, meter).await;
+                    let each = chunk.iter().cloned().zip(outcomes);
+                    each.map(|(image, outcome)| (album.clone(), image, outcome)).collect::<Vec<_>>()
+                };
+                calls.push(call.boxed());
+            }
+        }
+        stream::iter(calls).buffer_unordered(capabilities.calls_at_once.max(1) as usize).concat().await
+    }
+
+    /// Deletes what fits into one call of the library: one outcome per id, in order.
+    async fn delete_chunk(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        ids: &[ImageId],
+        meter: &Meter,
+    ) -> Vec<Result<(), Error>> {
+        let told = self.delete_call(library, album, ids, meter).await;
+        let outcomes = told.unwrap_or_else(|error| vec![Err(error); ids.len()]);
+        let outcomes = outcomes.into_iter().map(|outcome| outcome.map_err(|error| located(error, library, album)));
+        outcomes.collect()
+    }
+
+    async fn delete_call(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        ids: &[ImageId],
+        meter: &Meter,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let (prices, images) = (&library.capabilities().prices, ids.len() as u64);
+        let most = prices
+            .delete
+            .of(images)
+            .max(prices.delete.call.saturating_add(prices.refused_image.saturating_mul(images)));
+        let reserved = meter.reserve(Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 })?;
+        let told = library.delete(album, ids).await.and_then(|outcomes| {
+            if outcomes.len() == ids.len() { Ok(outcomes) } else { Err(wrong_number("deletion")) }
+        });
+        let points = match &told {
+            Ok(outcomes) => {
+                let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count() as u64;
+                prices.delete.of(images - refused).saturating_add(prices.refused_image.saturating_mul(refused))
+            }
+            Err(error) if error.applied() != Applied::No => most,
+            Err(error) if error.provider_error().is_some() => prices.refused_call,
+            Err(_) => 0,
+        };
+        reserved.spend(Cost { calls: 1, points, bytes: 0 });
+        let gone: Vec<ImageId> = match &told {
+            Ok(outcomes) => {
+                let gone = ids.iter().zip(outcomes).filter(|(_, outcome)| may_be_gone(outcome));
+                gone.map(|(id, _)| id.clone()).collect()
+            }
+            Err(error) => {
+                meter.stop(error);
+                let lost = if error.applied() == Applied::No { &[] } else { ids };
+                lost.to_vec()
+            }
+        };
+        self.forget(library, album, &gone).await?;
+        told
+    }
+
+    /// Takes images that are gone, or may be, out of the catalogue.
+    ///
+    /// # Errors
+    /// `Internal` with `applied` yes if the catalogue cannot be written: the images are gone, and it still knows them.
+    pub(super) async fn forget(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        gone: &[ImageId],
+    ) -> Result<(), Error> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let name = AlbumName { library: library.id().clone(), album: library.canonical(album) };
+        self.catalogue.forget(&name, gone).await.map_err(|error| error.with_applied(Applied::Yes))
+    }
+}
+
+/// Whether an image is gone after its deletion, or nobody knows.
+pub(super) fn may_be_gone(outcome: &Result<(), Error>) -> bool {
+    match outcome {
+        Ok(()) => true,
+        Err(error) => error.kind() == ErrorKind::ImageNotFound || error.applied() != Applied::No,
+    }
+}
+
+/// The outcome of each image at all of its places.
+fn spread(
+    albums: &BTreeMap<AlbumId, Named>,
+    outcomes: Vec<(AlbumId, ImageId, Result<(), Error>)>,
+) -> Vec<(usize, Result<(), Error>)> {
+    let mut settled = Vec::with_capacity(outcomes.len());
+    for (album, image, outcome) in outcomes {
+        let places = albums.get(&album).and_then(|named| named.places.get(&image));
+        settled.extend(places.into_iter().flatten().map(|place| (*place, outcome.clone())));
+    }
+    settled
+}

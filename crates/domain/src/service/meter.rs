@@ -1,0 +1,113 @@
+//! Counts what work in one library costs, and stops it before it would cost more than it may. It never calls anything.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{Budget, Cost, Error, ErrorKind};
+
+/// The account of one piece of work in one library.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    budget: Budget,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    spent: Cost,
+    reserved: Cost,
+    /// Why no more calls make sense.
+    stopped: Option<Error>,
+}
+
+impl Meter {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, book: Mutex::default() }
+    }
+
+    /// The book is whole between calls, so that a panic elsewhere does not spoil it.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets aside the most that a call may cost.
+    ///
+    /// # Errors
+    /// `BudgetSpent` where the budget does not allow it; what [`Meter::stop`] was told.
+    pub(super) fn reserve(&self, most: Cost) -> Result<Reserved<'_>, Error> {
+        let mut book = self.book();
+        if let Some(error) = &book.stopped {
+            return Err(error.clone());
+        }
+        if !self.budget.allows(book.spent + book.reserved + most) {
+            let message = "nothing was sent: the call might cost more than is left of the budget";
+            return Err(Error::new(ErrorKind::BudgetSpent, message));
+        }
+        book.reserved += most;
+        Ok(Reserved { meter: self, most })
+    }
+
+    /// Lets nothing more be sent after a failure that every call would meet.
+    pub(super) fn stop(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::CredentialRefused | ErrorKind::QuotaExhausted | ErrorKind::Configuration) {
+            let unsent = error.clone().with_applied(crate::Applied::No);
+            self.book().stopped.get_or_insert(unsent);
+        }
+    }
+
+    pub(super) fn spent(&self) -> Cost {
+        self.book().spent
+    }
+}
+
+/// What is set aside for one call. Dropping it without a figure means that the call was given up on the way: the most
+/// that it may have cost is then counted as spent.
+pub(super) struct Reserved<'m> {
+    meter: &'m Meter,
+    most: Cost,
+}
+
+impl Reserved<'_> {
+    /// The call has ended and cost so much.
+    pub(super) fn spend(mut self, cost: Cost) {
+        let most = std::mem::replace(&mut self.most, cost);
+        let mut book = self.meter.book();
+        // Dropping this releases `cost`, so that the difference is released here.
+        book.reserved = book.reserved - most + cost;
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        let mut book = self.meter.book();
+        book.reserved = book.reserved - self.most;
+        book.spent += self.most;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Cost = Cost { calls: 1, points: 40, bytes: 10 };
+
+    #[test]
+    fn what_is_set_aside_counts_until_it_is_known_what_was_spent() {
+        let meter = Meter::new(Budget { points: Some(80), ..Budget::default() });
+        let first = meter.reserve(CALL).unwrap();
+        let second = meter.reserve(CALL).unwrap();
+        assert_eq!(meter.reserve(CALL).err().map(|error| error.kind()), Some(ErrorKind::BudgetSpent));
+        first.spend(Cost { points: 0, ..CALL });
+        drop(second);
+        assert_eq!(meter.spent(), Cost { calls: 2, points: 40, bytes: 20 });
+        assert!(meter.reserve(CALL).is_ok());
+    }
+
+    #[test]
+    fn only_a_failure_that_every_call_would_meet_stops_the_work() {
+        let meter = Meter::default();
+        meter.stop(&Error::new(ErrorKind::ProviderUnavailable, "down"));
+        meter.reserve(CALL).unwrap().spend(CALL);
+        meter.stop(&Error::new(ErrorKind::CredentialRefused, "no"));
+        assert_eq!(meter.reserve(CALL).err().map(|error| error.kind()), Some(ErrorKind::CredentialRefused));
+    }
+}

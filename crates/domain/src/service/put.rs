@@ -1,0 +1,240 @@
+//! One image that satisfies the rules into one album, never twice: what is known to be there is not sent, and of several
+//! who bring the same content at once only one sends it.
+
+use super::prepare::Prepared;
+use super::{Sent, Service, UploadReceipt, wrong_number};
+use crate::{
+    AlbumId, AlbumName, Applied, ContentKey, Error, ErrorKind, Image, ImageLibrary, Known, Prices, Upload, Uploaded,
+};
+
+/// How far an upload may rely on what is known of an album.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum UploadPolicy {
+    /// An image that the catalogue knows is not sent.
+    #[default]
+    Reuse,
+    /// An image that the catalogue knows is not sent either, if the provider says that it is still there.
+    Verify,
+    /// It is sent whatever is known. The provider may still keep identical bytes once, under the first name.
+    Force,
+}
+
+/// An image on its way into an album, and under which terms.
+#[derive(Debug, Clone)]
+pub(super) struct Ready {
+    pub(super) upload: Upload,
+    pub(super) sent: Sent,
+    pub(super) policy: UploadPolicy,
+}
+
+impl Ready {
+    pub(super) fn new(prepared: Prepared, replace: bool, policy: UploadPolicy) -> Self {
+        let Prepared { name, class, content, sent } = prepared;
+        let upload = Upload { name, format: sent.format, class, content, replace };
+        Self { upload, sent, policy }
+    }
+
+    /// What makes two uploads of one content into one album ask for the same.
+    pub(super) fn terms(&self) -> Terms {
+        Terms { policy: self.policy, class: self.upload.class.clone(), replace: self.upload.replace }
+    }
+
+    pub(super) fn receipt(self, library: &dyn ImageLibrary, stored: Stored) -> UploadReceipt {
+        let album = AlbumName { library: library.id().clone(), album: stored.image.album.clone() };
+        let Stored { image, found, resent, reused, unrecorded } = stored;
+        UploadReceipt { album, image, sent: self.sent, found, resent, reused, unrecorded }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Terms {
+    policy: UploadPolicy,
+    class: Option<String>,
+    replace: bool,
+}
+
+/// An image that is in its album now.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    image: Image,
+    found: bool,
+    resent: u32,
+    reused: bool,
+    unrecorded: Option<String>,
+}
+
+impl Stored {
+    /// Whether nothing was sent for it.
+    pub(super) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    fn known(image: Image) -> Self {
+        Self { image, found: false, resent: 0, reused: true, unrecorded: None }
+    }
+}
+
+/// What an upload leaves to those who brought the same content meanwhile.
+#[derive(Debug, Clone)]
+pub(super) struct Landed {
+    pub(super) terms: Terms,
+    pub(super) outcome: Result<Stored, Error>,
+}
+
+impl Landed {
+    /// The outcome for one who waited; `None` where it asks for something else, and has to try by itself.
+    pub(super) fn for_follower(&self, terms: &Terms) -> Option<Result<Stored, Error>> {
+        match &self.outcome {
+            // It has just been sent, which is more than any policy asks for.
+            Ok(stored) if !stored.reused && (terms.class.is_none() || terms.class == self.terms.class) => {
+                Some(Ok(Stored { reused: true, ..stored.clone() }))
+            }
+            outcome => (*terms == self.terms).then(|| outcome.clone()),
+        }
+    }
+}
+
+/// The content of an upload in its album.
+pub(super) fn key(library: &dyn ImageLibrary, album: &AlbumId, ready: &Ready) -> ContentKey {
+    let album = AlbumName { library: library.id().clone(), album: library.canonical(album) };
+    ContentKey { album, sha256: ready.sent.sha256 }
+}
+
+/// What a call for uploads has cost, by its outcomes.
+pub(super) fn points(prices: &Prices, images: u64, outcome: &Result<Vec<Result<Uploaded, Error>>, Error>) -> u64 {
+    match outcome {
+        Ok(outcomes) => {
+            let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count() as u64;
+            let stored = images.saturating_sub(refused);
+            prices.upload.of(stored).saturating_add(prices.refused_image.saturating_mul(refused))
+        }
+        Err(error) if error.applied() != Applied::No => prices.most_of_upload(images),
+        Err(error) if error.provider_error().is_some() => prices.refused_call,
+        Err(_) => 0,
+    }
+}
+
+impl Service {
+    /// Puts one image into one album, or waits for another who is doing so.
+    pub(super) async fn put(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        ready: &Ready,
+    ) -> Result<Stored, Error> {
+        let (key, terms) = (key(library, album, ready), ready.terms());
+        loop {
+            let flight = self.flights.join(key.clone()).await;
+            match flight.left() {
+                Some(landed) => {
+                    if let Some(outcome) = landed.for_follower(&terms) {
+                        return outcome;
+                    }
+                }
+                None => {
+                    let outcome = self.put_alone(library, album, &key, ready).await;
+                    flight.land(Landed { terms, outcome: outcome.clone() });
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    async fn put_alone(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        key: &ContentKey,
+        ready: &Ready,
+    ) -> Result<Stored, Error> {
+        if let Some(stored) = self.known(library, album, key, ready).await? {
+            return Ok(stored);
+        }
+        let mut outcomes = library.upload(album, std::slice::from_ref(&ready.upload)).await?;
+        match (outcomes.pop(), outcomes.is_empty()) {
+            (Some(outcome), true) => Ok(self.stored(library, key, ready, outcome?).await),
+            _ => Err(wrong_number("upload")),
+        }
+    }
+
+    /// What is known of a content, as far as the policy lets it count. `Verify` asks the provider.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read, or the provider cannot tell. Nothing was changed.
+    pub(super) async fn known(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        key: &ContentKey,
+        ready: &Ready,
+    ) -> Result<Option<Stored>, Error> {
+        if ready.policy == UploadPolicy::Force {
+            return Ok(None);
+        }
+        let Some(known) = self.find(key, ready).await? else { return Ok(None) };
+        if ready.policy == UploadPolicy::Reuse {
+            return Ok(Some(remembered(key, known)));
+        }
+        match library.get(album, &known.image).await {
+            Ok(image) => {
+                let told = Known { name: image.name.clone().or(known.name), ..known };
+                let unrecorded = self.catalogue.record(key, &told).await.err().map(|error| error.to_string());
+                Ok(Some(Stored { unrecorded, ..Stored::known(image) }))
+            }
+            Err(error) if error.kind() == ErrorKind::ImageNotFound => {
+                self.catalogue.forget(&key.album, &[known.image]).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the catalogue knows of a content, if it is of the class that is asked for.
+    async fn find(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Known>, Error> {
+        let known = self.catalogue.find(key).await?;
+        let class = &ready.upload.class;
+        Ok(known.filter(|known| class.is_none() || *class == known.class))
+    }
+
+    /// What another has put there since it was looked for last.
+    pub(super) async fn known_meanwhile(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Stored>, Error> {
+        if ready.policy == UploadPolicy::Force {
+            return Ok(None);
+        }
+        Ok(self.find(key, ready).await?.map(|known| remembered(key, known)))
+    }
+
+    /// Remembers an upload. That the catalogue fails does not undo it: the receipt tells.
+    pub(super) async fn stored(
+        &self,
+        library: &dyn ImageLibrary,
+        key: &ContentKey,
+        ready: &Ready,
+        uploaded: Uploaded,
+    ) -> Stored {
+        let Uploaded { image, found, resent } = uploaded;
+        let unrecorded = self.remember(library, key, ready, &image).await.err().map(|error| error.to_string());
+        Stored { image, found, resent, reused: false, unrecorded }
+    }
+
+    async fn remember(
+        &self,
+        library: &dyn ImageLibrary,
+        key: &ContentKey,
+        ready: &Ready,
+        image: &Image,
+    ) -> Result<(), Error> {
+        if library.rules().images_per_album == Some(1) {
+            let mut others = self.catalogue.images(&key.album).await?;
+            others.retain(|other| *other != image.id);
+            self.catalogue.forget(&key.album, &others).await?;
+        }
+        let known = Known { image: image.id.clone(), name: image.name.clone(), class: ready.upload.class.clone() };
+        self.catalogue.record(key, &known).await
+    }
+}
+
+fn remembered(key: &ContentKey, known: Known) -> Stored {
+    let Known { image, name, class } = known;
+    Stored::known(Image { name, class, ..Image::new(key.album.album.clone(), image) })
+}

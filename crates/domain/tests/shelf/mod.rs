@@ -1,0 +1,247 @@
+//! A library in memory: it refuses what it is told to, image by image or call by call, and counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use polyptych_domain::*;
+
+/// Those of Yandex Direct v5.
+pub(crate) const PRICES: Prices = Prices {
+    upload: Price { call: 20, image: 20 },
+    get: Price { call: 15, image: 1 },
+    delete: Price { call: 10, image: 0 },
+    refused_image: 20,
+    refused_call: 50,
+    evidence: Evidence::Assumed,
+    source: "this test",
+};
+
+const RULES: Rules = Rules {
+    classes: &[ImageClass {
+        name: "ANY",
+        formats: &[Format::Png],
+        size: SizeRule::Any,
+        max_bytes: 100_000,
+        automatic: true,
+        evidence: Evidence::Assumed,
+        source: "this test",
+    }],
+    name: NameRule { max_chars: 20, extension_required: true, evidence: Evidence::Assumed, source: "this test" },
+    images_per_album: None,
+    cases: &[],
+    advice: &[],
+};
+
+/// What it holds and has seen.
+#[derive(Default)]
+struct Book {
+    images: BTreeMap<(String, String), String>,
+    stored: BTreeMap<(String, Sha256), u32>,
+    refused: BTreeSet<String>,
+    spoilt: BTreeSet<String>,
+    locked_out: bool,
+    calls: u64,
+    sent: usize,
+    points: u64,
+    largest: usize,
+}
+
+pub(crate) struct Shelf {
+    id: LibraryId,
+    capabilities: Capabilities,
+    /// How often an upload lets others run before it answers.
+    pub(crate) pauses: AtomicU32,
+    book: Mutex<Book>,
+}
+
+pub(crate) fn id(name: &str) -> LibraryId {
+    LibraryId::new(name).unwrap()
+}
+
+/// A small picture, a different one for each number.
+pub(crate) fn picture(number: u32) -> Vec<u8> {
+    let [_, red, green, blue] = number.to_be_bytes();
+    let mut bytes = Cursor::new(Vec::new());
+    let image = RgbImage::from_pixel(4, 4, Rgb([red, green, blue]));
+    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+impl Shelf {
+    pub(crate) fn new(name: &str) -> Arc<Self> {
+        Self::with(name, 3, 10_000)
+    }
+
+    pub(crate) fn grouping(name: &str, uploads: u32) -> Arc<Self> {
+        Self::with(name, uploads, 10_000)
+    }
+
+    pub(crate) fn deleting(name: &str, deletes: u32) -> Arc<Self> {
+        Self::with(name, 3, deletes)
+    }
+
+    fn with(name: &str, uploads_per_call: u32, deletes_per_call: u32) -> Arc<Self> {
+        let capabilities = Capabilities {
+            deduplicates: Capability::Native,
+            replace: Capability::Absent,
+            download: Capability::Absent,
+            uploads_per_call,
+            upload_bytes_per_call: 1 << 20,
+            deletes_per_call,
+            page_size: 100,
+            calls_at_once: 4,
+            prices: PRICES,
+        };
+        Arc::new(Self { id: id(name), capabilities, pauses: AtomicU32::new(0), book: Mutex::default() })
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    /// Refuses each image of this name.
+    pub(crate) fn refuse(&self, name: &str) {
+        self.book().refused.insert(name.to_owned());
+    }
+
+    /// Refuses each call that holds an image of this name.
+    pub(crate) fn spoil(&self, name: &str) {
+        self.book().spoilt.insert(name.to_owned());
+    }
+
+    pub(crate) fn lock_out(&self) {
+        self.book().locked_out = true;
+    }
+
+    pub(crate) fn hold(&self, album: &str, images: Range<u32>) {
+        let mut book = self.book();
+        book.images.extend(images.map(|image| ((album.to_owned(), image.to_string()), String::new())));
+    }
+
+    /// Deletes everything behind the back of the domain.
+    pub(crate) fn empty(&self) {
+        self.book().images.clear();
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.book().calls
+    }
+
+    /// Images in uploads that were answered.
+    pub(crate) fn sent(&self) -> usize {
+        self.book().sent
+    }
+
+    pub(crate) fn points(&self) -> u64 {
+        self.book().points
+    }
+
+    pub(crate) fn largest_group(&self) -> usize {
+        self.book().largest
+    }
+
+    pub(crate) fn times_stored(&self, album: &str, content: &Sha256) -> u32 {
+        self.book().stored.get(&(album.to_owned(), *content)).copied().unwrap_or(0)
+    }
+}
+
+fn refusal(message: &str) -> Error {
+    let said = ProviderError { code: Some("8000".to_owned()), ..ProviderError::default() };
+    Error::new(ErrorKind::ProviderRefused, message).with_provider_error(said)
+}
+
+/// Lets others run once.
+async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if std::mem::replace(&mut paused, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+#[async_trait]
+impl ImageLibrary for Shelf {
+    fn id(&self) -> &LibraryId {
+        &self.id
+    }
+    fn provider(&self) -> Provider {
+        Provider::YandexDirectV5
+    }
+    fn encoding(&self) -> &'static str {
+        "json"
+    }
+    fn default_album(&self) -> Option<&AlbumId> {
+        None
+    }
+    fn canonical(&self, album: &AlbumId) -> AlbumId {
+        AlbumId::new(album.as_str().to_ascii_lowercase()).unwrap()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+    async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
+        for _ in 0..self.pauses.load(Ordering::SeqCst) {
+            pause().await;
+        }
+        let mut book = self.book();
+        book.calls += 1;
+        book.sent += uploads.len();
+        book.largest = book.largest.max(uploads.len());
+        if book.locked_out {
+            return Err(Error::new(ErrorKind::CredentialRefused, "no"));
+        }
+        if uploads.iter().any(|upload| book.spoilt.contains(&upload.name)) {
+            book.points += PRICES.refused_call;
+            return Err(refusal("the request is not valid"));
+        }
+        book.points += PRICES.upload.of(uploads.len() as u64);
+        let outcomes = uploads.iter().map(|upload| {
+            if book.refused.contains(&upload.name) {
+                return Err(refusal("the image is not valid"));
+            }
+            let content = upload.content.sha256();
+            let image = content.to_string();
+            *book.stored.entry((album.to_string(), content)).or_default() += 1;
+            let key = (album.as_str().to_ascii_lowercase(), image.clone());
+            book.images.entry(key).or_insert_with(|| upload.name.clone());
+            Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
+        });
+        Ok(outcomes.collect())
+    }
+    async fn list(&self, album: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
+        let book = self.book();
+        let held = book.images.keys().filter(|(held, _)| held == album.as_str());
+        let items = held.map(|(_, image)| Image::new(album.clone(), ImageId::new(image.as_str()).unwrap())).collect();
+        Ok(Page { items, next: None })
+    }
+    async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        match book.images.get(&(album.to_string(), id.to_string())) {
+            Some(name) => Ok(Image { name: Some(name.clone()), ..Image::new(album.clone(), id.clone()) }),
+            None => Err(Error::new(ErrorKind::ImageNotFound, "there is no such image")),
+        }
+    }
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.largest = book.largest.max(ids.len());
+        let outcomes = ids.iter().map(|id| {
+            let gone = book.images.remove(&(album.to_string(), id.to_string()));
+            gone.map(drop).ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))
+        });
+        Ok(outcomes.collect())
+    }
+    async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
+        Ok(Quota::default())
+    }
+}
