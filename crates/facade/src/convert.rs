@@ -2,7 +2,7 @@
 
 use polyptych_domain::{
     AlbumName, Animation, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary, ImageName,
-    LibraryId, Pixels, Rgb, Rules, Sent, SizeRule,
+    LibraryId, Pixels, Rgb, Rules, Sent, SizeRule, UploadPolicy,
 };
 use polyptych_proto::v1;
 
@@ -63,6 +63,17 @@ pub(crate) fn fit(fit: Option<v1::Fit>) -> Result<(Fit, Animation), Refusal> {
         }
     };
     Ok((fit, animation))
+}
+
+/// How far an upload may rely on what is known.
+pub(crate) fn policy(policy: i32) -> Result<UploadPolicy, Refusal> {
+    use v1::UploadPolicy as Told;
+    match Told::try_from(policy) {
+        Ok(Told::Unspecified | Told::Reuse) => Ok(UploadPolicy::Reuse),
+        Ok(Told::Verify) => Ok(UploadPolicy::Verify),
+        Ok(Told::Force) => Ok(UploadPolicy::Force),
+        Err(_) => Err(Refusal::argument("metadata.policy", format!("{policy} is not a policy that this server knows"))),
+    }
 }
 
 fn colour(value: u32) -> Result<Rgb, Refusal> {
@@ -192,7 +203,7 @@ fn pixels(pixels: Pixels) -> v1::Pixels {
 }
 
 /// Nothing that is counted here comes near the end of the range; saturating keeps the sign right all the same.
-fn count(value: u32) -> i32 {
+pub(crate) fn count(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 

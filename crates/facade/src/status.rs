@@ -65,6 +65,8 @@ reasons! {
     PermissionDenied = "PERMISSION_DENIED",
     /// Points, calls or space at the provider are used up.
     QuotaExhausted = "QUOTA_EXHAUSTED",
+    /// The call might cost more than is left of the budget that was given.
+    BudgetSpent = "BUDGET_SPENT",
     /// Too many requests for the provider.
     RateLimited = "RATE_LIMITED",
     /// The provider cannot be reached or is out of service.
@@ -117,6 +119,7 @@ pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
         ErrorKind::CredentialRefused => (Code::FailedPrecondition, Reason::CredentialRefused),
         ErrorKind::PermissionDenied => (Code::PermissionDenied, Reason::PermissionDenied),
         ErrorKind::QuotaExhausted => (Code::ResourceExhausted, Reason::QuotaExhausted),
+        ErrorKind::BudgetSpent => (Code::FailedPrecondition, Reason::BudgetSpent),
         ErrorKind::RateLimited => (Code::ResourceExhausted, Reason::RateLimited),
         ErrorKind::ProviderUnavailable => (Code::Unavailable, Reason::ProviderUnavailable),
         ErrorKind::ProviderTimeout => (Code::Unavailable, Reason::ProviderTimeout),

@@ -1,7 +1,7 @@
 //! `UploadImage`: metadata, then chunks. Everything that the metadata alone can be refused for is refused before the
 //! first chunk is read; nothing is sent on before the last one has come.
 
-use polyptych_domain::{AlbumId, Animation, Fit, ImageLibrary, UploadCommand};
+use polyptych_domain::{AlbumId, Animation, Fit, ImageLibrary, UploadCommand, UploadPolicy};
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
 
@@ -37,11 +37,18 @@ impl Images {
             animation: place.animation,
             class: Some(metadata.image_class).filter(|class| !class.is_empty()),
             replace: metadata.replace,
+            policy: place.policy,
         };
         progress.writing();
         let receipt = self.service.upload(command).await.map_err(|error| failed(&error, "metadata"))?;
+        if let Some(cause) = &receipt.unrecorded {
+            tracing::error!(%cause, "the catalogue does not keep an image that was uploaded");
+        }
         Ok(v1::UploadImageResponse {
             sent: Some(convert::sent(&receipt.sent)),
+            reused: receipt.reused,
+            found: receipt.found,
+            resent: convert::count(receipt.resent),
             image: Some(convert::image(&receipt.album.library, receipt.image)),
         })
     }
@@ -53,6 +60,7 @@ struct Place<'s> {
     album: AlbumId,
     fit: Fit,
     animation: Animation,
+    policy: UploadPolicy,
 }
 
 impl<'s> Place<'s> {
@@ -62,7 +70,8 @@ impl<'s> Place<'s> {
         check_name(&metadata.display_name)?;
         let album = album("metadata.parent", library, named)?;
         let (fit, animation) = convert::fit(metadata.fit)?;
-        Ok(Self { library, album, fit, animation })
+        let policy = convert::policy(metadata.policy)?;
+        Ok(Self { library, album, fit, animation, policy })
     }
 }
 

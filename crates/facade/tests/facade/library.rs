@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use polyptych_domain::{
     AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Format, Image, ImageClass, ImageId, ImageLibrary,
-    LibraryId, NameRule, Page, PageRequest, Pixels, Provider, Quota, Rules, SizeRule, Upload, Uploaded,
+    LibraryId, NameRule, Page, PageRequest, Pixels, Prices, Provider, Quota, Rules, SizeRule, Upload, Uploaded,
 };
 use tokio::sync::Notify;
 
@@ -78,6 +78,9 @@ impl MemoryLibrary {
                 uploads_per_call: 3,
                 deletes_per_call: 10_000,
                 page_size: 2,
+                upload_bytes_per_call: u64::MAX,
+                calls_at_once: 1,
+                prices: Prices::none("this test"),
             },
             stored: Mutex::default(),
             failure: Mutex::default(),

@@ -22,7 +22,8 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
         ImageInUse => CredentialRefused,
         CredentialRefused => PermissionDenied,
         PermissionDenied => QuotaExhausted,
-        QuotaExhausted => RateLimited,
+        QuotaExhausted => BudgetSpent,
+        BudgetSpent => RateLimited,
         RateLimited => ProviderUnavailable,
         ProviderUnavailable => ProviderTimeout,
         ProviderTimeout => ProviderRefused,
@@ -34,7 +35,7 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
     })
 }
 
-const TABLE: [(ErrorKind, Code, &str); 21] = [
+const TABLE: [(ErrorKind, Code, &str); 22] = [
     (ErrorKind::InvalidArgument, Code::InvalidArgument, "INVALID_ARGUMENT"),
     (ErrorKind::NotAnImage, Code::InvalidArgument, "NOT_AN_IMAGE"),
     (ErrorKind::CorruptImage, Code::InvalidArgument, "CORRUPT_IMAGE"),
@@ -48,6 +49,7 @@ const TABLE: [(ErrorKind, Code, &str); 21] = [
     (ErrorKind::CredentialRefused, Code::FailedPrecondition, "CREDENTIAL_REFUSED"),
     (ErrorKind::PermissionDenied, Code::PermissionDenied, "PERMISSION_DENIED"),
     (ErrorKind::QuotaExhausted, Code::ResourceExhausted, "QUOTA_EXHAUSTED"),
+    (ErrorKind::BudgetSpent, Code::FailedPrecondition, "BUDGET_SPENT"),
     (ErrorKind::RateLimited, Code::ResourceExhausted, "RATE_LIMITED"),
     (ErrorKind::ProviderUnavailable, Code::Unavailable, "PROVIDER_UNAVAILABLE"),
     (ErrorKind::ProviderTimeout, Code::Unavailable, "PROVIDER_TIMEOUT"),

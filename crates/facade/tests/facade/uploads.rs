@@ -42,8 +42,33 @@ async fn a_small_image_arrives_as_it_was_sent() {
             sha256,
             fitted: false,
         }),
+        reused: false,
+        found: false,
+        resent: 0,
     };
     assert_eq!(answer, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_upload_says_that_nothing_was_sent_unless_it_is_forced() {
+    let server = Server::start();
+    let file = png(40, 30);
+    let upload = async |policy: i32| {
+        let metadata = v1::UploadImageMetadata { policy, ..metadata("libraries/alpha") };
+        server.images().await.upload_image(messages(metadata, &file)).await
+    };
+    let answers = [
+        (v1::UploadPolicy::Unspecified, false, 1),
+        (v1::UploadPolicy::Unspecified, true, 1),
+        (v1::UploadPolicy::Reuse, true, 1),
+        (v1::UploadPolicy::Force, false, 2),
+    ];
+    for (policy, reused, stored) in answers {
+        let answer = upload(policy.into()).await.unwrap().into_inner();
+        assert_eq!(answer.reused, reused, "{policy:?}");
+        assert_eq!(server.library.stored.lock().unwrap().len(), stored, "{policy:?}");
+    }
+    assert_eq!(upload(17).await.unwrap_err().code(), tonic::Code::InvalidArgument);
 }
 
 #[tokio::test(start_paused = true)]
