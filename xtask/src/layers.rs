@@ -47,6 +47,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("xtask", &["polyptych-codegen"]),
     ("polyptych-conformance", &["*"]),
     ("polyptych-e2e", &["*"]),
+    ("polyptych-cost", &["*"]),
     ("polyptych-faults", &["*"]),
     ("polyptych-hostile", &["*"]),
 ];
@@ -77,7 +78,8 @@ const MUST_NOT_REACH: &[(&[&str], &[&str])] = &[
 ];
 
 /// Members that are tests: their tables are open, since they look at everything from outside.
-const TESTS: &[&str] = &["polyptych-conformance", "polyptych-e2e", "polyptych-faults", "polyptych-hostile"];
+const TESTS: &[&str] =
+    &["polyptych-conformance", "polyptych-cost", "polyptych-e2e", "polyptych-faults", "polyptych-hostile"];
 
 /// Runs the command.
 pub(crate) fn run(root: &Path) -> Result<bool> {

@@ -4,8 +4,8 @@
 mod ci;
 mod clients;
 mod codegen;
-mod faults;
 mod layers;
+mod member;
 mod metadata;
 mod policy;
 mod schemas;
@@ -39,7 +39,10 @@ enum Command {
     Clients,
     /// Break exchanges with the providers on purpose, and print what became of the calls.
     #[command(disable_help_flag = true)]
-    Faults(faults::Options),
+    Faults(member::Options),
+    /// Count what uploads cost, beside a client that sends one per call and checks nothing.
+    #[command(disable_help_flag = true)]
+    Cost(member::Options),
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -65,7 +68,8 @@ fn run(command: &Command) -> Result<bool> {
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
         Command::Clients => clients::run(&root),
-        Command::Faults(options) => faults::run(&root, options),
+        Command::Faults(options) => member::run(&root, "polyptych-faults", options),
+        Command::Cost(options) => member::run(&root, "polyptych-cost", options),
         Command::Ci => ci::run(&root),
     }
 }

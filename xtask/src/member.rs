@@ -1,5 +1,5 @@
-//! `cargo xtask faults`: what becomes of calls when things go wrong on the way. The work is done by the member crate
-//! `tests/faults`, which is built and run here and not linked.
+//! Commands that are done by a member crate of `tests/`, which is built and run here and not linked: what becomes of calls
+//! when things go wrong on the way (`faults`), what uploads cost (`cost`).
 
 use std::path::Path;
 use std::process::Command;
@@ -13,10 +13,10 @@ pub(crate) struct Options {
     options: Vec<String>,
 }
 
-/// Runs the command: optimised, since it counts in thousands.
-pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+/// Runs the program of `package`: optimised, since it counts in thousands.
+pub(crate) fn run(root: &Path, package: &str, options: &Options) -> Result<bool> {
     let status = Command::new("cargo")
-        .args(["run", "--release", "--quiet", "--locked", "--package", "polyptych-faults", "--"])
+        .args(["run", "--release", "--quiet", "--locked", "--package", package, "--"])
         .args(&options.options)
         .current_dir(root)
         .status()
