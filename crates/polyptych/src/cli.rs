@@ -22,8 +22,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Publish pictures to all six emulated libraries, list, read and delete them again
     ///
-    /// Starts the emulator and the façade in this process, sends each picture through gRPC to each library, fitted to
-    /// what the library accepts, and prints what happened. Exits with 0 only if every step of every library succeeded.
+    /// Starts the emulator and the façade in this process, publishes each picture to all libraries, fitted to what each
+    /// accepts, takes it back through gRPC, and prints what happened. Exits with 0 only if every step of every library
+    /// succeeded.
     Demo {
         /// JPEG, PNG, GIF, BMP, TIFF or WebP files; without any, three pictures that come with the program
         images: Vec<PathBuf>,
