@@ -4,7 +4,7 @@ pub(crate) mod advertiser;
 pub(crate) mod items;
 pub(crate) mod reading;
 
-use polyptych_domain::{AlbumId, Error, ErrorKind, PageRequest};
+use polyptych_domain::{AlbumId, Error, ErrorKind, Evidence, PageRequest, Price, Prices};
 use polyptych_transport::Response;
 use polyptych_wire::fault::Level;
 use polyptych_wire_yandex::{Answer, ApiFault, DecodeError, EncodeError, Encoding};
@@ -28,6 +28,17 @@ pub(crate) const CALL_BYTES: u64 = 24 << 20;
 
 /// Calls at once in a batch: one less than the provider takes of an advertiser.
 pub(crate) const CALLS_AT_ONCE: u32 = 4;
+
+/// What v5 charges.
+pub(crate) const PRICES: Prices = Prices {
+    upload: Price { call: 20, image: 20 },
+    get: Price { call: 15, image: 1 },
+    delete: Price { call: 10, image: 0 },
+    refused_image: 20,
+    refused_call: 50,
+    evidence: Evidence::Measured,
+    source: "yandex-direct-v5 8.1",
+};
 
 /// The login that an album names; `None` for the token's own.
 pub(crate) fn login(album: &AlbumId) -> Option<&str> {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
     AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Evidence, Gauge, Image, ImageId, ImageLibrary,
-    LibraryId, Page, PageRequest, Price, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    LibraryId, Page, PageRequest, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
@@ -34,7 +34,7 @@ use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
 use crate::yandex::{
-    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, REQUEST_ID, encoding_name, offset, response, unwritable,
+    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, PRICES, REQUEST_ID, encoding_name, offset, response, unwritable,
 };
 
 /// Where production answers.
@@ -62,15 +62,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     page_size: 1_000,
     calls_at_once: CALLS_AT_ONCE,
     // The price list of this API is not known; that of v5 stands for it.
-    prices: Prices {
-        upload: Price { call: 20, image: 20 },
-        get: Price { call: 15, image: 1 },
-        delete: Price { call: 10, image: 0 },
-        refused_image: 20,
-        refused_call: 50,
-        evidence: Evidence::Assumed,
-        source: "yandex-direct-live4 11.10",
-    },
+    prices: Prices { evidence: Evidence::Assumed, source: "yandex-direct-live4 11.10", ..PRICES },
 };
 
 /// A library at Yandex Direct API v4 Live.

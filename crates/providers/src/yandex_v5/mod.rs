@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Price, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
+    Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -31,7 +31,7 @@ use crate::yandex::advertiser::YandexIdentity;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
 use crate::yandex::{
-    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, REQUEST_ID, encoding_name, login, offset, response, unwritable,
+    CALL_BYTES, CALLS_AT_ONCE, LOOKED_THROUGH, PRICES, REQUEST_ID, encoding_name, login, offset, response, unwritable,
 };
 
 /// Where production answers.
@@ -77,15 +77,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     deletes_per_call: 10_000,
     page_size: 1_000,
     calls_at_once: CALLS_AT_ONCE,
-    prices: Prices {
-        upload: Price { call: 20, image: 20 },
-        get: Price { call: 15, image: 1 },
-        delete: Price { call: 10, image: 0 },
-        refused_image: 20,
-        refused_call: 50,
-        evidence: Evidence::Measured,
-        source: "yandex-direct-v5 8.1",
-    },
+    prices: PRICES,
 };
 
 /// Images that `add` takes in one call at most.
