@@ -147,7 +147,7 @@ fn read_body<T>(
                 answer = Answer::Fault(read_fault(&mut more)?);
             }
         }
-        while envelope.next_child()?.is_some() {}
+        reader.finish()?;
         return Ok(answer);
     }
     Err(XmlError::Missing("Body"))

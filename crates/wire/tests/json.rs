@@ -180,6 +180,34 @@ fn a_refusal_may_be_a_text_instead_of_an_object() {
 }
 
 #[test]
+fn a_record_inside_of_a_refusal_is_not_read_from_a_list_by_position() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Blame {
+        field: String,
+    }
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Refusal {
+        blames: Vec<Blame>,
+    }
+    impl From<String> for Refusal {
+        fn from(_: String) -> Self {
+            Self::default()
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    struct Envelope {
+        #[serde(deserialize_with = "json::refusal_record")]
+        error: Option<Refusal>,
+    }
+    let read = |text: &str| json::parse::<Envelope>(text.as_bytes()).map(|read| read.error);
+    let blamed = Refusal { blames: vec![Blame { field: "bytes".to_owned() }] };
+    assert_eq!(read(r#"{"error":{"blames":[{"field":"bytes"}]}}"#).unwrap(), Some(blamed));
+    let error = read(r#"{"error":{"blames":[["bytes"]]}}"#).unwrap_err().to_string();
+    assert!(error.contains("expected struct Blame"), "{error}");
+}
+
+#[test]
 fn a_number_with_a_fraction_may_be_text() {
     #[derive(Deserialize)]
     struct Priced {

@@ -84,6 +84,35 @@ fn a_cut_document_is_an_error_wherever_it_is_cut() {
     assert!(matches!(text_of(""), Err(XmlError::Truncated { .. })));
 }
 
+/// The document is read to its end, as an envelope is.
+fn whole(document: &str) -> Result<String, XmlError> {
+    let mut reader = XmlReader::new(document.as_bytes())?;
+    let name = reader.root()?.name().to_owned();
+    reader.finish()?;
+    Ok(name)
+}
+
+#[test]
+fn only_white_space_comments_and_instructions_stand_around_the_root() {
+    for document in
+        ["<a/>", "\u{feff}<a/>", "<?xml version='1.0'?>\n<!-- x --> <?pi y?>\t<a><b>1</b></a>\r\n<!-- z --><?pi y?> "]
+    {
+        assert_eq!(whole(document).unwrap(), "a", "{document}");
+    }
+    for stray in ["x", "&amp;", "&#32;", "<![CDATA[ ]]>", "\u{a0}", "\u{feff}\u{feff}"] {
+        for document in [format!("{stray}<a/>"), format!(" <?pi?>{stray}<a/>")] {
+            assert!(matches!(whole(&document), Err(XmlError::Syntax { .. })), "{document}");
+        }
+        let document = format!("<a/> {stray}");
+        assert!(matches!(whole(&document), Err(XmlError::Syntax { .. })), "{document}");
+    }
+    for document in ["<a/><b/>", "<a/></a>", "<a/><", "<a/>\0"] {
+        assert!(matches!(whole(document), Err(XmlError::Syntax { .. })), "{document}");
+    }
+    assert!(matches!(whole("<a/><!DOCTYPE a>"), Err(XmlError::Dtd(_))));
+    assert!(matches!(whole("<a><b></b>"), Err(XmlError::Truncated { .. })));
+}
+
 #[test]
 fn an_attribute_that_is_not_well_formed_does_not_hide_those_behind_it() {
     for document in ["<a><b x href='#1'/></a>", "<a><b x=1 nil='true'/></a>", "<a><b x='/></a>"] {

@@ -29,7 +29,9 @@ fn has_empty_prefix(input: &[u8]) -> bool {
 
 fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
     let mut seen = Vec::new();
-    walk(XmlReader::new(input)?.root()?, &mut seen)?;
+    let mut reader = XmlReader::new(input)?;
+    walk(reader.root()?, &mut seen)?;
+    reader.finish()?;
     Ok(seen)
 }
 

@@ -226,6 +226,18 @@ fn an_answer_that_was_cut_is_never_taken_for_an_answer() {
 }
 
 #[test]
+fn what_stands_around_an_answer_makes_it_none() {
+    let soap = envelope("<r:AddResponse xmlns:r='http://api.direct.yandex.com/v5/adimages'/>");
+    let json = r#"{"result":{"AddResults":[]}}"#;
+    for (encoding, whole) in [(Encoding::Soap, soap.as_str()), (Encoding::Json, json)] {
+        assert!(v5::decode::<v5::Add>(encoding, format!("{whole}\r\n").as_bytes()).is_ok());
+        for body in [format!("{whole}Warning"), format!("Warning{whole}"), format!("{whole}{whole}")] {
+            assert!(v5::decode::<v5::Add>(encoding, body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}
+
+#[test]
 fn a_document_type_declaration_is_refused() {
     let body = format!("<!DOCTYPE e [<!ENTITY a 'b'>]>{}", envelope("<r:GetResponse xmlns:r='r'/>"));
     let error = v5::decode::<v5::Get>(Encoding::Soap, body.as_bytes()).unwrap_err();

@@ -4,8 +4,10 @@
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
 
+use super::records::Records;
+
 /// Reads a refusal from an object, or from a text, which is then its message; `null` and `false` are absent, anything
-/// else is a refusal with its JSON text.
+/// else is a refusal with its JSON text. As in [`super::parse`], records inside are read from objects alone.
 ///
 /// # Errors
 /// If the document is not JSON, or the object is none of `T`.
@@ -16,7 +18,7 @@ where
 {
     Ok(match Value::deserialize(deserializer)? {
         Value::Null | Value::Bool(false) => None,
-        object @ Value::Object(_) => Some(T::deserialize(object).map_err(D::Error::custom)?),
+        object @ Value::Object(_) => Some(T::deserialize(Records(object)).map_err(D::Error::custom)?),
         Value::String(message) => Some(T::from(message)),
         other => Some(T::from(other.to_string())),
     })

@@ -34,21 +34,49 @@ impl<'x> XmlReader<'x> {
     /// The document's root element.
     ///
     /// # Errors
-    /// If there is none, or the prolog is refused.
+    /// If there is none, if text stands before it, or if the prolog is refused.
     pub fn root(&mut self) -> Result<Element<'_, 'x>, XmlError> {
-        match self.next_start()? {
+        match self.outside()? {
             Some(start) => Ok(Element { depth: self.depth, start, reader: self }),
             None => Err(self.truncated()),
         }
     }
 
-    /// The next start tag at the current depth; `None` when the enclosing element (or the document) ends.
+    /// Reads on from wherever the root element was left to the end of the document.
+    ///
+    /// # Errors
+    /// If the rest of the root does not read, or anything but white space, comments and processing instructions stands
+    /// behind it.
+    pub fn finish(&mut self) -> Result<(), XmlError> {
+        self.skip_to(0)?;
+        match self.outside()? {
+            Some(_) => Err(self.stray("an element behind the root")),
+            None => Ok(()),
+        }
+    }
+
+    /// The next start tag outside of the root element; `None` at the end of the document. What it passes by holds no text.
+    fn outside(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
+        loop {
+            let event = self.event()?;
+            match event {
+                Event::Start(start) => return Ok(Some(start)),
+                Event::Eof => return Ok(None),
+                Event::CData(_) | Event::GeneralRef(_) => return Err(self.stray("text outside of the root")),
+                Event::Text(text) if !text.xml10_content().bytes().all(|byte| b" \t\r\n".contains(&byte)) => {
+                    return Err(self.stray("text outside of the root"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next start tag at the current depth; `None` when the enclosing element ends.
     fn next_start(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
         loop {
             match self.event()? {
                 Event::Start(start) => return Ok(Some(start)),
                 Event::End(_) => return Ok(None),
-                Event::Eof if self.depth == 0 => return Ok(None),
                 Event::Eof => return Err(self.truncated()),
                 _ => {}
             }
@@ -112,6 +140,10 @@ impl<'x> XmlReader<'x> {
 
     fn truncated(&self) -> XmlError {
         XmlError::Truncated { at: self.events.buffer_position() }
+    }
+
+    fn stray(&self, what: &str) -> XmlError {
+        XmlError::Syntax { at: self.events.buffer_position(), detail: what.to_owned() }
     }
 
     /// The parser itself has not failed at a reference, so that it knows no position of the error.
