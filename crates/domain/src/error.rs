@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{AlbumId, FitPlan, LibraryId, Provider, Violation};
 
 /// Longest message of a provider that is shown, in characters.
 const MAX_WORDS: usize = 300;
 
 /// What happened. A closed list: the façade maps each to a status and a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// A name or another argument is malformed.
     InvalidArgument,
@@ -32,6 +35,12 @@ pub enum ErrorKind {
     AlbumOccupied,
     /// The image is in use and cannot be deleted.
     ImageInUse,
+    /// There is no such operation.
+    OperationNotFound,
+    /// The operation has not ended, and only one that has ended can be removed.
+    OperationRunning,
+    /// The caller has asked for something else under the same request id.
+    RequestMismatch,
     /// The provider refused the library's credential, or none is configured.
     CredentialRefused,
     /// The credential is good but has no right to this album or operation.
@@ -59,7 +68,8 @@ pub enum ErrorKind {
 }
 
 /// Whether a failed call changed something at the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Applied {
     /// Nothing was changed.
     #[default]
@@ -82,7 +92,7 @@ impl Applied {
 }
 
 /// What the provider said, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ProviderError {
     /// Its error code; absent where it gave none (an HTML page, an empty body).
     pub code: Option<String>,
@@ -139,6 +149,13 @@ impl Error {
         let mut error = Self::new(ErrorKind::RulesViolated, text.join("; "));
         error.0.violations = violations;
         error
+    }
+
+    /// Says which rules were broken.
+    #[must_use]
+    pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.0.violations = violations;
+        self
     }
 
     /// Adds to the message what would help.

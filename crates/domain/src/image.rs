@@ -1,9 +1,11 @@
 //! What a library says about an image that it holds.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{AlbumId, ImageId, Pixels};
 
 /// An image in an album. A field is absent where the provider does not tell it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// The album that holds it.
     pub album: AlbumId,

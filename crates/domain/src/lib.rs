@@ -15,6 +15,7 @@ mod port;
 mod quota;
 mod rules;
 mod service;
+mod work;
 mod workers;
 
 pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
@@ -34,5 +35,10 @@ pub use rules::{
 pub use service::{
     BatchReport, CheckCommand, CheckReport, Planned, PublishCommand, PublishTarget, Sent, Service, UploadCommand,
     UploadPolicy, UploadReceipt,
+};
+pub use work::{
+    AuditEvent, AuditFilter, AuditLog, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure, ImageRecord,
+    ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, NewOperation, Operation, OperationFilter,
+    OperationId, Operations, Phase, Progress, PublishTask, Request, Standing, TargetRecord, Task, UploadTerms, Verb,
 };
 pub use workers::{InlineWorkers, Workers};

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const MAX_ID_BYTES: usize = 256;
@@ -32,13 +33,34 @@ pub enum NameError {
     },
 }
 
+macro_rules! stored_as_text {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(id: String) -> Result<Self, NameError> {
+                Self::new(id)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(MAX_ID_BYTES).collect()
 }
 
 /// A configured library: `facebook`, `yandex-v5-soap`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LibraryId(String);
+
+stored_as_text!(LibraryId);
 
 impl LibraryId {
     /// Checks and keeps an id.
@@ -70,8 +92,11 @@ impl fmt::Display for LibraryId {
 macro_rules! segment_id {
     ($(#[$meta:meta])* $name:ident, $kind:literal) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
+
+        stored_as_text!($name);
 
         impl $name {
             /// Checks and keeps an id as the provider writes it, not percent-encoded.
@@ -113,7 +138,7 @@ segment_id!(
 );
 
 /// `libraries/{library}/albums/{album}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlbumName {
     /// The library.
     pub library: LibraryId,
@@ -138,7 +163,7 @@ impl FromStr for AlbumName {
 }
 
 /// `libraries/{library}/albums/{album}/images/{image}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ImageName {
     /// The album that holds the image.
     pub album: AlbumName,

@@ -4,13 +4,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Prices, Quota, Rules, Uploaded,
 };
 
 /// A provider and the API of it that a library speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// Yandex Direct API v5, AdImages.
     YandexDirectV5,

@@ -6,7 +6,10 @@ mod check;
 mod fit;
 mod plan;
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 pub use check::Verdict;
 pub(crate) use check::has_extension;
@@ -139,13 +142,13 @@ pub enum SizeRule {
 }
 
 /// A broken rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// What is limited: `content`, `format`, `pixels`, `bytes`, `frames`, `colour`, `depth`, `orientation`, `name`, `class`; of advice
     /// also `ratio`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// The class (of advice: the place) whose rule it is; absent for rules of the whole library.
-    pub class: Option<&'static str>,
+    pub class: Option<Cow<'static, str>>,
     /// The limit, for people.
     pub limit: String,
     /// What was found, for people.
@@ -155,7 +158,7 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is {}", self.rule, self.found)?;
-        match self.class {
+        match &self.class {
             Some(class) => write!(f, ", {class} takes {}", self.limit),
             None => write!(f, ", allowed is {}", self.limit),
         }
@@ -163,7 +166,8 @@ impl fmt::Display for Violation {
 }
 
 /// What may be done to an image so that it satisfies the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// Nothing: what is sent is what is stored, or the upload is refused.
     #[default]

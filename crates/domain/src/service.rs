@@ -50,7 +50,7 @@ pub struct UploadCommand {
 }
 
 /// The file that was sent to the provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Sent {
     /// Its format.
     pub format: Format,

@@ -143,7 +143,7 @@ fn without_a_fit_every_broken_rule_is_named_and_nothing_is_sent() {
         upload(command(picture(640, 480, ImageFormat::Jpeg), "a-very-long-name-without-end", Fit::None));
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RulesViolated);
-    let rules: Vec<_> = error.violations().iter().map(|violation| violation.rule).collect();
+    let rules: Vec<_> = error.violations().iter().map(|violation| &*violation.rule).collect();
     // BANNER takes JPEG, so it comes nearest: only its size is wrong.
     assert_eq!(rules, ["name", "name", "pixels"]);
     assert_eq!(error.applied(), Applied::No);
@@ -171,7 +171,7 @@ fn a_fit_that_only_the_name_needs_leaves_every_byte_as_it_was() {
         assert_eq!(uploads[0].content.source().read().unwrap(), bytes);
     }
     let error = upload(command(bytes, "a-name-of-20-letters", CONTAIN)).0.unwrap_err();
-    assert_eq!(error.violations().iter().map(|violation| violation.rule).collect::<Vec<_>>(), ["name"]);
+    assert_eq!(error.violations().iter().map(|violation| &*violation.rule).collect::<Vec<_>>(), ["name"]);
 }
 
 #[test]
@@ -252,8 +252,8 @@ fn check(bytes: Vec<u8>, name: &str, fit: Fit) -> CheckReport {
     block_on(service.check(command)).unwrap()
 }
 
-fn rules(violations: &[Violation]) -> Vec<&'static str> {
-    violations.iter().map(|violation| violation.rule).collect()
+fn rules(violations: &[Violation]) -> Vec<&str> {
+    violations.iter().map(|violation| &*violation.rule).collect()
 }
 
 #[test]
@@ -336,7 +336,10 @@ fn a_case_that_a_library_refuses_is_a_violation_and_a_fit_mends_it() {
     let image = polyptych_imaging::inspect(bytes.get_ref()).unwrap();
     let verdict = REFUSING.judge(&image, "a.jpg", None);
     assert_eq!(rules(&verdict.violations), ["depth", "name"]);
-    assert_eq!(verdict.advice.iter().map(|one| (one.rule, one.class)).collect::<Vec<_>>(), [("ratio", Some("feed"))]);
+    assert_eq!(
+        verdict.advice.iter().map(|one| (&*one.rule, one.class.as_deref())).collect::<Vec<_>>(),
+        [("ratio", Some("feed"))]
+    );
     let plan = REFUSING.suggest(&image, "a.jpg", None, &verdict).unwrap();
     assert_eq!(
         (plan.to_string(), plan.losses),

@@ -59,6 +59,12 @@ reasons! {
     AlbumOccupied = "ALBUM_OCCUPIED",
     /// An advertisement uses the image.
     ImageInUse = "IMAGE_IN_USE",
+    /// No such operation.
+    OperationNotFound = "OPERATION_NOT_FOUND",
+    /// The operation has not ended.
+    OperationRunning = "OPERATION_RUNNING",
+    /// The request id was used for something else.
+    RequestMismatch = "REQUEST_MISMATCH",
     /// The provider refuses the library's credential.
     CredentialRefused = "CREDENTIAL_REFUSED",
     /// The library's credential has no right to this.
@@ -116,6 +122,9 @@ pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
         ErrorKind::ImageNotFound => (Code::NotFound, Reason::ImageNotFound),
         ErrorKind::AlbumOccupied => (Code::AlreadyExists, Reason::AlbumOccupied),
         ErrorKind::ImageInUse => (Code::FailedPrecondition, Reason::ImageInUse),
+        ErrorKind::OperationNotFound => (Code::NotFound, Reason::OperationNotFound),
+        ErrorKind::OperationRunning => (Code::FailedPrecondition, Reason::OperationRunning),
+        ErrorKind::RequestMismatch => (Code::InvalidArgument, Reason::RequestMismatch),
         ErrorKind::CredentialRefused => (Code::FailedPrecondition, Reason::CredentialRefused),
         ErrorKind::PermissionDenied => (Code::PermissionDenied, Reason::PermissionDenied),
         ErrorKind::QuotaExhausted => (Code::ResourceExhausted, Reason::QuotaExhausted),
@@ -280,7 +289,7 @@ fn used_up(error: &Error) -> Option<QuotaViolation> {
 
 /// The field of an upload that breaks a rule.
 fn blamed(violation: &Violation) -> &'static str {
-    match violation.rule {
+    match &*violation.rule {
         "name" => "metadata.display_name",
         "class" => "metadata.image_class",
         _ => "chunk",

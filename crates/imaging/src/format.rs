@@ -5,7 +5,8 @@ use std::fmt;
 use crate::error::ImageError;
 
 /// An image format that can be inspected and decoded here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// JPEG in the JFIF or Exif file layout.
     Jpeg,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Width and height in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Pixels {
     /// Width in pixels.
     pub width: u32,

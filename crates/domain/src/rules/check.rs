@@ -74,7 +74,12 @@ impl Rules {
 
     pub(super) fn unknown_class(&self, class: &str) -> Violation {
         let names: Vec<_> = self.classes.iter().map(|class| class.name).collect();
-        Violation { rule: "class", class: None, limit: names.join(", "), found: class.chars().take(100).collect() }
+        Violation {
+            rule: "class".into(),
+            class: None,
+            limit: names.join(", "),
+            found: class.chars().take(100).collect(),
+        }
     }
 }
 
@@ -103,7 +108,7 @@ impl Case {
                 ("name", "the extension of its format".to_owned(), format!("that of another than {}", image.format))
             }
         };
-        Violation { rule, class: None, limit, found }
+        Violation { rule: rule.into(), class: None, limit, found }
     }
 }
 
@@ -118,14 +123,19 @@ impl Advice {
         } else {
             return None;
         };
-        Some(Violation { rule, class: Some(place), limit, found })
+        Some(Violation { rule: rule.into(), class: Some((*place).into()), limit, found })
     }
 }
 
 impl ImageClass {
     /// What of the image this class does not accept; empty if it accepts the image.
     fn check(&self, image: &Inspection) -> Vec<Violation> {
-        let violation = |rule, limit, found| Violation { rule, class: Some(self.name), limit, found };
+        let violation = |rule: &'static str, limit, found| Violation {
+            rule: rule.into(),
+            class: Some(self.name.into()),
+            limit,
+            found,
+        };
         let mut broken = Vec::new();
         if !self.formats.contains(&image.format) {
             broken.push(violation("format", list(self.formats), image.format.to_string()));
@@ -169,7 +179,7 @@ impl SizeRule {
 
 impl NameRule {
     fn check(&self, name: &str, classes: &[ImageClass]) -> Vec<Violation> {
-        let violation = |limit, found| Violation { rule: "name", class: None, limit, found };
+        let violation = |limit, found| Violation { rule: "name".into(), class: None, limit, found };
         let mut broken = Vec::new();
         let chars = name.chars().count();
         if chars > self.max_chars as usize {

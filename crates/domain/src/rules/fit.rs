@@ -32,7 +32,7 @@ impl Rules {
         if image.animated() && animation == Animation::Refuse {
             let limit = "one frame, unless the fit may take the first frame".to_owned();
             return Err(vec![Violation {
-                rule: "frames",
+                rule: "frames".into(),
                 class: None,
                 limit,
                 found: format!("{} frames", image.frames),
@@ -53,7 +53,7 @@ impl Rules {
             None => Err(vec![match class {
                 Some(class) if !self.classes.iter().any(|known| known.name == class) => self.unknown_class(class),
                 _ => Violation {
-                    rule: "pixels",
+                    rule: "pixels".into(),
                     class: None,
                     limit: "a size that this fit can reach".to_owned(),
                     found: shown.to_string(),

@@ -82,8 +82,8 @@ impl Rules {
         let (class, mut target) = self.target(image, mode, animation, class)?;
         let planned = Limits::default().plan(image, &target).map_err(|error| {
             vec![Violation {
-                rule: "pixels",
-                class: Some(class.name),
+                rule: "pixels".into(),
+                class: Some(class.name.into()),
                 limit: "a picture that can be fitted".to_owned(),
                 found: error.to_string(),
             }]

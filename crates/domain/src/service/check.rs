@@ -53,7 +53,7 @@ pub(super) fn check(rules: &'static Rules, command: &CheckCommand) -> Result<Che
     let inspected = imaging::inspect(&bytes);
     let damage = inspected.as_ref().err().cloned().or_else(|| imaging::verify(&bytes).err());
     let damage = damage.map(|error| Violation {
-        rule: "content",
+        rule: "content".into(),
         class: None,
         limit: "a whole image of a known format and size".to_owned(),
         found: error.to_string(),

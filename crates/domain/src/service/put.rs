@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// How far an upload may rely on what is known of an album.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UploadPolicy {
     /// An image that the catalogue knows is not sent.
     #[default]

@@ -42,8 +42,8 @@ fn found(image: &Inspection, sha256: Sha256) -> v1::FoundImage {
 
 fn violation(violation: Violation) -> v1::RuleViolation {
     v1::RuleViolation {
-        rule: violation.rule.to_owned(),
-        image_class: violation.class.unwrap_or_default().to_owned(),
+        rule: violation.rule.into_owned(),
+        image_class: violation.class.unwrap_or_default().into_owned(),
         limit: violation.limit,
         found: violation.found,
     }

@@ -81,7 +81,12 @@ fn nobody_is_told_to_repeat_what_may_have_been_applied_or_when_nobody_knows() {
 
 #[test]
 fn every_violation_blames_the_field_that_breaks_the_rule() {
-    let violation = |rule, class| Violation { rule, class, limit: "a".to_owned(), found: "b".to_owned() };
+    let violation = |rule: &'static str, class: Option<&'static str>| Violation {
+        rule: rule.into(),
+        class: class.map(Into::into),
+        limit: "a".to_owned(),
+        found: "b".to_owned(),
+    };
     let violations = vec![
         violation("name", None),
         violation("class", None),
@@ -106,7 +111,7 @@ fn the_cause_of_an_error_stays_here() {
 #[test]
 fn the_longest_error_fits_into_the_headers_that_clients_take() {
     let long = "Ъ".repeat(100_000);
-    let violation = Violation { rule: "name", class: None, limit: long.clone(), found: long.clone() };
+    let violation = Violation { rule: "name".into(), class: None, limit: long.clone(), found: long.clone() };
     let error = Error::violated(vec![violation; 500])
         .with_library(&library(), Provider::Facebook)
         .with_album(&AlbumId::new("я".repeat(128)).unwrap())

@@ -19,7 +19,10 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
         AlbumNotFound => ImageNotFound,
         ImageNotFound => AlbumOccupied,
         AlbumOccupied => ImageInUse,
-        ImageInUse => CredentialRefused,
+        ImageInUse => OperationNotFound,
+        OperationNotFound => OperationRunning,
+        OperationRunning => RequestMismatch,
+        RequestMismatch => CredentialRefused,
         CredentialRefused => PermissionDenied,
         PermissionDenied => QuotaExhausted,
         QuotaExhausted => BudgetSpent,
@@ -35,7 +38,7 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
     })
 }
 
-const TABLE: [(ErrorKind, Code, &str); 22] = [
+const TABLE: [(ErrorKind, Code, &str); 25] = [
     (ErrorKind::InvalidArgument, Code::InvalidArgument, "INVALID_ARGUMENT"),
     (ErrorKind::NotAnImage, Code::InvalidArgument, "NOT_AN_IMAGE"),
     (ErrorKind::CorruptImage, Code::InvalidArgument, "CORRUPT_IMAGE"),
@@ -46,6 +49,9 @@ const TABLE: [(ErrorKind, Code, &str); 22] = [
     (ErrorKind::ImageNotFound, Code::NotFound, "IMAGE_NOT_FOUND"),
     (ErrorKind::AlbumOccupied, Code::AlreadyExists, "ALBUM_OCCUPIED"),
     (ErrorKind::ImageInUse, Code::FailedPrecondition, "IMAGE_IN_USE"),
+    (ErrorKind::OperationNotFound, Code::NotFound, "OPERATION_NOT_FOUND"),
+    (ErrorKind::OperationRunning, Code::FailedPrecondition, "OPERATION_RUNNING"),
+    (ErrorKind::RequestMismatch, Code::InvalidArgument, "REQUEST_MISMATCH"),
     (ErrorKind::CredentialRefused, Code::FailedPrecondition, "CREDENTIAL_REFUSED"),
     (ErrorKind::PermissionDenied, Code::PermissionDenied, "PERMISSION_DENIED"),
     (ErrorKind::QuotaExhausted, Code::ResourceExhausted, "QUOTA_EXHAUSTED"),

@@ -19,7 +19,7 @@ pub use plan::{Loss, Plan};
 use canvas::Canvas;
 
 /// An opaque colour: red, green and blue in sRGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Rgb(pub [u8; 3]);
 
 impl Rgb {
@@ -28,7 +28,7 @@ impl Rgb {
 }
 
 /// The point of the shown picture that a crop keeps as near to its centre as the edges let it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Focus {
     /// 0 is the left edge, 1 the right one.
     pub x: f32,
@@ -62,7 +62,8 @@ pub enum Mode {
 }
 
 /// What happens to a picture of several frames. None is ever written with more than one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Animation {
     /// It is refused, so that no movement is lost unasked.
     #[default]

@@ -29,7 +29,7 @@ async fn every_boundary_is_decided_here_as_the_emulator_decides_it() {
                 apart.push(format!("{} into {library}: here {here:?}, there {there:?}", case.what));
             }
             if let Some(expected) = case.expected_of(library) {
-                let found: Vec<_> = here.iter().map(|violation| violation.rule).collect();
+                let found: Vec<_> = here.iter().map(|violation| &*violation.rule).collect();
                 assert_eq!(found.join(" "), expected, "{} into {library}", case.what);
             }
         }
@@ -100,7 +100,7 @@ async fn the_fit_that_a_check_names_satisfies_the_rules() {
             let report = stack.report(library, case).await;
             let Some(plan) = report.plan else {
                 // Nothing helps what is no image, or a class that the library does not have.
-                let hopeless = report.violations.iter().any(|one| matches!(one.rule, "content" | "class"));
+                let hopeless = report.violations.iter().any(|one| matches!(&*one.rule, "content" | "class"));
                 assert!(report.violations.is_empty() || hopeless, "{} into {library}", case.what);
                 continue;
             };

@@ -1,0 +1,21 @@
+//! Durable work: operations that outlive a process, and the ports behind which their state is kept. Whoever implements
+//! the ports keeps a record of what was begun before it is begun; so after a crash nothing is lost and nothing is done
+//! twice. No clock is read and nothing is stored here.
+
+mod audit;
+mod claims;
+mod failure;
+mod operation;
+mod operations;
+
+pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
+pub use claims::{Claim, Claimed, Claims, Intent};
+pub use failure::Failure;
+pub use operation::{
+    ClientId, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation, OperationId, Phase,
+    Progress, PublishTask, TargetRecord, Task, UploadTerms,
+};
+pub use operations::{Ending, Lease, NewOperation, OperationFilter, Operations, Request, Standing};
+
+#[cfg(test)]
+mod tests;
