@@ -122,7 +122,7 @@ fn explanation(change: &Change, overlays: &[Overlay]) -> Option<(Origin, String)
         Node::Type(name) => (local(name), None),
         Node::Operation(name) => (name.clone(), None),
         Node::Field(owner, member) | Node::Value(owner, member) => (local(owner), Some(member.as_str())),
-        Node::Param(owner, member) => (owner.clone(), Some(member.as_str())),
+        Node::Param(owner, member) | Node::Fault(owner, member) => (owner.clone(), Some(member.as_str())),
     };
     let overlay = overlays
         .iter()

@@ -18,7 +18,11 @@
 //! | field of a request becomes nillable or stops being so | if required: the constructor changes | if it stops |
 //! | order of members | in requests, if it is the constructor's | in requests over SOAP: sequences are ordered |
 //! | address of an operation, place of a parameter | no | yes |
+//! | fault that an operation declares added | no | no |
+//! | such a fault removed, or its element or type changed | no: faults are read by hand | yes: its details may not be found |
 //! | effect | no | no |
+//!
+//! A type that is reached from declared faults alone, or from nothing, breaks no Rust users, since nothing is generated of it.
 //!
 //! In answers everything is read leniently, so that a field that is missing or becomes optional breaks nothing there.
 
@@ -67,11 +71,12 @@ fn judge(change: Change, old: &Api, new: &Api) -> Judged {
             let (old, new) = (of(old), of(new));
             Usage { request: old.request || new.request, response: old.response || new.response }
         }
-        Node::Operation(_) | Node::Param(..) => Usage { request: true, response: false },
+        Node::Operation(_) | Node::Param(..) | Node::Fault(..) => Usage { request: true, response: false },
     };
     let demanded = |api: &Api| is_demanded(api, &change.node);
     let (added, removed) = (change.old.is_none(), change.new.is_none());
     let (rust, wire) = match (change.aspect, &change.node) {
+        (_, Node::Fault(..)) => (false, !added),
         (Aspect::Presence, Node::Field(..) | Node::Param(..)) if added => {
             let demands = usage.request && demanded(new);
             (demands, demands)
@@ -95,7 +100,7 @@ fn judge(change: Change, old: &Api, new: &Api) -> Judged {
         (Aspect::Address | Aspect::Location, _) => (false, true),
         (Aspect::Base | Aspect::Effect | Aspect::Order, _) => (false, false),
     };
-    Judged { change, breaks_rust: rust, breaks_wire: wire }
+    Judged { change, breaks_rust: rust && usage != Usage::default(), breaks_wire: wire }
 }
 
 fn find<'a>(api: &'a Api, name: &str) -> Option<&'a TypeDef> {

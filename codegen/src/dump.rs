@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::ir::{Api, Binding, Field, Operation, TypeDef, TypeKind, TypeName};
-use crate::structure::{address, effect_text, field_text, location_text, output_text, type_text};
+use crate::structure::{address, effect_text, fault_text, field_text, location_text, output_text, type_text};
 
 /// The whole reading; documentation is left out.
 pub fn text(api: &Api) -> String {
@@ -68,6 +68,8 @@ pub fn operation_lines(operation: &Operation) -> Vec<String> {
         }
     }
     out.push(format!("  answers {}", output_text(operation)));
+    let faults = operation.faults().iter();
+    out.extend(faults.map(|fault| format!("  fails with {}: {} @ {}", fault.name, fault_text(fault), fault.origin)));
     out
 }
 

@@ -36,7 +36,7 @@ pub fn explain(service: &Service, inputs: &Inputs, name: &str, file: Option<&str
             uses(&mut out, &stages.last().map(|stage| &stage.api).cloned().unwrap_or_default(), known);
             rust(&mut out, def, file);
         } else {
-            out += "it is not generated: no root reaches it, another type says the same, or it stands for a scalar\n";
+            out += "it is not generated: no root reaches it save by a fault, another type says the same, or it stands for a scalar\n";
         }
         out += "\n";
     }

@@ -24,21 +24,15 @@ pub struct Origin<'a> {
     pub date: &'a str,
 }
 
-/// What is beside the operations in a description of a target: where it is served, and how it fails.
+/// What is beside the operations in a description of a target: where it is served.
 struct Fixed {
     target: &'static str,
     address: &'static str,
-    /// Element, its type and the namespace of both.
-    fault: Option<(&'static str, &'static str, &'static str)>,
 }
 
 const FIXED: &[Fixed] = &[
-    Fixed {
-        target: "yandex-direct-v5",
-        address: "https://api.direct.yandex.com/v5/adimages",
-        fault: Some(("FaultResponse", "ApiExceptionMessage", "http://api.direct.yandex.com/v5/general")),
-    },
-    Fixed { target: "yandex-direct-live4", address: "https://api.direct.yandex.ru/live/v4/soap/", fault: None },
+    Fixed { target: "yandex-direct-v5", address: "https://api.direct.yandex.com/v5/adimages" },
+    Fixed { target: "yandex-direct-live4", address: "https://api.direct.yandex.ru/live/v4/soap/" },
 ];
 
 /// The stored files that the schema `file` of `published` makes for the target, by their paths in `schemas/`, with
@@ -83,8 +77,7 @@ fn description(
         let detail = format!("the target takes a service description, not a {}", read.format);
         return Err(Error::in_file(ErrorKind::Unsupported, file, detail).into());
     }
-    let types: Vec<&str> = fixed.fault.iter().map(|(_, ty, _)| *ty).collect();
-    let mut api = prune::run(read.api, Roots { operations: service.roots.operations, types: &types })?;
+    let mut api = prune::run(read.api, Roots { faults: true, ..service.roots })?;
     let ours = (service.parse)(stored)?;
     annotate(&mut api, &ours);
     // Each namespace stays in the file in which it is stored.
@@ -92,7 +85,7 @@ fn description(
     for (name, def) in &ours.types {
         folders.entry(name.namespace.clone()).or_insert_with(|| def.origin.file.clone());
     }
-    wsdl::write(&api, &folders, fixed.address, fixed.fault)
+    wsdl::write(&api, &folders, fixed.address)
 }
 
 /// Our documentation, where the published document has none.

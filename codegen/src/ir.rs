@@ -221,6 +221,8 @@ pub enum Binding {
         input: Option<TypeRef>,
         /// Type of the answer; `None` without output.
         output: Option<TypeRef>,
+        /// The faults that it declares, ordered by name.
+        faults: Vec<Fault>,
     },
     /// HTTP with parameters in path, query, JSON body or multipart form.
     Rest {
@@ -239,6 +241,20 @@ pub enum Binding {
         /// Whether a success may have no body all the same.
         may_be_empty: bool,
     },
+}
+
+/// A fault that an operation declares: what the `detail` of a SOAP fault holds. No code is made of it, since faults are
+/// read by hand for all services alike; it is there to be compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// As the operation calls it.
+    pub name: String,
+    /// The element in `detail`; without a namespace it is the name of a part (rpc/encoded).
+    pub element: TypeName,
+    /// Type of the element.
+    pub ty: TypeRef,
+    /// Where it is declared.
+    pub origin: Origin,
 }
 
 /// Styles of SOAP.
@@ -360,10 +376,20 @@ impl Operation {
         }
     }
 
-    /// Every reference in parameters and answer, to be changed.
+    /// The faults that it declares; none for what does not travel over SOAP.
+    pub fn faults(&self) -> &[Fault] {
+        match &self.binding {
+            Binding::Soap { faults, .. } => faults,
+            Binding::Rest { .. } => &[],
+        }
+    }
+
+    /// Every reference in parameters, answer and faults, to be changed.
     pub fn type_refs_mut(&mut self) -> Vec<&mut TypeRef> {
         match &mut self.binding {
-            Binding::Soap { input, output, .. } => input.iter_mut().chain(output).collect(),
+            Binding::Soap { input, output, faults, .. } => {
+                input.iter_mut().chain(output).chain(faults.iter_mut().map(|fault| &mut fault.ty)).collect()
+            }
             Binding::Rest { params, output, .. } => {
                 params.iter_mut().map(|param| &mut param.field.ty).chain(output).collect()
             }

@@ -3,7 +3,7 @@
 
 mod walk;
 
-pub(crate) use walk::{address, effect_text, field_text, output_text};
+pub(crate) use walk::{address, effect_text, fault_text, field_text, output_text};
 
 use std::fmt;
 
@@ -45,6 +45,8 @@ pub enum Node {
     Operation(String),
     /// A parameter of an operation: operation and parameter.
     Param(String, String),
+    /// A fault that an operation declares: operation and fault.
+    Fault(String, String),
 }
 
 /// Respects in which a node can differ.
@@ -56,7 +58,7 @@ pub enum Aspect {
     Kind,
     /// The type that a record extends.
     Base,
-    /// The type of one value.
+    /// The type of one value; of a fault its element, too.
     Type,
     /// Whether requests must have it.
     Required,
@@ -127,6 +129,7 @@ impl fmt::Display for Node {
             Self::Value(owner, value) => write!(f, "value {owner} `{value}`"),
             Self::Operation(name) => write!(f, "operation {name}"),
             Self::Param(owner, name) => write!(f, "parameter {owner}({name})"),
+            Self::Fault(owner, name) => write!(f, "fault {name} of {owner}"),
         }
     }
 }

@@ -85,6 +85,35 @@ fn each_rule_holds_for_requests_and_answers() {
 }
 
 #[test]
+fn declared_faults_break_no_rust_users_and_the_wire_where_their_details_change() {
+    const FAULTS: &str = include_str!("../../tests/codegen/fixtures/faults.wsdl");
+    let changed = |old: &str, new: &str| {
+        let judged = run(&service(old), &service(new)).unwrap();
+        assert!(judged.iter().all(|item| !item.breaks_rust), "{judged:?}");
+        judged.iter().map(|item| (item.change.node.to_string(), item.breaks_wire)).collect::<Vec<_>>()
+    };
+    let without = FAULTS.replacen(r#"<w:fault name="Busy" message="t:busy"/>"#, "", 1);
+    assert_eq!(changed(FAULTS, &without), [("fault Busy of S.do".to_owned(), true)]);
+    assert_eq!(changed(&without, FAULTS), [("fault Busy of S.do".to_owned(), false)]);
+    let other = FAULTS.replacen(
+        r#"<w:fault name="Busy" message="t:busy"/>"#,
+        r#"<w:fault name="Busy" message="t:refused"/>"#,
+        1,
+    );
+    assert_eq!(changed(FAULTS, &other), [("fault Busy of S.do".to_owned(), true)]);
+    let text = render(&run(&service(FAULTS), &service(&other)).unwrap());
+    assert!(
+        text.contains(
+            "fault Busy of S.do, type: {urn:s}Busy in element {urn:s}Busy (s.wsdl:17) -> {urn:s}Refusal in element \
+             {urn:s}Refused (s.wsdl:17) [breaks the wire]"
+        ),
+        "{text}"
+    );
+    let inside = FAULTS.replacen(r#"name="code" type="x:int""#, r#"name="code" type="x:long""#, 1);
+    assert_eq!(changed(FAULTS, &inside), [("field {urn:s}Refusal.code".to_owned(), true)]);
+}
+
+#[test]
 fn the_order_of_a_request_breaks_what_it_orders() {
     let (one, two) = (r#"<x:element name="one" type="x:string"/>"#, r#"<x:element name="two" type="t:E"/>"#);
     assert_eq!(breaks(&format!("{one}\n{two}"), &format!("{two}\n{one}")), (true, true));

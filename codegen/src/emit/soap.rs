@@ -61,7 +61,8 @@ fn style(model: &Model<'_>) -> Result<SoapStyle, Error> {
 }
 
 fn marker(model: &Model<'_>, operation: &Operation) -> Result<TokenStream, Error> {
-    let Binding::Soap { style, method, action, namespace, input_element, input, output } = &operation.binding else {
+    let Binding::Soap { style, method, action, namespace, input_element, input, output, .. } = &operation.binding
+    else {
         return Err(Error::new(ErrorKind::Unsupported, &operation.origin, "not a SOAP operation"));
     };
     let input_type = match (style, input) {

@@ -73,6 +73,31 @@ fn a_new_member_is_taken_over_and_what_no_root_reaches_is_not() {
 }
 
 #[test]
+fn a_fault_that_one_operation_declares_is_taken_over_for_that_operation() {
+    let stored = stored();
+    let files = ["yandex-direct-v5/adimages.wsdl", "yandex-direct-v5/general.xsd"];
+    let mut theirs = published(&stored, &files);
+    let text = String::from_utf8(theirs["adimages.wsdl"].clone()).unwrap();
+    let old = r#"<w:fault name="ApiException" message="a:ApiException"/>"#;
+    let text = text.replacen(old, &format!(r#"{old}<w:fault name="Busy" message="a:BusyFault"/>"#), 1).replace(
+        r#"<w:message name="ApiException">"#,
+        r#"<w:message name="BusyFault"><w:part name="x" element="a:Busy"/></w:message><w:message name="ApiException">"#,
+    );
+    let text = text.replace(
+        "<xs:element name=\"AddRequest\"",
+        "<xs:element name=\"Busy\" type=\"xs:long\"/>\n<xs:element name=\"AddRequest\"",
+    );
+    theirs.insert("adimages.wsdl".to_owned(), text.into_bytes());
+    let made = import("yandex-direct-v5", "adimages.wsdl", &theirs, &stored, &ORIGIN).unwrap();
+    let service = services().into_iter().find(|service| service.name == "yandex-direct-v5").unwrap();
+    let mut imported = stored.clone();
+    imported.extend(made);
+    let (ours, again) = ((service.parse)(&stored).unwrap(), (service.parse)(&imported).unwrap());
+    let changes: Vec<_> = changes(&ours, &again).iter().map(|change| change.node.to_string()).collect();
+    assert_eq!(changes, ["fault Busy of AdImages.add"]);
+}
+
+#[test]
 fn the_list_of_sources_names_what_was_written() {
     let stored = stored();
     let theirs = published(&stored, &["yandex-direct-live4/adimage.wsdl"]);

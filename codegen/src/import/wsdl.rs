@@ -4,31 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::emit::xml::xsd_name;
-use crate::ir::{Api, Binding, Field, Operation, Scalar, SoapStyle, TypeDef, TypeKind, TypeName, TypeRef};
+use crate::ir::{Api, Binding, Fault, Field, Operation, Scalar, SoapStyle, TypeDef, TypeKind, TypeName, TypeRef};
 use crate::{Error, ErrorKind, Errors, Output};
 
-type Fault = Option<(&'static str, &'static str, &'static str)>;
-
 /// Writes the files; `folders` gives the file of each namespace, that of the service being the description itself.
-pub(super) fn write(
-    api: &Api,
-    folders: &BTreeMap<String, String>,
-    address: &str,
-    fault: Fault,
-) -> Result<Output, Errors> {
+pub(super) fn write(api: &Api, folders: &BTreeMap<String, String>, address: &str) -> Result<Output, Errors> {
     let missing = |what: &str| Error::in_file(ErrorKind::Unresolved, &api.name, what.to_owned());
     let Some(Binding::Soap { namespace: service, style, .. }) = api.operations.values().next().map(|o| &o.binding)
     else {
         return Err(missing("there is no operation over SOAP").into());
     };
-    let namespaces: BTreeSet<&str> =
-        api.types.keys().map(|name| name.namespace.as_str()).chain([service.as_str()]).collect();
+    let faults = api.operations.values().flat_map(Operation::faults).map(|fault| &fault.element);
+    let names = api.types.keys().chain(faults.filter(|element| !element.namespace.is_empty()));
+    let namespaces: BTreeSet<&str> = names.map(|name| name.namespace.as_str()).chain([service.as_str()]).collect();
     let prefixes: BTreeMap<&str, String> = namespaces
         .iter()
         .enumerate()
         .map(|(index, namespace)| (*namespace, if namespace == service { "a".to_owned() } else { format!("n{index}") }))
         .collect();
-    let writer = Writer { api, prefixes, service, style: *style, address, fault };
+    let writer = Writer { api, prefixes, service, style: *style, address };
     let mut output = Output::new();
     for namespace in &namespaces {
         let file = folders
@@ -53,7 +47,6 @@ struct Writer<'a> {
     service: &'a str,
     style: SoapStyle,
     address: &'a str,
-    fault: Fault,
 }
 
 impl Writer<'_> {
@@ -82,11 +75,6 @@ impl Writer<'_> {
         for operation in &operations {
             self.messages(&mut out, operation)?;
         }
-        let fault = self.fault.map(|(element, _, namespace)| format!("{}:{element}", self.prefix(namespace)));
-        if let Some(element) = &fault {
-            let _ =
-                writeln!(out, "  <w:message name=\"Fault\"><w:part name=\"fault\" element=\"{element}\"/></w:message>");
-        }
         out += "\n  <w:portType name=\"Port\">\n";
         for operation in &operations {
             let method = escape(method(operation));
@@ -98,8 +86,9 @@ impl Writer<'_> {
                 out,
                 "      <w:input message=\"a:{method}Input\"/>\n      <w:output message=\"a:{method}Output\"/>"
             );
-            if fault.is_some() {
-                out += "      <w:fault name=\"Fault\" message=\"a:Fault\"/>\n";
+            for Fault { name, .. } in operation.faults() {
+                let name = escape(name);
+                let _ = writeln!(out, "      <w:fault name=\"{name}\" message=\"a:{method}{name}\"/>");
             }
             out += "    </w:operation>\n";
         }
@@ -127,8 +116,12 @@ impl Writer<'_> {
                 escape(method(operation)),
                 escape(action)
             );
-            if fault.is_some() {
-                out += "      <w:fault name=\"Fault\"><s:fault name=\"Fault\" use=\"literal\"/></w:fault>\n";
+            for Fault { name, .. } in operation.faults() {
+                let name = escape(name);
+                let _ = writeln!(
+                    out,
+                    "      <w:fault name=\"{name}\"><s:fault name=\"{name}\" use=\"literal\"/></w:fault>"
+                );
             }
             out += "    </w:operation>\n";
         }
@@ -160,6 +153,14 @@ impl Writer<'_> {
                 }
             };
             let _ = writeln!(out, "  <w:message name=\"{}{direction}\">{part}</w:message>", escape(method(operation)));
+        }
+        for Fault { name, element, ty, origin } in operation.faults() {
+            let part = match element.namespace.as_str() {
+                "" => format!("name=\"{}\" type=\"{}\"", escape(&element.local), self.type_name(ty, origin)?),
+                _ => format!("name=\"fault\" element=\"{}\"", self.name(element)),
+            };
+            let (method, name) = (escape(method(operation)), escape(name));
+            let _ = writeln!(out, "  <w:message name=\"{method}{name}\"><w:part {part}/></w:message>");
         }
         Ok(())
     }
@@ -215,16 +216,25 @@ impl Writer<'_> {
                 }
             }
         }
-        if let Some((element, ty, of)) = self.fault.filter(|(_, _, of)| *of == namespace) {
-            elements.insert(element.to_owned(), format!("{}:{ty}", self.prefix(of)));
+        for Fault { element, ty, origin, .. } in self.api.operations.values().flat_map(Operation::faults) {
+            if element.namespace == namespace
+                && let Ok(ty) = self.type_name(ty, origin)
+            {
+                elements.insert(element.local.clone(), ty);
+            }
         }
         elements
     }
 
     fn uses(&self, namespace: &str, other: &str) -> bool {
         let types = self.api.types.iter().filter(|(name, _)| name.namespace == namespace);
-        let fault = self.fault.is_some_and(|(_, _, of)| of == other) && namespace == self.service;
-        fault || types.flat_map(|(_, def)| def.references()).any(|name| name.namespace == other)
+        let faults = self.api.operations.values().flat_map(Operation::faults);
+        let named = |fault: &Fault| {
+            let of_type = fault.element.namespace == namespace || fault.element.namespace.is_empty();
+            let type_elsewhere = of_type && fault.ty.name().is_some_and(|name| name.namespace == other);
+            type_elsewhere || (namespace == self.service && fault.element.namespace == other)
+        };
+        faults.into_iter().any(named) || types.flat_map(|(_, def)| def.references()).any(|name| name.namespace == other)
     }
 
     fn define(&self, out: &mut String, name: &TypeName, def: &TypeDef, indent: &str) -> Result<(), Error> {

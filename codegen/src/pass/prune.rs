@@ -10,6 +10,16 @@ pub struct Roots<'r> {
     pub operations: &'r [&'r str],
     /// Local names of types that are kept beside those that the operations reach; they count as answers.
     pub types: &'r [&'r str],
+    /// Whether what only a declared fault holds is kept, too, as if it were answered. Comparing and storing need it; no
+    /// code is made of it.
+    pub faults: bool,
+}
+
+impl<'r> Roots<'r> {
+    /// These operations and what they take and answer.
+    pub const fn of(operations: &'r [&'r str]) -> Self {
+        Self { operations, types: &[], faults: false }
+    }
 }
 
 /// Runs the pass.
@@ -38,7 +48,9 @@ pub fn run(mut api: Api, roots: Roots<'_>) -> Result<Api, Errors> {
     let requests: Vec<TypeName> = requests.filter_map(TypeRef::name).cloned().collect();
     let responses = api.operations.values().filter_map(|operation| operation.output());
     let extra = api.types.keys().filter(|name| roots.types.contains(&name.local.as_str()));
-    let responses: Vec<TypeName> = responses.filter_map(TypeRef::name).chain(extra).cloned().collect();
+    let faults = api.operations.values().filter(|_| roots.faults).flat_map(|operation| operation.faults());
+    let faults = faults.filter_map(|fault| fault.ty.name());
+    let responses: Vec<TypeName> = responses.filter_map(TypeRef::name).chain(extra).chain(faults).cloned().collect();
     reach(&mut api, requests, |usage| std::mem::replace(&mut usage.request, true));
     reach(&mut api, responses, |usage| std::mem::replace(&mut usage.response, true));
     api.types.retain(|_, def| def.usage != Usage::default());

@@ -46,7 +46,8 @@ pub fn run(mut api: Api) -> Result<Api, Errors> {
 fn unknown_names(api: &Api) -> Errors {
     let of_types = api.types.values().flat_map(|def| def.references().into_iter().map(move |name| (name, &def.origin)));
     let of_operations = api.operations.values().flat_map(|operation| {
-        let references = operation.inputs().into_iter().chain(operation.output());
+        let faults = operation.faults().iter().map(|fault| &fault.ty);
+        let references = operation.inputs().into_iter().chain(operation.output()).chain(faults);
         references.filter_map(|reference| reference.name()).map(move |name| (name, &operation.origin))
     });
     let mut errors = Errors::default();

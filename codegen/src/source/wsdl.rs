@@ -6,7 +6,7 @@ use roxmltree::Node;
 
 use super::xml::{File, WSDL, XSD, document, documentation, named};
 use super::xsd::{Schemas, reference};
-use crate::ir::{Api, Binding, Effect, Operation, SoapStyle, TypeName, TypeRef};
+use crate::ir::{Api, Binding, Effect, Fault, Operation, SoapStyle, TypeName, TypeRef};
 use crate::{Error, ErrorKind};
 
 const SOAP: &str = "http://schemas.xmlsoap.org/wsdl/soap/";
@@ -68,9 +68,9 @@ struct Description<'a, 'i> {
     messages: Messages<'a, 'i>,
 }
 
-/// The one part of a message: its name (of the part, or of the element that it names) and its type.
+/// The one part of a message: its element (without a namespace the part itself) and its type.
 struct Part {
-    name: String,
+    element: TypeName,
     ty: TypeRef,
 }
 
@@ -124,9 +124,10 @@ impl<'a, 'i> Description<'a, 'i> {
                 method: method.to_owned(),
                 action: action.and_then(|node| node.attribute("soapAction")).unwrap_or_default().to_owned(),
                 namespace: self.definitions.attribute("targetNamespace").unwrap_or_default().to_owned(),
-                input_element: input.as_ref().map(|part| part.name.clone()).unwrap_or_default(),
+                input_element: input.as_ref().map(|part| part.element.local.clone()).unwrap_or_default(),
                 input: input.map(|part| part.ty),
                 output: output.map(|part| part.ty),
+                faults: self.faults(described)?,
             },
             effect: effect(method),
             doc: documentation(described),
@@ -147,26 +148,53 @@ impl<'a, 'i> Description<'a, 'i> {
 
     fn part(&self, described: Node<'a, 'i>, direction: &str, style: SoapStyle) -> Result<Option<Part>, Error> {
         let Some(io) = named(described, WSDL, direction).first().copied() else { return Ok(None) };
-        let message = self.find_message(io, self.file.attribute(io, "message")?)?;
-        let parts = named(message, WSDL, "part");
-        let part = match parts.as_slice() {
-            [] => return Ok(None),
-            [part] => *part,
-            _ => return Err(self.file.error(ErrorKind::Unsupported, message, "a message of several parts")),
-        };
+        let Some(part) = self.only_part(io)? else { return Ok(None) };
         match style {
-            SoapStyle::RpcEncoded => Ok(Some(Part {
-                name: self.file.attribute(part, "name")?.to_owned(),
-                ty: reference(self.file, part, self.file.attribute(part, "type")?)?,
-            })),
-            SoapStyle::DocumentLiteral => {
-                let prefixed = self.file.attribute(part, "element")?;
-                let element = self.file.qualified(part, prefixed)?;
-                match self.elements.get(&element) {
-                    Some(ty) => Ok(Some(Part { name: element.local, ty: ty.clone() })),
-                    None => Err(self.unresolved(part, "element", prefixed)),
-                }
+            SoapStyle::RpcEncoded => self.typed(part).map(Some),
+            SoapStyle::DocumentLiteral => self.element(part).map(Some),
+        }
+    }
+
+    /// The faults of an operation. Whatever its style, a part may name an element or a type.
+    fn faults(&self, described: Node<'a, 'i>) -> Result<Vec<Fault>, Error> {
+        let mut faults = BTreeMap::new();
+        for node in named(described, WSDL, "fault") {
+            let name = self.file.attribute(node, "name")?.to_owned();
+            let Some(part) = self.only_part(node)? else {
+                return Err(self.file.error(ErrorKind::Unsupported, node, "a fault whose message has no part"));
+            };
+            let Part { element, ty } =
+                if part.has_attribute("element") { self.element(part)? } else { self.typed(part)? };
+            let fault = Fault { name: name.clone(), element, ty, origin: self.file.origin(node) };
+            if faults.insert(name, fault).is_some() {
+                return Err(self.file.error(ErrorKind::Clash, node, "a fault of that name is declared before"));
             }
+        }
+        Ok(faults.into_values().collect())
+    }
+
+    /// The part of the message that an input, output or fault names; `None` if it has none.
+    fn only_part(&self, of: Node<'a, 'i>) -> Result<Option<Node<'a, 'i>>, Error> {
+        let message = self.find_message(of, self.file.attribute(of, "message")?)?;
+        match named(message, WSDL, "part").as_slice() {
+            [] => Ok(None),
+            [part] => Ok(Some(*part)),
+            _ => Err(self.file.error(ErrorKind::Unsupported, message, "a message of several parts")),
+        }
+    }
+
+    fn typed(&self, part: Node<'a, 'i>) -> Result<Part, Error> {
+        let local = self.file.attribute(part, "name")?.to_owned();
+        let ty = reference(self.file, part, self.file.attribute(part, "type")?)?;
+        Ok(Part { element: TypeName { namespace: String::new(), local }, ty })
+    }
+
+    fn element(&self, part: Node<'a, 'i>) -> Result<Part, Error> {
+        let prefixed = self.file.attribute(part, "element")?;
+        let element = self.file.qualified(part, prefixed)?;
+        match self.elements.get(&element) {
+            Some(ty) => Ok(Part { ty: ty.clone(), element }),
+            None => Err(self.unresolved(part, "element", prefixed)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The walk itself: nodes are met by name; members that only one side has do not disturb the order of the others.
 
 use super::{Aspect, Change, Node, Side, location_text, type_text};
-use crate::ir::{Api, Binding, Effect, Field, Operation, Origin, Param, SoapStyle, TypeDef, TypeKind};
+use crate::ir::{Api, Binding, Effect, Fault, Field, Operation, Origin, Param, SoapStyle, TypeDef, TypeKind};
 
 pub(super) fn run(old: &Api, new: &Api) -> Vec<Change> {
     let mut walk = Walk(Vec::new());
@@ -149,6 +149,18 @@ impl Walk {
             }
             self.fields(&node, old.map(|param| param.field), new.map(|param| param.field));
         }
+        let names = |operation: &Operation| operation.faults().iter().map(|fault| fault.name.clone()).collect();
+        for fault in union::<String>(names(old), names(new)) {
+            let find = |operation: &Operation| {
+                let found = operation.faults().iter().find(|known| known.name == fault);
+                found.map(|known| (fault_text(known), known.origin.clone()))
+            };
+            let node = Node::Fault(name.to_owned(), fault.clone());
+            match (find(old), find(new)) {
+                (Some((old, at)), Some((new, now))) => self.compare(&node, Aspect::Type, (old, &at), (new, &now)),
+                (old, new) => self.presence(node, old, new),
+            }
+        }
     }
 }
 
@@ -195,6 +207,11 @@ pub(crate) fn field_text(field: &Field) -> String {
         }
     }
     text
+}
+
+/// What a fault holds.
+pub(crate) fn fault_text(fault: &Fault) -> String {
+    format!("{} in element {}", type_text(&fault.ty), fault.element)
 }
 
 /// What an operation answers.

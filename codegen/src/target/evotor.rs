@@ -23,7 +23,7 @@ pub(super) const SERVICES: &[Service] = &[Service {
     roots: ROOTS,
 }];
 
-const ROOTS: Roots<'static> = Roots { operations: &[], types: &["Error"] };
+const ROOTS: Roots<'static> = Roots { types: &["Error"], ..Roots::of(&[]) };
 
 fn generate(inputs: &Inputs) -> Result<Output, Errors> {
     let api = openapi::parse("evotor", DOCUMENT, input(inputs, DOCUMENT)?)?;

@@ -26,7 +26,7 @@ pub(super) const SERVICES: &[Service] = &[Service {
     file: "crates/wire-facebook/src/generated/adimages.rs",
     parse,
     overlays: |_| Ok(Vec::new()),
-    roots: Roots { operations: &[], types: &[] },
+    roots: Roots::of(&[]),
 }];
 
 fn parse(inputs: &Inputs) -> Result<Api, Errors> {

@@ -53,14 +53,14 @@ pub(super) const SERVICES: &[super::Service] = &[
         file: "crates/wire-yandex/src/generated/v5.rs",
         parse: |inputs| V5.parse(inputs),
         overlays: |inputs| V5.overlays(inputs),
-        roots: Roots { operations: V5.operations, types: &[] },
+        roots: Roots::of(V5.operations),
     },
     super::Service {
         name: LIVE4.name,
         file: "crates/wire-yandex/src/generated/live4.rs",
         parse: |inputs| LIVE4.parse(inputs),
         overlays: |inputs| LIVE4.overlays(inputs),
-        roots: Roots { operations: LIVE4.operations, types: &[] },
+        roots: Roots::of(LIVE4.operations),
     },
 ];
 
@@ -92,8 +92,7 @@ impl Service {
     }
 
     fn generate(&self, inputs: &Inputs) -> Result<Output, Errors> {
-        let api =
-            prepare(self.parse(inputs)?, &self.overlays(inputs)?, Roots { operations: self.operations, types: &[] })?;
+        let api = prepare(self.parse(inputs)?, &self.overlays(inputs)?, Roots::of(self.operations))?;
         let tokens = soap::emit(&Model::new(&api), self.doc)?;
         let body = format(tokens, self.main())?;
         let sources: Vec<&str> = self.schemas.iter().copied().chain([self.overlays]).collect();

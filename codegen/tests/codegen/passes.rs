@@ -48,6 +48,18 @@ fn types_of_one_name_that_say_different_things_get_two_names() {
 }
 
 #[test]
+fn what_only_a_fault_holds_is_kept_where_it_is_asked_for() {
+    let wsdl = include_str!("fixtures/faults.wsdl");
+    let api = resolve::run(parse(wsdl).unwrap()).unwrap();
+    let kept = |faults: bool| {
+        let api = prune::run(api.clone(), Roots { faults, ..Roots::default() }).unwrap();
+        api.types.into_keys().map(|name| name.local).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(false), ["Request", "Response"]);
+    assert_eq!(kept(true), ["Busy", "Inner", "Refusal", "Request", "Response"]);
+}
+
+#[test]
 fn only_what_the_roots_reach_is_kept() {
     let extra = r#"<x:complexType name="Unused"><x:sequence/></x:complexType>
         <x:complexType name="Wanted"><x:sequence><x:element name="item" type="t:Item"/></x:sequence></x:complexType>"#;
@@ -59,10 +71,10 @@ fn only_what_the_roots_reach_is_kept() {
     };
     assert_eq!(kept(Roots::default()), ["Request", "Response"]);
     assert_eq!(
-        kept(Roots { operations: &["S.do"], types: &["Wanted"] }),
+        kept(Roots { types: &["Wanted"], ..Roots::of(&["S.do"]) }),
         ["Inner", "Item", "Request", "Response", "Wanted"]
     );
-    for roots in [Roots { operations: &["S.undo"], types: &[] }, Roots { operations: &[], types: &["Missing"] }] {
+    for roots in [Roots::of(&["S.undo"]), Roots { types: &["Missing"], ..Roots::of(&[]) }] {
         let errors = prune::run(api.clone(), roots).unwrap_err();
         assert_eq!(errors.iter().next().unwrap().kind, ErrorKind::Unresolved, "{errors}");
     }

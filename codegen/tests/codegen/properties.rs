@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polyptych_codegen::emit::shape::Model;
 use polyptych_codegen::emit::{format, rest, soap};
 use polyptych_codegen::ir::{
-    Api, Binding, Effect, EnumValue, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, Style, TypeDef,
+    Api, Binding, Effect, EnumValue, Fault, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, Style, TypeDef,
     TypeKind, TypeName, TypeRef, Usage,
 };
 use polyptych_codegen::pass::prepare;
@@ -188,7 +188,12 @@ fn type_def() -> impl Strategy<Value = TypeDef> {
 
 fn soap_binding(style: SoapStyle) -> impl Strategy<Value = Binding> {
     let end = || proptest::option::of(type_ref());
-    (word(), word(), end(), end()).prop_map(move |(method, input_element, input, output)| Binding::Soap {
+    let fault = (word(), type_name(), type_ref()).prop_map(|(name, element, ty)| {
+        let origin = origin();
+        Fault { name, element, ty, origin }
+    });
+    let parts = (word(), word(), end(), end(), vec(fault, 0..2));
+    parts.prop_map(move |(method, input_element, input, output, faults)| Binding::Soap {
         style,
         method,
         action: "urn:a".to_owned(),
@@ -196,6 +201,7 @@ fn soap_binding(style: SoapStyle) -> impl Strategy<Value = Binding> {
         input_element,
         input,
         output,
+        faults,
     })
 }
 

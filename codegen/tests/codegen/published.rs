@@ -47,6 +47,12 @@ fn a_change_of_a_published_document_is_found_with_both_places() {
     let cases = [
         ("yandex-direct-v5/wsdl/general.xsd", "\"YES\"", "\"JA\"", "presence"),
         (
+            "yandex-direct-v5/wsdl/adimages.v501.wsdl",
+            "<wsdl:fault message=\"ns:ApiException\" name=\"ApiException\"/>",
+            "<wsdl:fault message=\"ns:ApiException\" name=\"Exception\"/>",
+            "presence",
+        ),
+        (
             "yandex-direct-live4/live.wsdl",
             "name=\"RawData\" type=\"xsd:string\"",
             "name=\"RawData\" type=\"xsd:int\"",
