@@ -3,19 +3,21 @@
 //! twice. No clock is read and nothing is stored here.
 
 mod audit;
+mod blobs;
 mod claims;
 mod failure;
 mod operation;
 mod operations;
 
 pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
+pub use blobs::{Blobs, MemoryBlobs};
 pub use claims::{Claim, Claimed, Claims, Intent};
 pub use failure::Failure;
 pub use operation::{
     ClientId, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation, OperationId, Phase,
     Progress, PublishTask, TargetRecord, Task, UploadTerms,
 };
-pub use operations::{Ending, Lease, NewOperation, OperationFilter, Operations, Request, Standing};
+pub use operations::{Ending, Lease, MOST_TRIES, NewOperation, OperationFilter, Operations, Request, Standing};
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,10 @@ pub trait Claims: Send + Sync {
     /// the upload was not applied. A claim whose outcome is unknown is not settled but [left](Claims::leave).
     async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error>;
 
-    /// Leaves the claim to whoever comes next, who will look first.
+    /// Leaves the claim to whoever comes next, who will look first if anything was about to be sent.
     async fn leave(&self, claim: &Claim) -> Result<(), Error>;
+
+    /// Leaves the claim like [`Claims::leave`], for a holder that is dropped and cannot wait. It takes effect a moment
+    /// later; where it fails, the claim ends with its process.
+    fn abandon(&self, claim: &Claim);
 }

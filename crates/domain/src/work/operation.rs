@@ -116,6 +116,14 @@ impl Task {
             Self::Publish(task) => task.targets.len() as u64,
         }
     }
+
+    /// The blobs that it needs until it has ended.
+    pub fn blobs(&self) -> Vec<Sha256> {
+        match self {
+            Self::Import(_) | Self::Delete(_) => Vec::new(),
+            Self::Publish(task) => vec![task.sha256],
+        }
+    }
 }
 
 /// Pictures from URLs.
@@ -227,7 +235,7 @@ pub struct Operation {
     pub cancelling: bool,
     /// How many items have an outcome.
     pub progress: Progress,
-    /// How often a worker has begun or resumed it.
+    /// How often a worker has taken it since an item has last got an outcome; see [`MOST_TRIES`](super::MOST_TRIES).
     pub tries: u32,
     /// Why it failed; absent otherwise.
     pub failure: Option<Failure>,

@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use super::{ClientId, Failure, ItemOutcome, ItemRecord, Operation, OperationId, Phase, Task};
 use crate::{Error, Page, PageRequest, Sha256};
 
+/// How often an operation is tried in a row without an item getting an outcome.
+pub const MOST_TRIES: u32 = 5;
+
 /// An operation that is asked for.
 #[derive(Debug, Clone)]
 pub struct NewOperation {
@@ -117,14 +120,16 @@ pub trait Operations: Send + Sync {
     /// `OperationNotFound`; `OperationRunning` for one that has not ended.
     async fn remove(&self, id: &OperationId) -> Result<(), Error>;
 
-    /// Takes an operation that has not ended and that nobody holds. `None`: there is nothing to do for this caller.
+    /// Takes an operation that has not ended and that nobody holds, which counts as a try. `None`: there is nothing to do
+    /// for this caller. An operation of which [`MOST_TRIES`] have come to nothing, since its workers died, is not handed
+    /// out but has failed.
     async fn take(&self, id: &OperationId) -> Result<Option<(Lease, Operation)>, Error>;
 
     /// Keeps that these items are begun. Called right before each provider write: a worker that has lost its lease gets
     /// [`Standing::Lost`] and must not write.
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error>;
 
-    /// Keeps outcomes of items, and counts them in the operation's progress.
+    /// Keeps outcomes of items, begun or not, and counts them in the operation's progress. Tries are then counted anew.
     async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error>;
 
     /// Ends the operation and the lease.
@@ -133,4 +138,7 @@ pub trait Operations: Send + Sync {
     /// Gives an operation back for another try, not before the store's pause between tries. After its last try the operation
     /// has failed with `failure`.
     async fn give_back(&self, lease: &Lease, failure: &Failure) -> Result<Standing, Error>;
+
+    /// Gives an operation back as it is, to be taken by any worker at once: this one has to end. It does not count as a try.
+    async fn release(&self, lease: &Lease) -> Result<Standing, Error>;
 }

@@ -1,0 +1,52 @@
+//! The port behind which pictures are kept for operations, by their digest. Never for longer than operations need them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::{Content, Error, ErrorKind, Sha256};
+
+/// Keeps contents by digest. One that no operation names ([`Task::blobs`](crate::Task::blobs)) is kept for an hour at
+/// least, so that it can be put before its operation is submitted.
+#[async_trait]
+pub trait Blobs: Send + Sync {
+    /// Keeps a content; one that is kept already stays.
+    ///
+    /// # Errors
+    /// `QuotaExhausted` where there is no room for it; `Internal` where the store cannot be written or the content not be
+    /// read.
+    async fn put(&self, content: &Content) -> Result<(), Error>;
+
+    /// A content that was put. Its bytes are read when they are needed.
+    ///
+    /// # Errors
+    /// `Internal` where the store cannot be read or has no such content; that is said in its message.
+    async fn open(&self, sha256: &Sha256) -> Result<Content, Error>;
+}
+
+/// Keeps contents where they are, for programs that live as long as their operations.
+#[derive(Debug, Default)]
+pub struct MemoryBlobs(Mutex<HashMap<Sha256, Content>>);
+
+impl MemoryBlobs {
+    /// Forgets all contents but these.
+    pub fn keep_only(&self, needed: &[Sha256]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|sha256, _| needed.contains(sha256));
+    }
+}
+
+#[async_trait]
+impl Blobs for MemoryBlobs {
+    async fn put(&self, content: &Content) -> Result<(), Error> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(content.sha256()).or_insert_with(|| content.clone());
+        Ok(())
+    }
+
+    async fn open(&self, sha256: &Sha256) -> Result<Content, Error> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = || Error::new(ErrorKind::Internal, format!("the picture {sha256} is not kept any more"));
+        kept.get(sha256).cloned().ok_or_else(missing)
+    }
+}
