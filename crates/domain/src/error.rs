@@ -41,6 +41,12 @@ pub enum ErrorKind {
     OperationRunning,
     /// The caller has asked for something else under the same request id.
     RequestMismatch,
+    /// The world is no longer the one that a plan was made from; make another plan.
+    PlanOutdated,
+    /// A picture's address must not be called from here.
+    SourceRefused,
+    /// A picture cannot be had from its address.
+    SourceUnavailable,
     /// The provider refused the library's credential, or none is configured.
     CredentialRefused,
     /// The credential is good but has no right to this album or operation.

@@ -8,6 +8,7 @@ mod catalogue;
 mod content;
 mod cost;
 mod error;
+mod fetch;
 mod flights;
 mod image;
 mod names;
@@ -22,12 +23,13 @@ pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
 pub use content::{ChunkStream, Content, ContentSource, Sha256};
 pub use cost::{Budget, Cost, Price, Prices};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
+pub use fetch::{Fetched, Fetcher, Pauses, PictureUrl, Pictures, Pieces, Spool};
 pub use image::{Image, Page, PageRequest, Uploaded};
 pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
 pub use polyptych_imaging::{
     Animation, ColourSpace, Focus, Format, Inspection, Loss, Mode, Orientation, Pixels, Rgb, Target,
 };
-pub use port::{Capabilities, Capability, ImageLibrary, Provider, Upload};
+pub use port::{Capabilities, Capability, ImageLibrary, ImportStatus, ImportTicket, Provider, Upload};
 pub use quota::{Gauge, Quota, QuotaSource, Unit};
 pub use rules::{
     Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,

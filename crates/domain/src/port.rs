@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumId, Content, Error, Format, Image, ImageId, LibraryId, Page, PageRequest, Prices, Quota, Rules, Uploaded,
+    AlbumId, Content, Error, ErrorKind, Format, Image, ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices,
+    Quota, Rules, Uploaded,
 };
 
 /// A provider and the API of it that a library speaks.
@@ -62,6 +63,9 @@ pub struct Capabilities {
     pub replace: Capability,
     /// Serve the stored bytes unchanged at [`Image::url`].
     pub download: Capability,
+    /// Take a picture from its address: native where the provider fetches it by itself ([`ImageLibrary::import`]), emulated
+    /// where we fetch and upload it.
+    pub import_url: Capability,
     /// Images per upload call of the provider.
     pub uploads_per_call: u32,
     /// Bytes of images per upload call, before any encoding; an image that is larger goes alone.
@@ -89,6 +93,24 @@ pub struct Upload {
     pub content: Content,
     /// Whether an image that stands in the way may be deleted first.
     pub replace: bool,
+}
+
+/// A picture that a provider is fetching, in its own words; opaque to everyone but the library that gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ImportTicket(pub String);
+
+/// How far a provider is with a picture that it fetches by itself.
+#[derive(Debug, Clone)]
+pub enum ImportStatus {
+    /// It is at it.
+    Pending,
+    /// The album holds it.
+    Stored(Image),
+    /// It could not fetch it, or does not accept it. Nothing was stored.
+    Failed(Error),
+    /// It does not know the ticket: it forgets them after some time. Nobody knows what became of it.
+    Forgotten,
 }
 
 /// One configured connection to a provider.
@@ -151,10 +173,43 @@ pub trait ImageLibrary: Send + Sync {
     /// Per item: `ImageNotFound`, `ImageInUse`.
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error>;
 
+    /// Asks the provider to fetch a picture by itself and to keep it under `name`; it answers at once and works on. Only where
+    /// [`Capabilities::import_url`] is native.
+    ///
+    /// # Errors
+    /// `Unsupported` where it is not. [`Error::applied`] tells whether the provider may be at work all the same; then
+    /// [`ImageLibrary::find_import`] tells.
+    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+        let _ = (album, url, name);
+        Err(fetches_nothing(self.id(), self.provider()))
+    }
+
+    /// How far the provider is with a ticket.
+    ///
+    /// # Errors
+    /// `Unsupported`; those of every call. What became of the picture is data.
+    async fn import_status(&self, album: &AlbumId, ticket: &ImportTicket) -> Result<ImportStatus, Error> {
+        let _ = (album, ticket);
+        Err(fetches_nothing(self.id(), self.provider()))
+    }
+
+    /// The newest ticket of this address and name that the provider still knows, for a call whose answer was lost.
+    ///
+    /// # Errors
+    /// `Unsupported`; those of every call.
+    async fn find_import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<Option<ImportTicket>, Error> {
+        let _ = (album, url, name);
+        Err(fetches_nothing(self.id(), self.provider()))
+    }
+
     /// What is known of the limits of the account that `album` belongs to: asked for where the provider has a call for it,
     /// else as the last answers told it. Empty until an answer has told something; nothing is sent just to learn it.
     ///
     /// # Errors
     /// Those of every call, where there is a call.
     async fn quota(&self, album: &AlbumId) -> Result<Quota, Error>;
+}
+
+fn fetches_nothing(library: &LibraryId, provider: Provider) -> Error {
+    Error::new(ErrorKind::Unsupported, "the provider fetches no pictures by itself").with_library(library, provider)
 }

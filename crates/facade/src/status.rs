@@ -65,6 +65,12 @@ reasons! {
     OperationRunning = "OPERATION_RUNNING",
     /// The request id was used for something else.
     RequestMismatch = "REQUEST_MISMATCH",
+    /// The world is no longer the one that the plan was made from.
+    PlanOutdated = "PLAN_OUTDATED",
+    /// The picture's address must not be called from here.
+    SourceRefused = "SOURCE_REFUSED",
+    /// The picture cannot be had from its address.
+    SourceUnavailable = "SOURCE_UNAVAILABLE",
     /// The provider refuses the library's credential.
     CredentialRefused = "CREDENTIAL_REFUSED",
     /// The library's credential has no right to this.
@@ -125,6 +131,9 @@ pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
         ErrorKind::OperationNotFound => (Code::NotFound, Reason::OperationNotFound),
         ErrorKind::OperationRunning => (Code::FailedPrecondition, Reason::OperationRunning),
         ErrorKind::RequestMismatch => (Code::InvalidArgument, Reason::RequestMismatch),
+        ErrorKind::PlanOutdated => (Code::Aborted, Reason::PlanOutdated),
+        ErrorKind::SourceRefused => (Code::InvalidArgument, Reason::SourceRefused),
+        ErrorKind::SourceUnavailable => (Code::FailedPrecondition, Reason::SourceUnavailable),
         ErrorKind::CredentialRefused => (Code::FailedPrecondition, Reason::CredentialRefused),
         ErrorKind::PermissionDenied => (Code::PermissionDenied, Reason::PermissionDenied),
         ErrorKind::QuotaExhausted => (Code::ResourceExhausted, Reason::QuotaExhausted),

@@ -90,6 +90,7 @@ impl Shelf {
             deduplicates: Capability::Native,
             replace: Capability::Absent,
             download: Capability::Absent,
+            import_url: Capability::Emulated,
             uploads_per_call,
             upload_bytes_per_call: 1 << 20,
             deletes_per_call,

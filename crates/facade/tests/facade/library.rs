@@ -75,6 +75,7 @@ impl MemoryLibrary {
                 deduplicates: Capability::Native,
                 replace: Capability::Emulated,
                 download: Capability::Absent,
+                import_url: Capability::Emulated,
                 uploads_per_call: 3,
                 deletes_per_call: 10_000,
                 page_size: 2,

@@ -22,7 +22,10 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
         ImageInUse => OperationNotFound,
         OperationNotFound => OperationRunning,
         OperationRunning => RequestMismatch,
-        RequestMismatch => CredentialRefused,
+        RequestMismatch => PlanOutdated,
+        PlanOutdated => SourceRefused,
+        SourceRefused => SourceUnavailable,
+        SourceUnavailable => CredentialRefused,
         CredentialRefused => PermissionDenied,
         PermissionDenied => QuotaExhausted,
         QuotaExhausted => BudgetSpent,
@@ -38,7 +41,7 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
     })
 }
 
-const TABLE: [(ErrorKind, Code, &str); 25] = [
+const TABLE: [(ErrorKind, Code, &str); 28] = [
     (ErrorKind::InvalidArgument, Code::InvalidArgument, "INVALID_ARGUMENT"),
     (ErrorKind::NotAnImage, Code::InvalidArgument, "NOT_AN_IMAGE"),
     (ErrorKind::CorruptImage, Code::InvalidArgument, "CORRUPT_IMAGE"),
@@ -52,6 +55,9 @@ const TABLE: [(ErrorKind, Code, &str); 25] = [
     (ErrorKind::OperationNotFound, Code::NotFound, "OPERATION_NOT_FOUND"),
     (ErrorKind::OperationRunning, Code::FailedPrecondition, "OPERATION_RUNNING"),
     (ErrorKind::RequestMismatch, Code::InvalidArgument, "REQUEST_MISMATCH"),
+    (ErrorKind::PlanOutdated, Code::Aborted, "PLAN_OUTDATED"),
+    (ErrorKind::SourceRefused, Code::InvalidArgument, "SOURCE_REFUSED"),
+    (ErrorKind::SourceUnavailable, Code::FailedPrecondition, "SOURCE_UNAVAILABLE"),
     (ErrorKind::CredentialRefused, Code::FailedPrecondition, "CREDENTIAL_REFUSED"),
     (ErrorKind::PermissionDenied, Code::PermissionDenied, "PERMISSION_DENIED"),
     (ErrorKind::QuotaExhausted, Code::ResourceExhausted, "QUOTA_EXHAUSTED"),

@@ -35,6 +35,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     replace: Capability::Emulated,
     // What is served is not promised to be what was sent.
     download: Capability::Absent,
+    import_url: Capability::Emulated,
     uploads_per_call: 1,
     upload_bytes_per_call: u64::MAX,
     deletes_per_call: 1,

@@ -54,6 +54,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     replace: Capability::Absent,
     // Pictures have been re-encoded.
     download: Capability::Absent,
+    import_url: Capability::Emulated,
     uploads_per_call: 1,
     upload_bytes_per_call: u64::MAX,
     deletes_per_call: MAX_BATCH as u32,

@@ -55,6 +55,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     replace: Capability::Absent,
     // What is served is not promised to be what was sent.
     download: Capability::Absent,
+    import_url: Capability::Emulated,
     uploads_per_call: 10,
     upload_bytes_per_call: CALL_BYTES,
     // One call takes 10,000 but cancels all for one that fails.

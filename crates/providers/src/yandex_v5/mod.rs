@@ -71,6 +71,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     replace: Capability::Absent,
     // What is served is not promised to be what was sent.
     download: Capability::Absent,
+    import_url: Capability::Emulated,
     // `add` takes 100; the provider advises at most 3.
     uploads_per_call: 3,
     upload_bytes_per_call: CALL_BYTES,
