@@ -39,9 +39,9 @@ pub use service::{
     UploadPolicy, UploadReceipt,
 };
 pub use work::{
-    AuditEvent, AuditFilter, AuditLog, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
-    ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs, NewOperation,
-    Operation, OperationFilter, OperationId, Operations, Phase, Progress, PublishTask, Request, Standing, TargetRecord,
-    Task, UploadTerms, Verb,
+    AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
+    ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs,
+    MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations, Phase, Progress, PublishTask,
+    Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
 };
 pub use workers::{InlineWorkers, Workers};

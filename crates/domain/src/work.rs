@@ -8,6 +8,7 @@ mod claims;
 mod failure;
 mod operation;
 mod operations;
+mod requests;
 
 pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
 pub use blobs::{Blobs, MemoryBlobs};
@@ -18,6 +19,7 @@ pub use operation::{
     Progress, PublishTask, TargetRecord, Task, UploadTerms,
 };
 pub use operations::{Ending, Lease, MOST_TRIES, NewOperation, OperationFilter, Operations, Request, Standing};
+pub use requests::{Begun, MemoryRequests, Requests};
 
 #[cfg(test)]
 mod tests;
