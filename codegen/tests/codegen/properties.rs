@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use polyptych_codegen::emit::shape::Model;
 use polyptych_codegen::emit::{format, rest, soap};
 use polyptych_codegen::ir::{
-    Api, Binding, Effect, EnumValue, Fault, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, Style, TypeDef,
-    TypeKind, TypeName, TypeRef, Usage,
+    Api, Binding, Effect, EnumValue, Fault, Field, Location, Operation, Origin, Param, Scalar, SoapStyle, Style,
+    TypeDef, TypeKind, TypeName, TypeRef, Usage,
 };
 use polyptych_codegen::pass::prepare;
 use polyptych_codegen::pass::prune::Roots;
