@@ -55,6 +55,11 @@ impl Prices {
         }
     }
 
+    /// What an upload of so many images costs at least, if it is not refused as a whole.
+    pub fn least_of_upload(&self, images: u64) -> u64 {
+        Price { call: self.upload.call, image: self.upload.image.min(self.refused_image) }.of(images)
+    }
+
     /// The most that an upload of so many images may cost, however it ends.
     pub fn most_of_upload(&self, images: u64) -> u64 {
         let dearest = Price { call: self.upload.call, image: self.upload.image.max(self.refused_image) };
@@ -127,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upload_costs_at_most_its_dearest_end() {
+    fn an_upload_costs_between_its_cheapest_and_its_dearest_end() {
         let prices = Prices {
             upload: Price { call: 20, image: 20 },
             refused_image: 20,
@@ -135,6 +140,9 @@ mod tests {
             ..Prices::none("this test")
         };
         assert_eq!([1, 3].map(|images| prices.most_of_upload(images)), [50, 80]);
+        assert_eq!([1, 3].map(|images| prices.least_of_upload(images)), [40, 80]);
+        let cheap = Prices { refused_image: 5, ..prices };
+        assert_eq!([1, 3].map(|images| cheap.least_of_upload(images)), [25, 35]);
     }
 
     #[test]

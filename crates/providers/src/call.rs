@@ -37,7 +37,7 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn call<'a>(&'a self, album: &'a AlbumId, subject: Subject, effect: Effect) -> Call<'a> {
-        Call { line: self, album, account: album.as_str(), subject, effect }
+        Call { line: self, album, account: album.as_str(), subject, effect, price: 0 }
     }
 
     /// An error of this library before anything was sent.
@@ -84,6 +84,8 @@ pub(crate) struct Call<'a> {
     account: &'a str,
     subject: Subject,
     effect: Effect,
+    /// What it costs at least, in the provider's points.
+    price: u64,
 }
 
 impl<'a> Call<'a> {
@@ -97,6 +99,11 @@ impl<'a> Call<'a> {
         Self { account, ..self }
     }
 
+    /// The same call with what it costs at least: it is not sent where it is known that less is left.
+    pub(crate) fn costing(self, price: u64) -> Self {
+        Self { price, ..self }
+    }
+
     /// Sends the request; an answer of any status is a success here.
     pub(crate) async fn execute(&self, request: &Request) -> Result<Response, Error> {
         self.execute_within(request, Vec::new()).await
@@ -104,7 +111,7 @@ impl<'a> Call<'a> {
 
     /// Sends the request as one of those that `limits` allow at once.
     pub(crate) async fn execute_within(&self, request: &Request, limits: Vec<Limit>) -> Result<Response, Error> {
-        let mut call = Sent::new(request).with_account(self.account);
+        let mut call = Sent::new(request).with_account(self.account).with_price(self.price);
         call.limits = limits;
         self.line.transport.execute(call).await.map_err(|error| self.undelivered(error))
     }
@@ -236,6 +243,7 @@ fn trouble(error: &TransportError) -> (ErrorKind, &'static str) {
         }
         Trouble::Interrupted => (ErrorKind::ProviderUnavailable, "the connection to the provider broke"),
         Trouble::Undecodable => (ErrorKind::AnswerUnreadable, "the provider's answer cannot be unpacked"),
+        Trouble::Unpaid => (ErrorKind::QuotaExhausted, "the points that are left do not pay for the call"),
         Trouble::Throttled => (ErrorKind::RateLimited, "the limits that the provider told are used up"),
         Trouble::Suspended => {
             (ErrorKind::ProviderUnavailable, "the provider has been failing; nothing is sent for a moment")

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, Upload, Uploaded};
-use polyptych_transport::{DownloadError, Transport};
+use polyptych_transport::{DownloadError, Error as TransportError, Transport};
 
 use crate::call::is_of_an_item;
 use crate::kept::is_kept_at;
@@ -124,10 +124,17 @@ async fn send_again(
         if let Some(outcome) = outcomes.get_mut(*place) {
             *outcome = match second {
                 Ok(image) => Ok(Uploaded { resent: 1, ..image.into() }),
-                Err(error) => Err(still_lost(error)),
+                Err(error) if never_left(&error) => Err(still_lost(error)),
+                Err(error) => Err(still_lost(error).with_resent(1)),
             };
         }
     }
+}
+
+/// Whether no try was made, because the transport held the call back.
+fn never_left(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<TransportError>());
+    source.is_some_and(|error| error.tries() == 0)
 }
 
 /// The second failure of an upload. One that is about the image itself would have met the first try as well; any other
@@ -139,5 +146,5 @@ fn still_lost(error: Error) -> Error {
         Applied::Yes => Applied::Yes,
         _ => Applied::Unknown,
     };
-    error.with_applied(applied).with_resent(1)
+    error.with_applied(applied)
 }

@@ -71,6 +71,7 @@ fn delivery(kind: ErrorKind, progress: &Progress) -> Delivery {
         | ErrorKind::Connect
         | ErrorKind::Tls
         | ErrorKind::Throttled
+        | ErrorKind::Unpaid
         | ErrorKind::Suspended
         | ErrorKind::Timeout { what: TimeoutKind::Connect, .. } => Delivery::NotSent,
         ErrorKind::Timeout { .. }

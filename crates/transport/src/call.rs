@@ -14,6 +14,8 @@ pub struct Call<'a> {
     pub request: &'a Request,
     /// Whose quotas and whose retry budget it draws on: a login, an ad account. Never written to a span or a metric.
     pub account: Option<&'a str>,
+    /// What it costs at least, in the unit of gauges of [`crate::Pace::Covered`]; 0 where nothing is charged.
+    pub price: u64,
     /// Limits of calls at once that it counts under; a place is taken for each try.
     pub limits: Vec<Limit>,
     /// When it is given up, from the start of the call, waits and all tries included.
@@ -25,13 +27,20 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// A call without account, limit and deadline.
     pub fn new(request: &'a Request) -> Self {
-        Self { request, account: None, limits: Vec::new(), deadline: None, max_response_bytes: None }
+        Self { request, account: None, price: 0, limits: Vec::new(), deadline: None, max_response_bytes: None }
     }
 
     /// Names the account whose quotas and retry budget it draws on.
     #[must_use]
     pub fn with_account(mut self, account: &'a str) -> Self {
         self.account = Some(account);
+        self
+    }
+
+    /// Says what it costs at least: it is not sent while the last answer told that less is left.
+    #[must_use]
+    pub fn with_price(mut self, price: u64) -> Self {
+        self.price = price;
         self
     }
 

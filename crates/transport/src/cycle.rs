@@ -11,6 +11,7 @@ use crate::attempt::{self, Moved, Try};
 use crate::budget::Admission;
 use crate::error::Failure;
 use crate::limits::Permit;
+use crate::purse::Cover;
 use crate::reading::ByStatus;
 use crate::retry::{Ended, Health, Next, next};
 use crate::telemetry::{self, Figures};
@@ -32,6 +33,8 @@ pub(crate) struct Cycle<'a> {
     applied_before: bool,
     /// Whether the one try for a changed credential is used up.
     renewed: bool,
+    /// Whether it is the call that finds out if more has been added to a quota.
+    finds_out: bool,
     moved: Moved,
 }
 
@@ -45,7 +48,7 @@ struct Ready<'a> {
 impl<'a> Cycle<'a> {
     pub(crate) fn new(settings: &'a Settings, call: &'a Call<'a>) -> Self {
         let (started, moved) = (settings.clock.now(), Moved::default());
-        Self { settings, call, started, tries: 0, applied_before: false, renewed: false, moved }
+        Self { settings, call, started, tries: 0, applied_before: false, renewed: false, finds_out: false, moved }
     }
 
     /// Runs the call to its end, within its span.
@@ -78,15 +81,12 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    /// Waits for what a try needs: an account that is not suspended, a turn within its quotas, places under its limits.
-    async fn ready(&self) -> Result<Ready<'a>, Error> {
+    /// Waits for what a try needs: an account that is not suspended, a turn within its quotas, what it costs, places under
+    /// its limits.
+    async fn ready(&mut self) -> Result<Ready<'a>, Error> {
         let (settings, account) = (self.settings, self.call.account);
-        let admit = || {
-            let admission = settings.budgets.admit(account, settings.clock.now());
-            admission.map_err(|time| self.refusal(ErrorKind::Suspended, Some(time)))
-        };
         // Asked before the waits, too, so that nobody queues for a call that will not be sent.
-        drop(admit()?);
+        drop(self.admitted()?);
         loop {
             let patience = self.patience();
             let wait = settings
@@ -100,10 +100,30 @@ impl<'a> Cycle<'a> {
             }
             let permits = self.permits().await?;
             // What another call learned meanwhile counts for this one.
-            if !settings.usage.is_closed(account, settings.clock.now()) {
-                return Ok(Ready { deadline: self.left()?, admission: admit()?, permits });
+            if settings.usage.is_closed(account, settings.clock.now()) {
+                continue;
+            }
+            let (deadline, admission) = (self.left()?, self.admitted()?);
+            if self.finds_out {
+                return Ok(Ready { deadline, admission, permits });
+            }
+            match settings.purses.cover(account, self.call.price, settings.clock.now()) {
+                Ok(cover) => {
+                    self.finds_out = cover == Cover::Probe;
+                    return Ok(Ready { deadline, admission, permits });
+                }
+                Err(time) if settings.retry.wait_for_quota && time <= self.patience() => {
+                    drop((admission, permits));
+                    self.wait("quota", time).await;
+                }
+                Err(time) => return Err(self.refusal(ErrorKind::Unpaid, Some(time))),
             }
         }
+    }
+
+    fn admitted(&self) -> Result<Admission<'a>, Error> {
+        let admission = self.settings.budgets.admit(self.call.account, self.settings.clock.now());
+        admission.map_err(|time| self.refusal(ErrorKind::Suspended, Some(time)))
     }
 
     async fn permits(&self) -> Result<Vec<Permit>, Error> {
@@ -179,6 +199,7 @@ impl<'a> Cycle<'a> {
         }
         verdict.wait = verdict.wait.or_else(|| backoff::retry_after(&answer.headers, self.settings.clock.wall()));
         self.settings.usage.record(self.call.account, &verdict.usage, now);
+        self.settings.purses.record(self.call.account, &verdict.usage, now);
         if let (Some(Class::Throttle | Class::LongPause), Some(time)) = (verdict.class, verdict.wait) {
             self.settings.usage.close(self.call.account, time, now);
         }

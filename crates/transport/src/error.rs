@@ -65,6 +65,9 @@ pub enum ErrorKind {
     /// A quota is used up, or the provider asked to stay away, for longer than the call may wait. Nothing was sent;
     /// [`Error::retry_after`] says when to come back.
     Throttled,
+    /// What is left of a quota does not pay for the call, as the last answer told. Nothing was sent;
+    /// [`Error::retry_after`] says when more may have been added.
+    Unpaid,
     /// The account has been failing for a while and its calls are not sent for a moment. Nothing was sent;
     /// [`Error::retry_after`] says when to come back.
     Suspended,
@@ -208,6 +211,7 @@ impl fmt::Display for ErrorKind {
             Self::Interrupted => f.write_str("the connection broke"),
             Self::Undecodable => f.write_str("the answer cannot be decompressed"),
             Self::Throttled => f.write_str("a quota is used up for longer than the call may wait"),
+            Self::Unpaid => f.write_str("what is left of a quota does not pay for the call"),
             Self::Suspended => f.write_str("not sent, because calls of this account keep failing"),
             Self::ResponseTooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
         }

@@ -30,7 +30,8 @@ pub struct Retry {
     /// Failures in a row after which an account with an empty budget is suspended: its calls fail at once, save for a
     /// probe now and then. `None`: never.
     pub suspend_after: Option<u32>,
-    /// Whether [`Class::Quota`] is waited for like a throttle. Its refill may take hours.
+    /// Whether [`Class::Quota`], and a quota that does not pay for the call, is waited for like a throttle. Its refill may
+    /// take hours.
     pub wait_for_quota: bool,
 }
 
@@ -92,6 +93,7 @@ impl Ended {
                 | ErrorKind::RequestBody
                 | ErrorKind::ResponseTooLarge { .. }
                 | ErrorKind::Throttled
+                | ErrorKind::Unpaid
                 | ErrorKind::Suspended
                 | ErrorKind::Timeout { what: TimeoutKind::Deadline, .. },
                 _,
@@ -179,6 +181,7 @@ impl Health {
                 | ErrorKind::InvalidRequest
                 | ErrorKind::RequestBody
                 | ErrorKind::Throttled
+                | ErrorKind::Unpaid
                 | ErrorKind::Suspended => Self::Untold,
             },
         }

@@ -7,7 +7,7 @@
 //! | `polyptych_call_seconds` | histogram | `provider`, `operation`, `outcome` | how long they took, waits and retries included |
 //! | `polyptych_tries_total` | counter | `provider`, `operation`, `outcome` | tries that ended |
 //! | `polyptych_try_seconds` | histogram | `provider`, `operation`, `outcome` | how long they took |
-//! | `polyptych_retries_total` | counter | `provider`, `operation`, `reason` | tries beyond the first, by the outcome of the one before |
+//! | `polyptych_retries_total` | counter | `provider`, `operation`, `reason` | tries beyond the first, by the outcome of the one before; `round` for a batch after a batch |
 //! | `polyptych_retries_refused_total` | counter | `provider`, `operation`, `reason` | retries that did not happen: `budget`, `time`, `tries` |
 //! | `polyptych_wait_seconds` | histogram | `provider`, `operation`, `reason` | waits: `backoff`, `hint`, `quota`, `permit` |
 //! | `polyptych_sent_bytes_total`, `polyptych_received_bytes_total` | counter | `provider`, `operation` | bytes of bodies on the wire |
@@ -16,7 +16,7 @@
 //! `outcome` is `ok` (an answer without a known error), the class of the error in the answer (`never`, `backoff`,
 //! `throttle`, `quota`, `reauth`, `unknown_outcome`, `shrink`, `upgrade`, `user_action`, `long_pause`), or what kept it
 //! away (`credential`, `invalid_request`, `connect`, `tls`, `timeout`, `deadline`, `request_body`, `interrupted`,
-//! `undecodable`, `too_large`, `throttled`, `suspended`).
+//! `undecodable`, `too_large`, `throttled`, `unpaid`, `suspended`).
 //!
 //! Spans: `call` (info; provider, library, operation, host, tries, status, outcome, delivery, code, request id, bytes sent and
 //! received) and within it `try` (debug; attempt, probe, status, outcome, delivery, code, request id, bytes, units spent).
@@ -103,6 +103,7 @@ pub(crate) fn outcome(ended: &Result<Response, Error>) -> &'static str {
             ErrorKind::Undecodable => "undecodable",
             ErrorKind::ResponseTooLarge { .. } => "too_large",
             ErrorKind::Throttled => "throttled",
+            ErrorKind::Unpaid => "unpaid",
             ErrorKind::Suspended => "suspended",
         },
     }

@@ -11,10 +11,11 @@ use crate::attempt::OURS;
 use crate::budget::Budgets;
 use crate::connecting::Watch;
 use crate::cycle::Cycle;
+use crate::purse::Purses;
 use crate::usage::Usage;
 use crate::{
     Auth, Call, Clock, Config, ConfigError, CredentialSource, Error, Gauge, Jitter, Limits, Reading, Response, Retry,
-    Signing, Timeouts, tls,
+    Rounds, Signing, Timeouts, tls,
 };
 
 const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
@@ -51,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) budgets: Budgets,
     pub(crate) usage: Usage,
+    pub(crate) purses: Purses,
 }
 
 impl Transport {
@@ -121,6 +123,7 @@ impl Transport {
             jitter: config.jitter,
             budgets: Budgets::new(config.retry),
             usage: Usage::default(),
+            purses: Purses::default(),
         })))
     }
 
@@ -164,6 +167,12 @@ impl Transport {
             received_bytes = field::Empty,
         );
         Cycle::new(&self.0, &call).run().instrument(span).await
+    }
+
+    /// Rounds of work of `account` that is repeated by its caller, the first of which is being done. Each further one waits
+    /// and is paid for as another try of a call is. `operation` names it in metrics.
+    pub fn rounds<'a>(&'a self, operation: &'static str, account: Option<&'a str>) -> Rounds<'a> {
+        Rounds::new(&self.0, operation, account)
     }
 
     /// The quotas that limit calls of `account`, as answers told them last, each with the time of that answer. Empty

@@ -62,6 +62,9 @@ pub enum Pace {
     SlowFrom(f64),
     /// Let none through for this long: the provider says that it blocks.
     Closed(Duration),
+    /// Let none through that costs more than is left ([`crate::Call::price`]), until more may have been added, which is
+    /// after this long at the soonest. Counted by [`Gauge::holder`], so that all whom one pays for share what is left.
+    Covered(Duration),
 }
 
 impl Gauge {
@@ -93,7 +96,7 @@ impl Gauge {
 
     fn demand(&self) -> Demand {
         match self.pace {
-            Pace::Show => Demand::default(),
+            Pace::Show | Pace::Covered(_) => Demand::default(),
             Pace::Closed(time) => Demand { closed: time, gap: Duration::ZERO },
             Pace::SlowFrom(from) => match self.share() {
                 Some(share) if share >= 1.0 => {
@@ -142,7 +145,7 @@ impl Account {
     fn forget(&mut self, now: Instant) {
         self.gauges.retain(|_, (gauge, at)| {
             let kept = match gauge.pace {
-                Pace::Show => gauge.resets_in.unwrap_or(SHOWN),
+                Pace::Show | Pace::Covered(_) => gauge.resets_in.unwrap_or(SHOWN),
                 Pace::SlowFrom(_) => gauge.resets_in.unwrap_or(PACING),
                 Pace::Closed(time) => gauge.resets_in.unwrap_or_default().max(time),
             };

@@ -173,17 +173,14 @@ impl Evotor {
         }
     }
 
-    /// Whether an image has the bytes of an upload: the file as served decides; where it cannot be had, its length does.
+    /// Whether an image has the bytes of an upload. The file as served decides: another file may have the same length, and
+    /// somebody else may have been faster.
     async fn is_the_upload(&self, image: &Image, upload: &Upload) -> bool {
-        let same_length = image.bytes.map(|bytes| bytes == upload.content.len());
-        if same_length == Some(false) {
+        if image.bytes.is_some_and(|bytes| bytes != upload.content.len()) {
             return false;
         }
-        let kept = match &image.url {
-            Some(url) => is_kept_at(&self.line.transport, url, &upload.content).await.ok(),
-            None => None,
-        };
-        kept.or(same_length) == Some(true)
+        let Some(url) = &image.url else { return false };
+        is_kept_at(&self.line.transport, url, &upload.content).await.unwrap_or_default()
     }
 
     /// The old image is gone and the new one is not known to be there. What "applied" would be true of neither.

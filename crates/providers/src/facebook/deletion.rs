@@ -1,6 +1,8 @@
 //! Deletions: one as a call of its own, many in batches. What a batch did not get to is sent in another one, a bounded
 //! number of times; a refusal is explained by the image itself.
 
+use std::time::Duration;
+
 use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, ImageId};
 use polyptych_transport::Response;
 use polyptych_wire::fault::Class;
@@ -12,7 +14,7 @@ use crate::call::{BadAnswer, Call, deleted};
 use crate::places::Places;
 use crate::refusal::{Refusal, Subject};
 
-/// Batches of one deletion at most.
+/// Batches of one deletion at most, however many tries a call may have.
 const ROUNDS: usize = 3;
 
 /// No file is attached, so that nothing can hold it.
@@ -45,7 +47,8 @@ impl Facebook {
         // Whether an image may have been deleted by a batch whose answer does not tell.
         let mut unsure = vec![false; places.len()];
         let mut waiting = places.all();
-        for _ in 0..ROUNDS {
+        let mut rounds = self.line.transport.rounds(DeleteAdImage::NAME, Some(account.as_str()));
+        for round in 1.. {
             let entries = match self.run(account, &places.ids(&waiting)).await {
                 Ok(entries) => entries,
                 Err(error) if places.is_untouched() && waiting.len() == places.len() => return Err(error),
@@ -57,18 +60,19 @@ impl Facebook {
                     break;
                 }
             };
-            let mut again = Vec::new();
+            let (mut again, mut hint) = (Vec::new(), None);
             for (place, entry) in waiting.iter().zip(entries) {
                 let Some(unsure) = unsure.get_mut(*place) else { continue };
                 if entry.again {
                     again.push(*place);
+                    hint = hint.max(entry.hint);
                 }
                 let outcome = entry.outcome.map_err(|error| unsure_of(error, *unsure));
                 *unsure |= entry.unsure;
                 places.set_all(&[*place], &deleted(outcome));
             }
             waiting = again;
-            if waiting.is_empty() {
+            if waiting.is_empty() || round == ROUNDS || !rounds.next(hint).await {
                 break;
             }
         }
@@ -143,13 +147,15 @@ struct Entry {
     again: bool,
     /// Whether it may have been done all the same.
     unsure: bool,
+    /// How long the provider asks to wait before.
+    hint: Option<Duration>,
 }
 
 impl Entry {
     fn read(call: &Call<'_>, answer: &Response, entry: BatchEntry) -> Self {
         let BatchEntry::Answered(entry) = entry else {
             let error = call.unclear(answer, BadAnswer::from("the batch ended before the request did"));
-            return Self { outcome: Err(error), again: true, unsure: true };
+            return Self { outcome: Err(error), again: true, unsure: true, hint: None };
         };
         let inner = within(answer, &entry);
         let outcome = fault::answer(call, &inner, decode::<DeleteAdImage>(entry.code, entry.body.as_bytes()))
@@ -157,7 +163,9 @@ impl Entry {
         let verdict = reading::judge(&inner);
         let class = verdict.class.filter(|_| outcome.is_err());
         let again = matches!(class, Some(Class::Backoff | Class::UnknownOutcome | Class::Throttle));
-        Self { outcome, again, unsure: again && !verdict.refused }
+        let hint = reading::wait(&verdict, &[entry.usage()]);
+        let outcome = outcome.map_err(|error| if hint.is_some() { error.with_retry_after(hint) } else { error });
+        Self { outcome, again, unsure: again && !verdict.refused, hint }
     }
 }
 

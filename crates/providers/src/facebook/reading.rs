@@ -41,12 +41,18 @@ impl Reading for FacebookReading {
         verdict.request_id = verdict.request_id.or(trace);
         let told: Vec<Usage> = entries.iter().flatten().flatten().map(BatchAnswer::usage).chain([usage]).collect();
         verdict.usage = told.iter().flat_map(gauges).collect();
-        if verdict.class == Some(Class::Throttle) {
-            let named = verdict.usage.iter().filter_map(closed).max();
-            verdict.wait = named.or_else(|| scored(&verdict).then(|| block(&told)));
-        }
+        verdict.wait = wait(&verdict, &told);
         verdict
     }
+}
+
+/// How long a refusal for too many calls asks to wait, by what was told with it.
+pub(super) fn wait(verdict: &Verdict, told: &[Usage]) -> Option<Duration> {
+    if verdict.class != Some(Class::Throttle) {
+        return None;
+    }
+    let named = told.iter().flat_map(gauges).filter_map(|gauge| closed(&gauge)).max();
+    named.or_else(|| scored(verdict).then(|| block(told)))
 }
 
 /// What an answer to one request says.

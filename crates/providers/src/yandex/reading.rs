@@ -77,7 +77,7 @@ fn fault_of<T>(answer: Answer<T>) -> Option<ApiFault> {
     }
 }
 
-/// Points are shown and not waited for: running out of them may last until the next hour, or the next day.
+/// More points are added with each full hour (v5 reference 8.2). Until then a call that costs more than is left is not sent.
 fn units(answer: &Response) -> Option<Gauge> {
     let units = headers::units(&answer.headers)?;
     Some(Gauge {
@@ -85,7 +85,7 @@ fn units(answer: &Response) -> Option<Gauge> {
         spent: Some(units.spent as f64),
         left: Some(units.left as f64),
         limit: Some(units.limit as f64),
-        pace: Pace::Show,
+        pace: Pace::Covered(reading::to_the_next_hour(answer)),
         ..Gauge::new(Cow::Borrowed(UNITS), Scope::Account)
     })
 }

@@ -191,7 +191,8 @@ impl YandexV5 {
     }
 
     async fn add(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
-        let call = self.line.call(album, Subject::Album, Add::EFFECT);
+        let price = PRICES.least_of_upload(uploads.len() as u64);
+        let call = self.line.call(album, Subject::Album, Add::EFFECT).costing(price);
         let params = AddRequest::new(uploads.iter().map(convert::item));
         let (response, answer) = YandexV5::send::<Add>(self, &call, album, &params).await?;
         let results = matching(&call, &answer, response.add_results, uploads.len())?;
@@ -201,7 +202,8 @@ impl YandexV5 {
     }
 
     async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
-        let call = self.line.call(album, Subject::Album, Delete::EFFECT);
+        let price = PRICES.delete.of(ids.len() as u64);
+        let call = self.line.call(album, Subject::Album, Delete::EFFECT).costing(price);
         let criteria = AdImageHashesCriteria::new(ids.iter().map(|id| id.as_str()));
         let (response, answer) = YandexV5::send::<Delete>(self, &call, album, &DeleteRequest::new(criteria)).await?;
         let results = matching(&call, &answer, response.delete_results, ids.len())?;
@@ -223,7 +225,7 @@ impl Shelf for YandexV5 {
 
     /// A new image is bound to no ad. Each image that is told costs a point, so that only one page is looked through.
     async fn recent(&self, album: &AlbumId, _: Timestamp) -> Result<Vec<Image>, Error> {
-        let call = self.line.call(album, Subject::Album, Get::EFFECT);
+        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
         let criteria = AdImageSelectionCriteria::default().with_associated(YesNoEnum::No);
         let part = LimitOffset::default().with_limit(LOOKED_THROUGH.into());
         let (images, ..) = self.fetch(&call, album, criteria, Some(part)).await?;
@@ -274,7 +276,7 @@ impl ImageLibrary for YandexV5 {
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
-        let call = self.line.call(album, Subject::Album, Get::EFFECT);
+        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
         let start = offset(&self.line, album, page)?;
         let part = LimitOffset::default().with_limit(page.size.min(CAPABILITIES.page_size).into()).with_offset(start);
         let (items, limited_by, answer) =
@@ -286,7 +288,7 @@ impl ImageLibrary for YandexV5 {
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
-        let call = self.line.call(album, Subject::Album, Get::EFFECT);
+        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
         let criteria = AdImageSelectionCriteria::default().with_ad_image_hashes([id.as_str()]);
         let (images, ..) = self.fetch(&call, album, criteria, None).await?;
         let found = images.into_iter().find(|image| image.id == *id);

@@ -2,12 +2,14 @@
 //! what is gone after a lost answer was deleted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use polyptych_domain::{Applied, Error, ErrorKind, ImageId, ImageLibrary};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
-use polyptych_transport::Auth;
+use polyptych_transport::{Auth, Retry};
 
-use crate::server::{Reply, Server, TOKEN, album, image, upload};
+use crate::server::{Hasty, Reply, Server, TOKEN, album, image, settings, upload};
 
 fn live4(server: &Server) -> YandexLive4 {
     YandexLive4::new(server.patient(Auth::InBody), YandexEncoding::Json, "en").unwrap()
@@ -283,6 +285,56 @@ async fn a_batch_that_never_gets_to_an_image_leaves_it_open() {
         assert_eq!(outcome.as_ref().unwrap_err().applied(), Applied::Unknown);
     }
     assert_eq!(server.asked().len(), 3);
+}
+
+/// A library at `server` that repeats as `retry` says, on a clock that leaps.
+fn repeating(server: &Server, retry: Retry) -> (Facebook, Hasty) {
+    let clock = Hasty::new();
+    let connection = server.connection(Auth::Bearer).with_retry(retry).with_clock(Arc::new(clock.clone()));
+    (Facebook::new(settings(connection), Form::Bytes, None).unwrap(), clock)
+}
+
+#[tokio::test]
+async fn the_batches_after_the_first_wait_as_tries_do_and_as_long_as_an_entry_asks_for() {
+    let server = Server::repeating(entries(&["null", DELETED])).await;
+    let (library, clock) = repeating(&server, Retry::default());
+    library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    let backoff = clock.passed();
+    assert!(backoff > Duration::ZERO && backoff < Duration::from_millis(750), "{backoff:?}");
+    let usage = r#"[{\"type\":\"ads_management\",\"call_count\":100,\"estimated_time_to_regain_access\":MINUTES}]"#;
+    let blocked = |minutes: &str| {
+        let header = format!(
+            r#"{{"name":"X-Business-Use-Case-Usage","value":"{{\"1\":{}}}"}}"#,
+            usage.replace("MINUTES", minutes)
+        );
+        THROTTLED.replace(r#""headers":[]"#, &format!(r#""headers":[{header}]"#))
+    };
+    let server = Server::new([entries(&[DELETED, &blocked("1")]), entries(&[DELETED])]).await;
+    let (library, clock) = repeating(&server, Retry::default());
+    let outcomes = library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    assert_eq!(told(&outcomes), ["ok", "ok"]);
+    assert!(clock.passed() >= Duration::from_secs(60), "{:?}", clock.passed());
+    // Nobody waits for half an hour: the outcome says when to come back.
+    let server = Server::new([entries(&[DELETED, &blocked("30")])]).await;
+    let (library, clock) = repeating(&server, Retry::default());
+    let outcomes = library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    let error = outcomes[1].as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(1800))));
+    assert_eq!((server.asked().len(), clock.passed()), (1, Duration::ZERO));
+}
+
+#[tokio::test]
+async fn the_batches_after_the_first_are_paid_for() {
+    let server = Server::repeating(entries(&["null", DELETED])).await;
+    let (library, _) = repeating(&server, Retry { budget: 3, refund: 0.0, ..Retry::default() });
+    for _ in 0..4 {
+        library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    }
+    assert_eq!(server.asked().len(), 4 + 3, "four batches, and three more out of the budget");
+    let server = Server::repeating(entries(&["null", DELETED])).await;
+    let (library, _) = repeating(&server, Retry::never());
+    library.delete(&album("1"), &ids(&["a", "b"])).await.unwrap();
+    assert_eq!(server.asked().len(), 1, "one try is one batch");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! What becomes of an upload whose answer was lost: found, sent once more, or left open; never sent blindly.
 
-use std::time::Duration;
-
 use polyptych_domain::{Applied, Error, ErrorKind, ImageLibrary, Uploaded};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
 use polyptych_transport::Auth;
@@ -139,8 +137,7 @@ async fn what_is_not_found_is_sent_once_more_and_counted() {
 async fn one_picture_that_stalls_ends_the_search_for_all_uploads_of_a_call() {
     let list = Form3::V5.list(&[("g", "1.png", "/g"), ("h", "1.png", "/h"), ("i", "2.png", "/i")]);
     let server = Server::new([Reply::lost(), list, Reply::silent(), Form3::V5.stored(&["j", "k"])]).await;
-    let settings = server.hurried(Auth::Bearer, Duration::from_secs(2));
-    let library = YandexV5::new(settings, YandexEncoding::Json, YandexV5Version::V5).unwrap();
+    let library = Form3::V5.library(&server);
     let outcomes = library.upload(&album("self"), &["1.png", "2.png"].map(upload)).await.unwrap();
     let told: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().unwrap()).collect();
     assert_eq!(told.iter().map(|one| (one.image.id.as_str(), one.resent)).collect::<Vec<_>>(), [("j", 1), ("k", 1)]);
@@ -167,6 +164,16 @@ async fn an_upload_is_never_sent_a_third_time() {
         assert_eq!((error.applied(), error.resent()), (Applied::Unknown, 1), "{form:?}");
         assert_eq!(server.asked().len(), 3);
     }
+}
+
+#[tokio::test]
+async fn a_second_sending_that_was_held_back_is_not_counted() {
+    // The look tells that no points are left, so that the second upload never leaves.
+    let poor = Form3::V5.list(&[]).with("Units", "15/39/64000");
+    let server = Server::new([Reply::lost(), poor]).await;
+    let error = one(Form3::V5.library(&server).as_ref(), "self").await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::QuotaExhausted, Applied::Unknown));
+    assert_eq!((error.resent(), server.asked().len()), (0, 2));
 }
 
 #[tokio::test]
@@ -250,11 +257,19 @@ async fn evotor(replies: Vec<Reply>) -> (Result<Uploaded, Error>, Server) {
 
 #[tokio::test]
 async fn an_empty_product_that_now_holds_the_image_was_uploaded_to() {
-    // By its bytes; by its length, where the picture cannot be had.
-    for served in [picture(IMAGE), Reply::new(401, "")] {
-        let (uploaded, _) = evotor(vec![Reply::ok(EMPTY), Reply::lost(), till(IMAGE.len()), served]).await;
-        let uploaded = uploaded.unwrap();
-        assert_eq!((uploaded.image.id.as_str(), uploaded.found, uploaded.resent), ("new", true, 0));
+    let (uploaded, _) = evotor(vec![Reply::ok(EMPTY), Reply::lost(), till(IMAGE.len()), picture(IMAGE)]).await;
+    let uploaded = uploaded.unwrap();
+    assert_eq!((uploaded.image.id.as_str(), uploaded.found, uploaded.resent), ("new", true, 0));
+}
+
+#[tokio::test]
+async fn an_equal_length_does_not_prove_that_an_image_is_the_upload() {
+    let length = IMAGE.len();
+    let without_address = Reply::ok(format!(r#"{{"items":[{{"id":"new","meta":{{"file_size":{length}}}}}]}}"#));
+    for look in [vec![till(length), Reply::new(401, "")], vec![without_address]] {
+        let (uploaded, _) = evotor([vec![Reply::ok(EMPTY), Reply::lost()], look].concat()).await;
+        let error = uploaded.unwrap_err();
+        assert_eq!((error.applied(), error.resent()), (Applied::Unknown, 0));
     }
 }
 

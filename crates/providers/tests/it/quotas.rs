@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use polyptych_domain::{ErrorKind, Gauge, ImageLibrary, Quota, QuotaSource, Unit};
+use polyptych_domain::{Applied, ErrorKind, Gauge, ImageLibrary, Quota, QuotaSource, Unit};
 use polyptych_providers::{
     Evotor, Facebook, Form, YandexEncoding, YandexIdentity, YandexLive4, YandexLogins, YandexV5, YandexV5Version,
 };
@@ -11,7 +12,7 @@ use polyptych_transport::{Auth, Config, Fixed, Limits, Retry};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::server::{Reply, Server, album, image, page, settings};
+use crate::server::{Hasty, Reply, Server, album, image, page, settings, upload};
 
 fn v5(server: &Server) -> YandexV5 {
     YandexV5::new(server.settings(Auth::Bearer), YandexEncoding::Json, YandexV5Version::V5).unwrap()
@@ -58,6 +59,53 @@ async fn points_are_told_by_every_answer_and_kept_per_advertiser() {
     );
     let other = library.quota(&album("client")).await.unwrap();
     assert_eq!(numbers(other.gauge("Units(agency)").unwrap()), (None, Some(2.0), Some(3.0)));
+}
+
+/// A list or an upload, answered at 12:45 by the provider's clock, with what is then left of the points.
+fn left(points: u32) -> Reply {
+    let answer = Reply::ok(r#"{"result":{"AddResults":[{"AdImageHash":"h"}]}}"#);
+    let units = format!("15/{points}/64000");
+    answer.with("Date", "Sat, 21 Nov 2026 12:45:00 GMT").with("Units", &units).with("Units-Used-Login", "ads")
+}
+
+fn with_clock(server: &Server, clock: &Hasty) -> YandexV5 {
+    let connection = server.connection(Auth::Bearer).with_clock(Arc::new(clock.clone()));
+    YandexV5::new(settings(connection), YandexEncoding::Json, YandexV5Version::V5).unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_the_points_left_do_not_pay_for_is_refused_here_until_more_are_added() {
+    let (server, clock) = (Server::new([left(39), left(12), left(0), left(2_000), left(1_960)]).await, Hasty::new());
+    let library = with_clock(&server, &clock);
+    library.list(&album("self"), &page(1, None)).await.unwrap();
+    // An upload costs 20 and 20 more for each image; a list, 15.
+    let error = library.upload(&album("self"), &[upload("a.png")]).await.unwrap_err();
+    assert_eq!((error.kind(), error.applied()), (ErrorKind::QuotaExhausted, Applied::No));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(15 * 60)), "points are added with the next full hour");
+    library.list(&album("self"), &page(1, None)).await.unwrap();
+    let error = library.list(&album("self"), &page(1, None)).await.unwrap_err();
+    assert_eq!((error.kind(), server.asked().len()), (ErrorKind::QuotaExhausted, 2));
+    clock.pass(Duration::from_secs(15 * 60));
+    let error = library.delete(&album("self"), &[image("h")]).await;
+    assert!(error.is_err(), "the scripted answer is not one to a deletion, but it was asked for");
+    assert_eq!(server.asked().len(), 3);
+    let error = library.list(&album("self"), &page(1, None)).await.unwrap_err();
+    assert_eq!((error.kind(), server.asked().len()), (ErrorKind::QuotaExhausted, 3), "still none");
+    clock.pass(error.retry_after().unwrap());
+    library.list(&album("self"), &page(1, None)).await.unwrap();
+    library.upload(&album("self"), &[upload("a.png")]).await.unwrap();
+    assert_eq!(server.asked().len(), 5);
+}
+
+#[tokio::test]
+async fn points_of_an_agency_are_counted_together_for_its_clients() {
+    let (server, clock) = (Server::new([left(500), left(500), left(10)]).await, Hasty::new());
+    let library = with_clock(&server, &clock).with_operator_units();
+    for client in ["one", "two", "one"] {
+        library.list(&album(client), &page(1, None)).await.unwrap();
+    }
+    let error = library.list(&album("two"), &page(1, None)).await.unwrap_err();
+    assert_eq!((error.kind(), server.asked().len()), (ErrorKind::QuotaExhausted, 3));
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub(crate) struct Reply {
     pub(crate) cut: bool,
     /// Read the request, and close the connection without a word.
     pub(crate) lost: bool,
-    /// Read the request, and leave the connection open without a word.
+    /// Read the request, leave the connection open without a word, and let the client's time run out.
     pub(crate) silent: bool,
 }
 
@@ -94,15 +94,25 @@ impl Asked {
 }
 
 /// A clock that never waits: a sleep lets its time pass at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Hasty {
     start: Instant,
-    passed: Mutex<Duration>,
+    passed: Arc<Mutex<Duration>>,
 }
 
 impl Hasty {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), passed: Mutex::default() }
+        Self { start: Instant::now(), passed: Arc::default() }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        *self.passed.lock().unwrap() += time;
+    }
+
+    /// How much has passed.
+    pub(crate) fn passed(&self) -> Duration {
+        *self.passed.lock().unwrap()
     }
 }
 
@@ -118,7 +128,7 @@ impl Clock for Hasty {
     }
 
     async fn sleep(&self, time: Duration) {
-        *self.passed.lock().unwrap() += time;
+        self.pass(time);
     }
 }
 
@@ -158,6 +168,10 @@ impl Server {
                 kept.lock().unwrap().push(request);
                 if reply.silent {
                     open.push(stream);
+                    // The clock of the timeouts leaps: nobody waits for them.
+                    tokio::time::pause();
+                    tokio::time::advance(2 * Timeouts::default().total).await;
+                    tokio::time::resume();
                 } else if !reply.lost {
                     stream.write_all(&reply.bytes(&base)).await.unwrap();
                 }
@@ -202,11 +216,6 @@ impl Server {
     pub(crate) fn renewing(&self, auth: Auth) -> Settings {
         let connection = Config::new(&self.address, auth, Arc::new(Renewed::default()));
         settings(connection.with_clock(Arc::new(Hasty::new())))
-    }
-
-    /// Settings of a library that gives a try up after `total`.
-    pub(crate) fn hurried(&self, auth: Auth, total: Duration) -> Settings {
-        settings(self.connection(auth).with_timeouts(Timeouts { total, ..Timeouts::default() }))
     }
 
     /// Settings of a library at this server; one try per call.

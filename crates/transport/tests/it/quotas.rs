@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use polyptych_transport::{
-    Call, ErrorKind, Gauge, Limits, Pace, Reading, Response, Retry, Scope, TimeoutKind, Transport, Verdict,
+    Call, Delivery, ErrorKind, Gauge, Limits, Pace, Reading, Response, Retry, Scope, TimeoutKind, Transport, Verdict,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
@@ -121,7 +121,7 @@ async fn a_call_under_several_limits_never_waits_for_itself_or_for_one_that_wait
     two.unwrap();
 }
 
-/// Reads two quotas as Yandex and Facebook might tell them: from headers of the test.
+/// Reads quotas as Yandex and Facebook might tell them: from headers of the test.
 struct Told;
 
 impl Reading for Told {
@@ -144,7 +144,12 @@ impl Reading for Told {
         });
         let blocked = seconds("x-blocked")
             .map(|time| Gauge { pace: Pace::Closed(time), ..Gauge::new("business_use_case", Scope::Account) });
-        Verdict { usage: [units, app, blocked].into_iter().flatten().collect(), ..Verdict::default() }
+        let points = number("x-points").map(|left| Gauge {
+            left: Some(left),
+            pace: Pace::Covered(seconds("x-reset").unwrap_or_default()),
+            ..Gauge::new("points", Scope::Account)
+        });
+        Verdict { usage: [units, app, blocked, points].into_iter().flatten().collect(), ..Verdict::default() }
     }
 }
 
@@ -180,6 +185,52 @@ async fn quotas_are_shown_per_account_and_cost_nothing_until_they_ask_for_it() {
     assert_eq!(transport.usage(Some("a"))[1].1, told_at, "the time of the answer, not of the question");
     call(&peer, &transport, "a", "").await;
     assert_eq!(clock.slept(), [60_000]);
+}
+
+#[tokio::test]
+async fn a_call_that_the_last_answer_left_nothing_for_is_not_sent_save_to_find_out() {
+    let (peer, clock, transport) = told("X-Points: 19\r\nX-Reset: 600\r\n").await;
+    let request = get("/");
+    let dear = || Call::new(&request).with_account("a").with_price(20);
+    let error = transport.execute(dear()).await.unwrap_err();
+    assert_eq!((error.kind(), error.tries(), error.delivery()), (ErrorKind::Unpaid, 0, Delivery::NotSent));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+    let ok = last_reply("200 OK", "", "");
+    let (answer, _) = tokio::join!(transport.execute(dear().with_price(19)), answer_all(&peer, [&ok]));
+    answer.unwrap();
+    clock.pass(Duration::from_secs(600));
+    // The one that finds out may try more than once; who comes meanwhile waits for what it learns.
+    let busy = last_reply("503 Busy", "", "");
+    let (answer, _) = tokio::join!(transport.execute(dear()), answer_all(&peer, [&busy, &ok]));
+    assert_eq!(answer.unwrap().tries(), 2);
+    let error = transport.execute(dear()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unpaid);
+    clock.pass(error.retry_after().unwrap());
+    let rich = last_reply("200 OK", "X-Points: 500\r\n", "");
+    let (answer, _) = tokio::join!(transport.execute(dear()), answer_all(&peer, [&rich]));
+    answer.unwrap();
+    let (answers, _) = tokio::join!(
+        futures_util::future::join_all([transport.execute(dear()), transport.execute(dear())]),
+        answer_all(&peer, [&ok, &ok])
+    );
+    assert!(answers.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_quota_that_does_not_pay_is_waited_for_where_that_is_asked_for() {
+    let (peer, clock) = (Peer::new().await, Arc::new(Jumping::new()));
+    let retry = Retry { wait_for_quota: true, ..Retry::default() };
+    let config = peer.patient(&clock).with_retry(retry).with_reading(Arc::new(Told));
+    let transport = Transport::new(config).unwrap();
+    call(&peer, &transport, "a", "X-Points: 0\r\nX-Reset: 100\r\n").await;
+    let request = get("/");
+    let dear = Call::new(&request).with_account("a").with_price(1);
+    let ok = last_reply("200 OK", "X-Points: 0\r\nX-Reset: 121\r\n", "");
+    let (answer, _) = tokio::join!(transport.execute(dear.clone()), answer_all(&peer, [&ok]));
+    answer.unwrap();
+    assert_eq!(clock.slept(), [100_000]);
+    let error = transport.execute(dear).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Unpaid, Some(Duration::from_secs(121))));
 }
 
 #[tokio::test]
