@@ -14,6 +14,12 @@ type Slot<V> = Arc<AsyncMutex<Option<V>>>;
 #[derive(Debug)]
 pub(crate) struct Flights<K: Hash + Eq, V>(Arc<Mutex<HashMap<K, Slot<V>>>>);
 
+impl<K: Hash + Eq, V> Clone for Flights<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl<K: Hash + Eq, V> Default for Flights<K, V> {
     fn default() -> Self {
         Self(Arc::default())

@@ -29,7 +29,7 @@ pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError};
 pub use polyptych_imaging::{
     Animation, ColourSpace, Focus, Format, Inspection, Loss, Mode, Orientation, Pixels, Rgb, Target,
 };
-pub use port::{Capabilities, Capability, ImageLibrary, ImportStatus, ImportTicket, Provider, Upload};
+pub use port::{Capabilities, Capability, Found, ImageLibrary, ImportStatus, ImportTicket, Provider, Upload};
 pub use quota::{Gauge, Quota, QuotaSource, Unit};
 pub use rules::{
     Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,
@@ -40,7 +40,7 @@ pub use service::{
 };
 pub use work::{
     AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
-    ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs,
+    ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs, MemoryClaims,
     MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations, Phase, Progress, PublishTask,
     Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
 };

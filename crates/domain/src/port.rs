@@ -4,6 +4,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -113,6 +114,17 @@ pub enum ImportStatus {
     Forgotten,
 }
 
+/// What a look for an upload found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// The image that has its bytes.
+    Image(Box<Image>),
+    /// It is not there.
+    Absent,
+    /// The album does not tell.
+    Unclear,
+}
+
 /// One configured connection to a provider.
 ///
 /// Every method can fail with [`ErrorKind::CredentialRefused`](crate::ErrorKind::CredentialRefused),
@@ -152,6 +164,16 @@ pub trait ImageLibrary: Send + Sync {
     /// The call as a whole failed; [`Error::applied`] tells whether some images may have been stored.
     /// Per item: `RulesViolated`, `CorruptImage`, `AlbumOccupied`, `QuotaExhausted` and others.
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error>;
+
+    /// Looks for an upload that may have been sent at `since` or later, by the bytes that it has, in a bounded number of
+    /// calls. A library that cannot look cannot tell.
+    ///
+    /// # Errors
+    /// The look failed; nothing was changed.
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, since: Timestamp) -> Result<Found, Error> {
+        let _ = (album, upload, since);
+        Ok(Found::Unclear)
+    }
 
     /// Lists the images of `album`, in an order that the provider keeps between pages.
     ///

@@ -2,6 +2,7 @@
 
 mod batch;
 mod check;
+mod claimed;
 mod deletions;
 mod meter;
 mod prepare;
@@ -12,6 +13,9 @@ mod sending;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
 
 pub use batch::{BatchReport, Planned};
 pub use check::{CheckCommand, CheckReport};
@@ -21,8 +25,9 @@ pub use put::UploadPolicy;
 use crate::flights::Flights;
 use crate::workers::{Workers, on_workers};
 use crate::{
-    AlbumId, AlbumName, Animation, Applied, Catalogue, Content, ContentKey, Error, ErrorKind, Fit, Format, Image,
-    ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, Page, PageRequest, Pixels, Quota, Sha256,
+    AlbumId, AlbumName, Animation, Applied, Catalogue, Claims, Content, ContentKey, Error, ErrorKind, Fit, Format,
+    Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims, Page, PageRequest, Pauses,
+    Pixels, Quota, Sha256,
 };
 use put::{Landed, Ready};
 
@@ -84,12 +89,26 @@ pub struct UploadReceipt {
     pub unrecorded: Option<String>,
 }
 
-/// The configured libraries and what can be done with them.
+/// The configured libraries and what can be done with them. A clone shares everything with its original.
+#[derive(Clone)]
 pub struct Service {
-    libraries: BTreeMap<LibraryId, Arc<dyn ImageLibrary>>,
+    libraries: Arc<BTreeMap<LibraryId, Arc<dyn ImageLibrary>>>,
     workers: Arc<dyn Workers>,
     catalogue: Arc<dyn Catalogue>,
     flights: Flights<ContentKey, Landed>,
+    claims: Arc<dyn Claims>,
+    pauses: Arc<dyn Pauses>,
+}
+
+/// How long another process is left at an upload before it is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The pauses of a service that shares its claims with nobody.
+struct NoPauses;
+
+#[async_trait]
+impl Pauses for NoPauses {
+    async fn pause(&self, _: Duration) {}
 }
 
 impl fmt::Debug for Service {
@@ -112,13 +131,34 @@ impl Service {
             }
         }
         let catalogue = Arc::new(MemoryCatalogue::default());
-        Ok(Self { libraries: named, workers, catalogue, flights: Flights::default() })
+        Ok(Self {
+            libraries: Arc::new(named),
+            workers,
+            claims: Arc::new(MemoryClaims::new(Arc::clone(&catalogue) as _)),
+            catalogue,
+            flights: Flights::default(),
+            pauses: Arc::new(NoPauses),
+        })
     }
 
-    /// Remembers what is uploaded in `catalogue`.
+    /// Remembers what is uploaded in `catalogue`, which no other process uploads into.
     #[must_use]
     pub fn with_catalogue(mut self, catalogue: Arc<dyn Catalogue>) -> Self {
+        self.claims = Arc::new(MemoryClaims::new(Arc::clone(&catalogue)));
         self.catalogue = catalogue;
+        self
+    }
+
+    /// Remembers what is uploaded in `catalogue`, and agrees with other processes by `claims`, which write into it. While
+    /// another process is at an upload, it is asked again after a pause.
+    #[must_use]
+    pub fn with_claims(
+        mut self,
+        catalogue: Arc<dyn Catalogue>,
+        claims: Arc<dyn Claims>,
+        pauses: Arc<dyn Pauses>,
+    ) -> Self {
+        (self.catalogue, self.claims, self.pauses) = (catalogue, claims, pauses);
         self
     }
 

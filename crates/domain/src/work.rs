@@ -6,6 +6,7 @@ mod audit;
 mod blobs;
 mod claims;
 mod failure;
+mod memory_claims;
 mod operation;
 mod operations;
 mod requests;
@@ -14,6 +15,7 @@ pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
 pub use blobs::{Blobs, MemoryBlobs};
 pub use claims::{Claim, Claimed, Claims, Intent};
 pub use failure::Failure;
+pub use memory_claims::MemoryClaims;
 pub use operation::{
     ClientId, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation, OperationId, Phase,
     Progress, PublishTask, TargetRecord, Task, UploadTerms,

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, Upload, Uploaded};
+use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Found, Image, Upload, Uploaded};
 use polyptych_transport::{DownloadError, Error as TransportError, Transport};
 
 use crate::call::is_of_an_item;
@@ -52,6 +52,19 @@ pub(crate) async fn upload(
         Some(Err(error)) if whole => Err(error.clone()),
         _ => Ok(outcomes),
     }
+}
+
+/// Looks for an upload whose process died. What is not found may be there all the same: under the name of identical bytes
+/// that came first, bound by now, or in another file than was sent.
+pub(crate) async fn look_for(
+    shelf: &dyn Shelf,
+    album: &AlbumId,
+    upload: &Upload,
+    since: Timestamp,
+) -> Result<Found, Error> {
+    let recent = shelf.recent(album, since).await?;
+    let found = find(shelf, upload, &recent, &mut true).await;
+    Ok(found.map_or(Found::Unclear, |image| Found::Image(Box::new(image.clone()))))
 }
 
 /// Whether nobody knows if, or as what, the image is there.

@@ -9,11 +9,11 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
 use super::meter::Meter;
-use super::put::{Landed, Ready, Stored, key};
-use super::sending::send;
+use super::put::{Landed, Ready, Stored, Turn, key};
+use super::sending::{Outgoing, Told, send};
 use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
-use crate::{AlbumId, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId, Upload};
+use crate::{AlbumId, Applied, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -282,23 +282,33 @@ impl Service {
                 None => others.push((missing, key)),
             }
         }
-        // Between the look and the lead another may have landed.
-        let mut sending = Vec::with_capacity(mine.len());
+        let (mut claimed, mut outgoing) = (Vec::with_capacity(mine.len()), Vec::with_capacity(mine.len()));
         for (missing, key, flight) in mine {
-            match self.known_meanwhile(&key, &missing.ready).await {
-                Ok(None) => sending.push((missing, key, flight)),
-                Ok(Some(stored)) => done.push((missing, Ok(stored))),
+            match self.claimed(&key, &missing.ready).await {
+                // An earlier upload is looked for one by one.
+                Ok(Some(Turn::Ours(held))) if held.earlier().is_some() => {
+                    held.end(Applied::Unknown).await;
+                    others.push((missing, key));
+                }
+                Ok(Some(Turn::Ours(held))) => {
+                    outgoing.push(Outgoing { upload: missing.ready.upload.clone(), held });
+                    claimed.push((missing, key, flight));
+                }
+                Ok(Some(Turn::Known(stored))) => done.push((missing, Ok(stored))),
+                // Another process is at it; nothing is held while it is waited for.
+                Ok(None) => others.push((missing, key)),
                 Err(error) => done.push((missing, Err(error))),
             }
         }
-        let uploads: Vec<Upload> = sending.iter().map(|(missing, ..)| missing.ready.upload.clone()).collect();
-        let outcomes = send(library, &album, &uploads, meter).await;
-        let mut landed = Vec::with_capacity(sending.len());
-        for ((missing, key, flight), outcome) in sending.into_iter().zip(outcomes) {
-            let outcome = match outcome {
-                Ok(uploaded) => Ok(self.stored(library, &key, &missing.ready, uploaded).await),
-                Err(error) => Err(error),
+        let told = send(library, &album, &outgoing, meter).await;
+        let mut landed = Vec::with_capacity(claimed.len());
+        for (((missing, key, flight), Outgoing { held, .. }), told) in claimed.into_iter().zip(outgoing).zip(told) {
+            let Told { outcome: Some(outcome), .. } = told else {
+                held.lose();
+                others.push((missing, key));
+                continue;
             };
+            let outcome = self.landed(library, &key, &missing.ready, outcome, held).await;
             let left = Landed { terms: missing.ready.terms(), outcome: outcome.clone() };
             flight.land(left.clone());
             landed.push((key, left));

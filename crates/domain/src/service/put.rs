@@ -1,8 +1,9 @@
 //! One image that satisfies the rules into one album, never twice: what is known to be there is not sent, and of several
 //! who bring the same content at once only one sends it.
 
+use super::claimed::{Held, Looked, look_first, still_unknown};
 use super::prepare::Prepared;
-use super::{Sent, Service, UploadReceipt, wrong_number};
+use super::{PAUSE, Sent, Service, UploadReceipt, wrong_number};
 use crate::{
     AlbumId, AlbumName, Applied, ContentKey, Error, ErrorKind, Image, ImageLibrary, Known, Prices, Upload, Uploaded,
 };
@@ -73,6 +74,14 @@ impl Stored {
     fn known(image: Image) -> Self {
         Self { image, found: false, resent: 0, reused: true, unrecorded: None }
     }
+}
+
+/// What a claim is good for.
+pub(super) enum Turn<'s> {
+    /// Nothing has to be sent.
+    Known(Stored),
+    /// It may be sent.
+    Ours(Held<'s>),
 }
 
 /// What an upload leaves to those who brought the same content meanwhile.
@@ -148,13 +157,104 @@ impl Service {
         key: &ContentKey,
         ready: &Ready,
     ) -> Result<Stored, Error> {
-        if let Some(stored) = self.known(library, album, key, ready).await? {
-            return Ok(stored);
+        loop {
+            if let Some(stored) = self.known(library, album, key, ready).await? {
+                return Ok(stored);
+            }
+            match self.claimed(key, ready).await? {
+                Some(Turn::Known(stored)) => return Ok(stored),
+                Some(Turn::Ours(held)) => {
+                    if let Some(outcome) = self.put_claimed(library, album, key, ready, held).await {
+                        return outcome;
+                    }
+                }
+                None => self.pauses.pause(PAUSE).await,
+            }
         }
-        let mut outcomes = library.upload(album, std::slice::from_ref(&ready.upload)).await?;
-        match (outcomes.pop(), outcomes.is_empty()) {
-            (Some(outcome), true) => Ok(self.stored(library, key, ready, outcome?).await),
-            _ => Err(wrong_number("upload")),
+    }
+
+    /// The claim on an upload; `None` where another process has it.
+    ///
+    /// # Errors
+    /// If the store fails; nothing was sent.
+    pub(super) async fn claimed(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Turn<'_>>, Error> {
+        let Some(held) = self.claim(key).await? else { return Ok(None) };
+        // Between the look and the claim, another process may have landed.
+        match self.known_meanwhile(key, ready).await? {
+            Some(stored) => {
+                held.end(Applied::No).await;
+                Ok(Some(Turn::Known(stored)))
+            }
+            None => Ok(Some(Turn::Ours(held))),
+        }
+    }
+
+    /// Uploads under a claim; `None` where it was lost, or only served to find out what became of an earlier upload.
+    async fn put_claimed(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        key: &ContentKey,
+        ready: &Ready,
+        held: Held<'_>,
+    ) -> Option<Result<Stored, Error>> {
+        let earlier = held.earlier().cloned();
+        let mut resent = 0;
+        if let Some(intent) = &earlier {
+            match look_first(library, album, &ready.upload, intent).await {
+                Ok(Looked::Send { resent: times }) => resent = times,
+                Ok(Looked::There(image)) => {
+                    let uploaded = Uploaded { found: true, ..Uploaded::from(*image) };
+                    let class = intent.class.clone();
+                    let suits = ready.upload.class.is_none() || ready.upload.class == class;
+                    let stored = self.stored(library, key, class, uploaded, held).await;
+                    return suits.then_some(Ok(stored));
+                }
+                Err(error) => {
+                    held.end(error.applied()).await;
+                    return Some(Err(error));
+                }
+            }
+        }
+        let unknown = |error: Error| if resent > 0 { still_unknown(error, 0) } else { error };
+        match held.sending(&ready.upload).await {
+            Ok(true) => {}
+            Ok(false) => {
+                held.lose();
+                return None;
+            }
+            Err(error) => return Some(Err(unknown(error))),
+        }
+        let outcome = match library.upload(album, std::slice::from_ref(&ready.upload)).await {
+            Ok(mut outcomes) => match (outcomes.pop(), outcomes.is_empty()) {
+                (Some(outcome), true) => outcome,
+                _ => Err(wrong_number("upload")),
+            },
+            Err(error) => Err(error),
+        };
+        let outcome = match outcome {
+            Ok(uploaded) => Ok(Uploaded { resent: uploaded.resent.saturating_add(resent), ..uploaded }),
+            Err(error) if resent > 0 => Err(still_unknown(error, resent)),
+            Err(error) => Err(error),
+        };
+        Some(self.landed(library, key, ready, outcome, held).await)
+    }
+
+    /// Ends an upload and its claim.
+    pub(super) async fn landed(
+        &self,
+        library: &dyn ImageLibrary,
+        key: &ContentKey,
+        ready: &Ready,
+        outcome: Result<Uploaded, Error>,
+        held: Held<'_>,
+    ) -> Result<Stored, Error> {
+        match outcome {
+            Ok(uploaded) => Ok(self.stored(library, key, ready.upload.class.clone(), uploaded, held).await),
+            Err(error) => {
+                held.end(error.applied()).await;
+                Err(error)
+            }
         }
     }
 
@@ -205,16 +305,18 @@ impl Service {
         Ok(self.find(key, ready).await?.map(|known| remembered(key, known)))
     }
 
-    /// Remembers an upload. That the catalogue fails does not undo it: the receipt tells.
-    pub(super) async fn stored(
+    /// Remembers an upload of this class. That the store fails does not undo it: the receipt tells.
+    async fn stored(
         &self,
         library: &dyn ImageLibrary,
         key: &ContentKey,
-        ready: &Ready,
+        class: Option<String>,
         uploaded: Uploaded,
+        held: Held<'_>,
     ) -> Stored {
         let Uploaded { image, found, resent } = uploaded;
-        let unrecorded = self.remember(library, key, ready, &image).await.err().map(|error| error.to_string());
+        let known = Known { image: image.id.clone(), name: image.name.clone(), class };
+        let unrecorded = self.remember(library, key, &known, held).await.err().map(|error| error.to_string());
         Stored { image, found, resent, reused: false, unrecorded }
     }
 
@@ -222,16 +324,15 @@ impl Service {
         &self,
         library: &dyn ImageLibrary,
         key: &ContentKey,
-        ready: &Ready,
-        image: &Image,
+        known: &Known,
+        held: Held<'_>,
     ) -> Result<(), Error> {
         if library.rules().images_per_album == Some(1) {
             let mut others = self.catalogue.images(&key.album).await?;
-            others.retain(|other| *other != image.id);
+            others.retain(|other| *other != known.image);
             self.catalogue.forget(&key.album, &others).await?;
         }
-        let known = Known { image: image.id.clone(), name: image.name.clone(), class: ready.upload.class.clone() };
-        self.catalogue.record(key, &known).await
+        held.settle(known).await
     }
 }
 

@@ -11,8 +11,9 @@ mod fault;
 mod reading;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
     PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
@@ -168,19 +169,20 @@ impl Evotor {
         // A product that is still empty proves nothing: the upload may be on its way.
         let images = self.fetch(album, product).await.unwrap_or_default();
         match images.as_slice() {
-            [image] if self.is_the_upload(image, upload).await => Ok(Uploaded { found: true, ..image.clone().into() }),
+            [image] if self.is_the_upload(image, upload).await == Some(true) => {
+                Ok(Uploaded { found: true, ..image.clone().into() })
+            }
             _ => Err(error),
         }
     }
 
     /// Whether an image has the bytes of an upload. The file as served decides: another file may have the same length, and
-    /// somebody else may have been faster.
-    async fn is_the_upload(&self, image: &Image, upload: &Upload) -> bool {
+    /// somebody else may have been faster. `None` where it cannot be had.
+    async fn is_the_upload(&self, image: &Image, upload: &Upload) -> Option<bool> {
         if image.bytes.is_some_and(|bytes| bytes != upload.content.len()) {
-            return false;
+            return Some(false);
         }
-        let Some(url) = &image.url else { return false };
-        is_kept_at(&self.line.transport, url, &upload.content).await.unwrap_or_default()
+        is_kept_at(&self.line.transport, image.url.as_ref()?, &upload.content).await.ok()
     }
 
     /// The old image is gone and the new one is not known to be there. What "applied" would be true of neither.
@@ -228,6 +230,17 @@ impl ImageLibrary for Evotor {
         self.line.check_batch(album, uploads.len(), CAPABILITIES.uploads_per_call)?;
         let Some(upload) = uploads.first() else { return Ok(Vec::new()) };
         batch_of_one(self.put(album, upload).await)
+    }
+
+    /// A product holds one image. One with other bytes is what stood in the way, since an upload goes where nothing is.
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, _: Timestamp) -> Result<Found, Error> {
+        let images = self.fetch(album, self.product(album)?).await?;
+        let Some(image) = images.into_iter().next() else { return Ok(Found::Absent) };
+        Ok(match self.is_the_upload(&image, upload).await {
+            Some(true) => Found::Image(Box::new(image)),
+            Some(false) => Found::Absent,
+            None => Found::Unclear,
+        })
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {

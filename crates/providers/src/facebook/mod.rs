@@ -12,8 +12,8 @@ mod reading;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
+    PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
@@ -255,6 +255,10 @@ impl ImageLibrary for Facebook {
             return Ok(Vec::new());
         }
         lost::upload(self, &self.account(album)?, uploads, self.line.now()).await
+    }
+
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, since: Timestamp) -> Result<Found, Error> {
+        lost::look_for(self, &self.account(album)?, upload, since).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {

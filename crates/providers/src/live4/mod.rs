@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Evidence, Gauge, Image, ImageId, ImageLibrary,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Evidence, Found, Gauge, Image, ImageId, ImageLibrary,
     LibraryId, Page, PageRequest, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
@@ -274,6 +274,10 @@ impl ImageLibrary for YandexLive4 {
             return Ok(Vec::new());
         }
         lost::upload(self, album, uploads, self.line.now()).await
+    }
+
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, since: Timestamp) -> Result<Found, Error> {
+        lost::look_for(self, album, upload, since).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest,
-    Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
+    PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -273,6 +273,10 @@ impl ImageLibrary for YandexV5 {
             return Ok(Vec::new());
         }
         lost::upload(self, album, uploads, self.line.now()).await
+    }
+
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, since: Timestamp) -> Result<Found, Error> {
+        lost::look_for(self, album, upload, since).await
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {

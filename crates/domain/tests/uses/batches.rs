@@ -1,9 +1,5 @@
 //! What batches, publishes and the catalogue do, seen through a library that keeps its images in memory.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod shelf;
-
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,7 +9,7 @@ use futures_util::future::join_all;
 use polyptych_domain::*;
 use proptest::prelude::*;
 
-use shelf::{PRICES, Shelf, id, picture};
+use crate::shelf::{PRICES, Shelf, id, picture};
 
 fn command(library: &str, album: &str, picture_number: u32) -> UploadCommand {
     UploadCommand {

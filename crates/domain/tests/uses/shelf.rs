@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -44,7 +44,10 @@ struct Book {
     stored: BTreeMap<(String, Sha256), u32>,
     refused: BTreeSet<String>,
     spoilt: BTreeSet<String>,
+    lost: BTreeSet<String>,
     locked_out: bool,
+    blind: bool,
+    looks: usize,
     calls: u64,
     sent: usize,
     points: u64,
@@ -54,8 +57,12 @@ struct Book {
 pub(crate) struct Shelf {
     id: LibraryId,
     capabilities: Capabilities,
-    /// How often an upload lets others run before it answers.
+    /// How often an upload lets others run before it is applied.
     pub(crate) pauses: AtomicU32,
+    /// How often a change lets others run after it was applied, before it is answered.
+    pub(crate) pauses_after: AtomicU32,
+    /// Whether a look that finds nothing proves that nothing is there.
+    pub(crate) sees_absence: AtomicBool,
     book: Mutex<Book>,
 }
 
@@ -85,6 +92,13 @@ impl Shelf {
         Self::with(name, 3, deletes)
     }
 
+    /// One that keeps identical bytes as often as they come.
+    pub(crate) fn forgetful(name: &str) -> Arc<Self> {
+        let mut shelf = Arc::into_inner(Self::new(name)).unwrap();
+        shelf.capabilities.deduplicates = Capability::Absent;
+        Arc::new(shelf)
+    }
+
     fn with(name: &str, uploads_per_call: u32, deletes_per_call: u32) -> Arc<Self> {
         let capabilities = Capabilities {
             deduplicates: Capability::Native,
@@ -98,7 +112,14 @@ impl Shelf {
             calls_at_once: 4,
             prices: PRICES,
         };
-        Arc::new(Self { id: id(name), capabilities, pauses: AtomicU32::new(0), book: Mutex::default() })
+        Arc::new(Self {
+            id: id(name),
+            capabilities,
+            pauses: AtomicU32::new(0),
+            pauses_after: AtomicU32::new(0),
+            sees_absence: AtomicBool::new(false),
+            book: Mutex::default(),
+        })
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -115,6 +136,17 @@ impl Shelf {
         self.book().spoilt.insert(name.to_owned());
     }
 
+    /// Loses the answer to each image of this name, which it keeps.
+    pub(crate) fn lose(&self, name: &str) {
+        self.book().lost.insert(name.to_owned());
+    }
+
+    /// Holds a picture that it was not sent.
+    pub(crate) fn hold_content(&self, album: &str, number: u32) {
+        let image = Sha256::of(&picture(number)).to_string();
+        self.book().images.insert((album.to_owned(), image), "old.png".to_owned());
+    }
+
     pub(crate) fn lock_out(&self) {
         self.book().locked_out = true;
     }
@@ -127,6 +159,47 @@ impl Shelf {
     /// Deletes everything behind the back of the domain.
     pub(crate) fn empty(&self) {
         self.book().images.clear();
+    }
+
+    /// Does what an upload asks for.
+    fn apply(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.sent += uploads.len();
+        book.largest = book.largest.max(uploads.len());
+        if book.locked_out {
+            return Err(Error::new(ErrorKind::CredentialRefused, "no"));
+        }
+        if uploads.iter().any(|upload| book.spoilt.contains(&upload.name)) {
+            book.points += PRICES.refused_call;
+            return Err(refusal("the request is not valid"));
+        }
+        book.points += PRICES.upload.of(uploads.len() as u64);
+        let outcomes = uploads.iter().map(|upload| {
+            if book.refused.contains(&upload.name) {
+                return Err(refusal("the image is not valid"));
+            }
+            let content = upload.content.sha256();
+            let image = content.to_string();
+            *book.stored.entry((album.to_string(), content)).or_default() += 1;
+            let key = (album.as_str().to_ascii_lowercase(), image.clone());
+            book.images.entry(key).or_insert_with(|| upload.name.clone());
+            if book.lost.contains(&upload.name) {
+                let message = "there was no answer in time";
+                return Err(Error::new(ErrorKind::ProviderTimeout, message).with_applied(Applied::Unknown));
+            }
+            Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// Lets no look succeed, or every look.
+    pub(crate) fn blind(&self, blind: bool) {
+        self.book().blind = blind;
+    }
+
+    pub(crate) fn looks(&self) -> usize {
+        self.book().looks
     }
 
     pub(crate) fn calls(&self) -> u64 {
@@ -154,6 +227,12 @@ impl Shelf {
 fn refusal(message: &str) -> Error {
     let said = ProviderError { code: Some("8000".to_owned()), ..ProviderError::default() };
     Error::new(ErrorKind::ProviderRefused, message).with_provider_error(said)
+}
+
+async fn pauses(times: &AtomicU32) {
+    for _ in 0..times.load(Ordering::SeqCst) {
+        pause().await;
+    }
 }
 
 /// Lets others run once.
@@ -190,33 +269,25 @@ impl ImageLibrary for Shelf {
         &RULES
     }
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
-        for _ in 0..self.pauses.load(Ordering::SeqCst) {
-            pause().await;
-        }
+        pauses(&self.pauses).await;
+        let told = self.apply(album, uploads);
+        pauses(&self.pauses_after).await;
+        told
+    }
+    async fn look_for(&self, album: &AlbumId, upload: &Upload, _: jiff::Timestamp) -> Result<Found, Error> {
+        pauses(&self.pauses).await;
         let mut book = self.book();
-        book.calls += 1;
-        book.sent += uploads.len();
-        book.largest = book.largest.max(uploads.len());
-        if book.locked_out {
-            return Err(Error::new(ErrorKind::CredentialRefused, "no"));
+        book.looks += 1;
+        if book.blind {
+            return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
         }
-        if uploads.iter().any(|upload| book.spoilt.contains(&upload.name)) {
-            book.points += PRICES.refused_call;
-            return Err(refusal("the request is not valid"));
-        }
-        book.points += PRICES.upload.of(uploads.len() as u64);
-        let outcomes = uploads.iter().map(|upload| {
-            if book.refused.contains(&upload.name) {
-                return Err(refusal("the image is not valid"));
-            }
-            let content = upload.content.sha256();
-            let image = content.to_string();
-            *book.stored.entry((album.to_string(), content)).or_default() += 1;
-            let key = (album.as_str().to_ascii_lowercase(), image.clone());
-            book.images.entry(key).or_insert_with(|| upload.name.clone());
-            Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
-        });
-        Ok(outcomes.collect())
+        let image = upload.content.sha256().to_string();
+        let key = (album.as_str().to_ascii_lowercase(), image.clone());
+        Ok(match book.images.contains_key(&key) {
+            true => Found::Image(Box::new(Image::new(album.clone(), ImageId::new(image).unwrap()))),
+            false if self.sees_absence.load(Ordering::SeqCst) => Found::Absent,
+            false => Found::Unclear,
+        })
     }
     async fn list(&self, album: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
         let book = self.book();
