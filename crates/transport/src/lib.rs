@@ -37,7 +37,7 @@ pub use call::Call;
 pub use clock::{Clock, Jitter, Seeded, SystemClock};
 pub use config::{Auth, Config, ConfigError, Timeouts};
 pub use credential::{CredentialError, CredentialSource, Fixed, FromEnv, FromFile};
-pub use download::DownloadError;
+pub use download::{DownloadError, OpenFile};
 pub use error::{Delivery, Error, ErrorKind, TimeoutKind};
 pub use limits::{Limit, Limits};
 pub use reading::{ByStatus, Reading, Verdict};

@@ -1,5 +1,6 @@
 //! Fetching what an answer points at, to compare it: from where, how far, and without what.
 
+use futures_util::StreamExt;
 use polyptych_transport::{DownloadError, Transport};
 
 use crate::peer::{Peer, reply};
@@ -75,5 +76,57 @@ async fn an_answer_cannot_send_us_elsewhere() {
     ] {
         let refused = download(&transport, &url, 5).await.unwrap_err();
         assert!(matches!(refused, DownloadError::Address), "{url}: {refused}");
+    }
+}
+
+/// The bytes of an opened file, and how it ended.
+async fn read(transport: &Transport, url: &str, most: u64) -> (Vec<u8>, Result<Option<u64>, DownloadError>) {
+    let mut bytes = Vec::new();
+    let mut file = match transport.open_file(url, most).await {
+        Ok(file) => file,
+        Err(error) => return (bytes, Err(error)),
+    };
+    while let Some(piece) = file.pieces.next().await {
+        match piece {
+            Ok(piece) => bytes.extend_from_slice(&piece),
+            Err(error) => return (bytes, Err(error)),
+        }
+    }
+    (bytes, Ok(file.length))
+}
+
+#[tokio::test]
+async fn an_opened_file_comes_in_pieces_up_to_the_limit() {
+    let chunked = |count: usize| {
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n", "5\r\n12345\r\n".repeat(count))
+    };
+    for (answer, length, expected) in [
+        (reply("200 OK", "12345"), 5, Ok(Some(5))),
+        (reply("200 OK", "123456"), 0, Err("the file is longer than 5 bytes")),
+        (chunked(1), 5, Ok(None)),
+        (chunked(9), 5, Err("the file is longer than 5 bytes")),
+        (reply("404 Not Found", ""), 0, Err("the file was answered with status 404")),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12".to_owned(), 2, Err("the connection for the file failed")),
+    ] {
+        let peer = Peer::new().await;
+        let (transport, url) = (peer.transport(), format!("http://{}/", peer.address()));
+        let (received, (bytes, outcome)) = tokio::join!(peer.answer(answer), read(&transport, &url, 5));
+        assert!(received.header("authorization").is_empty());
+        assert!(bytes.len() <= length, "{bytes:?}");
+        match (outcome, expected) {
+            (Ok(told), Ok(expected)) => assert_eq!((told, bytes.len()), (expected, length)),
+            (told, expected) => {
+                assert_eq!(told.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_opened_only_where_one_may_be_fetched() {
+    let peer = Peer::new().await;
+    for url in ["http://127.0.0.1:1/", "https://127.0.0.1/", "ftp://example.com/", "https://user@example.com/", ""] {
+        let (_, outcome) = read(&peer.transport(), url, 5).await;
+        assert!(matches!(outcome, Err(DownloadError::Address)), "{url}: {outcome:?}");
     }
 }
