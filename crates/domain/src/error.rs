@@ -173,6 +173,13 @@ impl Error {
         self
     }
 
+    /// Says what it is about, before its message.
+    #[must_use]
+    pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
     /// Says whether something was applied.
     #[must_use]
     pub fn with_applied(mut self, applied: Applied) -> Self {

@@ -4,6 +4,7 @@
 //! Providers implement [`ImageLibrary`]; the façade and the command line call [`Service`]. No provider's wire type and
 //! no async runtime appears here.
 
+mod association;
 mod catalogue;
 mod content;
 mod cost;
@@ -16,9 +17,11 @@ mod port;
 mod quota;
 mod rules;
 mod service;
+mod spool;
 mod work;
 mod workers;
 
+pub use association::{AdId, Association, AssociationChange, AssociationFilter, Moderation};
 pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
 pub use content::{ChunkStream, Content, ContentSource, Sha256};
 pub use cost::{Budget, Cost, Price, Prices};
@@ -35,9 +38,10 @@ pub use rules::{
     Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,
 };
 pub use service::{
-    BatchReport, CheckCommand, CheckReport, Planned, PublishCommand, PublishTarget, Sent, Service, UploadCommand,
-    UploadPolicy, UploadReceipt,
+    BatchReport, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, Planned, PublishCommand, PublishTarget,
+    Sent, Service, UploadCommand, UploadPolicy, UploadReceipt,
 };
+pub use spool::MemorySpool;
 pub use work::{
     AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
     ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs, MemoryClaims,

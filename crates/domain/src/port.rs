@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumId, Content, Error, ErrorKind, Format, Image, ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices,
-    Quota, Rules, Uploaded,
+    AlbumId, Association, AssociationChange, AssociationFilter, Content, Error, ErrorKind, Fetched, Format, Image,
+    ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices, Quota, Rules, Uploaded,
 };
 
 /// A provider and the API of it that a library speaks.
@@ -62,8 +62,16 @@ pub struct Capabilities {
     pub deduplicates: Capability,
     /// Put an image in the place of another.
     pub replace: Capability,
-    /// Serve the stored bytes unchanged at [`Image::url`].
+    /// Serve the stored picture. No provider promises that its bytes are those that were sent.
     pub download: Capability,
+    /// Copy an image from one album of the library to another.
+    pub copy: Capability,
+    /// Tell what shows an image. Emulated where it is read off the images themselves.
+    pub associations: Capability,
+    /// Choose what an advertisement shows.
+    pub associate: Capability,
+    /// Tell, when asked, how many images an album may hold.
+    pub room: Capability,
     /// Take a picture from its address: native where the provider fetches it by itself ([`ImageLibrary::import`]), emulated
     /// where we fetch and upload it.
     pub import_url: Capability,
@@ -187,6 +195,74 @@ pub trait ImageLibrary: Send + Sync {
     /// `ImageNotFound`, `AlbumNotFound`.
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error>;
 
+    /// Reads several images, as many as a page has at most: one outcome per id, in order.
+    ///
+    /// # Errors
+    /// The call as a whole failed. Per item: `ImageNotFound`.
+    async fn get_many(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Image, Error>>, Error> {
+        let mut images = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.get(album, id).await {
+                Err(error) if error.kind() != ErrorKind::ImageNotFound => return Err(error),
+                outcome => images.push(outcome),
+            }
+        }
+        Ok(images)
+    }
+
+    /// Opens the stored picture of an image, as this library has just told of it: its address may not live long. It is
+    /// fetched without the credential, from the library's own address or from a named host over TLS only, and ends with
+    /// an error beyond `most` bytes.
+    ///
+    /// # Errors
+    /// `Unsupported` where the image has no address that is fetched from; `TooLarge`; otherwise what the host answers.
+    async fn download(&self, album: &AlbumId, image: &Image, most: u64) -> Result<Fetched, Error> {
+        let _ = (album, image, most);
+        Err(unsupported("this library does not serve its pictures"))
+    }
+
+    /// Copies an image of the album `from` to the album `to` at the provider, without its bytes coming here. Only where
+    /// [`Capabilities::copy`] is native.
+    ///
+    /// # Errors
+    /// `ImageNotFound` if `from` does not hold it, or hides it; [`Error::applied`] tells whether it may have been copied.
+    async fn copy(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
+        let _ = (from, to, id);
+        Err(unsupported("this library's provider copies no images"))
+    }
+
+    /// Lists what shows images of `album`, in an order that the provider keeps between pages. A page may be empty and have
+    /// a next one.
+    ///
+    /// # Errors
+    /// `Unsupported` where the provider does not tell, or not for this filter; `InvalidArgument` if `page.after` is not a
+    /// cursor of this list.
+    async fn associations(
+        &self,
+        album: &AlbumId,
+        filter: &AssociationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Association>, Error> {
+        let _ = (album, filter, page);
+        Err(unsupported("this library's provider does not tell what shows an image"))
+    }
+
+    /// Lets advertisements show images of `album`, or none: one outcome per change, in order. A repetition changes nothing
+    /// more.
+    ///
+    /// # Errors
+    /// The call as a whole failed; [`Error::applied`] tells whether something may have been changed.
+    /// Per item: `InvalidArgument` for an advertisement that is named twice, `ImageNotFound`, `PermissionDenied`,
+    /// `ProviderRefused`.
+    async fn set_associations(
+        &self,
+        album: &AlbumId,
+        changes: &[AssociationChange],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let _ = (album, changes);
+        Err(unsupported("this library's provider does not let advertisements be changed here"))
+    }
+
     /// Deletes images from `album`: one outcome per id, in order. An image that is gone after an answer was lost counts as
     /// deleted.
     ///
@@ -234,4 +310,9 @@ pub trait ImageLibrary: Send + Sync {
 
 fn fetches_nothing(library: &LibraryId, provider: Provider) -> Error {
     Error::new(ErrorKind::Unsupported, "the provider fetches no pictures by itself").with_library(library, provider)
+}
+
+/// What a provider lacks, nothing is sent for.
+fn unsupported(message: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, message)
 }

@@ -1,9 +1,12 @@
 //! The use cases over all configured libraries. Checks and fits before anything is spent, then calls one library.
 
+mod associations;
 mod batch;
 mod check;
 mod claimed;
+mod copy;
 mod deletions;
+mod downloads;
 mod meter;
 mod prepare;
 mod publish;
@@ -19,6 +22,8 @@ use async_trait::async_trait;
 
 pub use batch::{BatchReport, Planned};
 pub use check::{CheckCommand, CheckReport};
+pub use copy::{CopyCommand, CopyReceipt};
+pub use downloads::Download;
 pub use publish::{PublishCommand, PublishTarget};
 pub use put::UploadPolicy;
 
@@ -26,8 +31,8 @@ use crate::flights::Flights;
 use crate::workers::{Workers, on_workers};
 use crate::{
     AlbumId, AlbumName, Animation, Applied, Catalogue, Claims, Content, ContentKey, Error, ErrorKind, Fit, Format,
-    Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims, Page, PageRequest, Pauses,
-    Pixels, Quota, Sha256,
+    Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims, MemorySpool, Page, PageRequest,
+    Pauses, Pixels, Quota, Sha256, Spool,
 };
 use put::{Landed, Ready};
 
@@ -95,6 +100,7 @@ pub struct Service {
     libraries: Arc<BTreeMap<LibraryId, Arc<dyn ImageLibrary>>>,
     workers: Arc<dyn Workers>,
     catalogue: Arc<dyn Catalogue>,
+    spool: Arc<dyn Spool>,
     flights: Flights<ContentKey, Landed>,
     claims: Arc<dyn Claims>,
     pauses: Arc<dyn Pauses>,
@@ -118,7 +124,8 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Serves these libraries; CPU work runs on `workers`. What is uploaded is remembered in a bounded [`MemoryCatalogue`].
+    /// Serves these libraries; CPU work runs on `workers`. What is uploaded is remembered in a bounded [`MemoryCatalogue`],
+    /// and what is copied passes through memory, a few pictures at a time.
     ///
     /// # Errors
     /// `Configuration` if two libraries have the same id.
@@ -138,6 +145,7 @@ impl Service {
             catalogue,
             flights: Flights::default(),
             pauses: Arc::new(NoPauses),
+            spool: Arc::new(MemorySpool),
         })
     }
 
@@ -159,6 +167,13 @@ impl Service {
         pauses: Arc<dyn Pauses>,
     ) -> Self {
         (self.catalogue, self.claims, self.pauses) = (catalogue, claims, pauses);
+        self
+    }
+
+    /// Keeps pictures that come from a library in `spool` until they have been sent on.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Arc<dyn Spool>) -> Self {
+        self.spool = spool;
         self
     }
 
@@ -320,6 +335,10 @@ fn album(library: &dyn ImageLibrary, named: Option<&AlbumId>) -> Result<AlbumId,
     })
 }
 
+/// The error with its place. One that has happened in another library, the source of a copy, keeps its own.
 fn located(error: Error, library: &dyn ImageLibrary, album: &AlbumId) -> Error {
+    if error.library().is_some_and(|other| other != library.id()) {
+        return error;
+    }
     error.with_library(library.id(), library.provider()).with_album(album)
 }

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
-use super::meter::Meter;
+use super::meter::{Meter, Meters};
 use super::put::{Landed, Ready, Stored, Turn, key};
 use super::sending::{Outgoing, Told, send};
 use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
@@ -46,6 +46,8 @@ pub(super) struct Work {
 pub(super) enum Source {
     /// It has to be checked and fitted first.
     Command(Box<UploadCommand>),
+    /// It has to be fetched first. Nothing happens before its turn comes.
+    Coming(BoxFuture<'static, Result<UploadCommand, Error>>),
     /// It satisfies the library's rules.
     Ready(Ready),
 }
@@ -58,7 +60,7 @@ struct Missing {
 }
 
 /// An outcome and its place in the batch.
-type Settled<T> = (usize, Result<T, Error>);
+pub(super) type Settled<T> = (usize, Result<T, Error>);
 
 /// An image once it was checked and looked up.
 enum Seen {
@@ -79,7 +81,7 @@ impl Service {
     /// fails with `BudgetSpent` before it is sent.
     pub async fn upload_many(&self, commands: Vec<UploadCommand>, budget: Budget) -> BatchReport {
         let (places, refused, work) = self.distribute(commands);
-        self.run(places, refused, work, budget).await
+        self.run(places, refused, work, &Meters::new(budget)).await
     }
 
     /// Says what [`Service::upload_many`] would do and cost if every image were taken, without a call. Images are checked
@@ -137,31 +139,27 @@ impl Service {
         (places, refused, work)
     }
 
-    /// Does the work of all libraries at once, each within the budget.
+    /// Does the work of all libraries at once, each within its account.
     pub(super) async fn run(
         &self,
         places: usize,
         refused: Vec<Settled<UploadReceipt>>,
         work: BTreeMap<LibraryId, Vec<Work>>,
-        budget: Budget,
+        meters: &Meters,
     ) -> BatchReport {
         let runs = work.into_iter().map(|(id, work)| {
             async move {
-                let meter = Meter::new(budget);
-                let settled = match self.library(&id) {
+                let meter = meters.of(&id);
+                match self.library(&id) {
                     Ok(library) => self.run_one(library.as_ref(), work, &meter).await,
                     Err(error) => work.iter().map(|work| (work.place, Err(error.clone()))).collect(),
-                };
-                (id, settled, meter.spent())
+                }
             }
             .boxed()
         });
-        let (mut settled, mut costs) = (refused, BTreeMap::new());
-        for (id, outcomes, cost) in join_all(runs).await {
-            settled.extend(outcomes);
-            costs.insert(id, cost);
-        }
-        BatchReport { outcomes: in_order(places, settled), costs }
+        let mut settled = refused;
+        settled.extend(join_all(runs).await.into_iter().flatten());
+        BatchReport { outcomes: in_order(places, settled), costs: meters.spent() }
     }
 
     fn run_one<'s>(
@@ -220,16 +218,26 @@ impl Service {
         meter: &Meter,
         verify: bool,
     ) -> Result<(Ready, Option<Stored>), Error> {
-        let ready = match source {
-            Source::Ready(ready) => ready,
-            Source::Command(command) => {
-                let (rules, replace, policy) = (library.rules(), command.replace, command.policy);
-                let prepared =
-                    on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, *command, cancelled))
-                        .await??;
-                Ready::new(prepared, replace, policy)
-            }
+        let command = match source {
+            Source::Ready(ready) => return self.found(library, album, ready, meter, verify).await,
+            Source::Command(command) => *command,
+            Source::Coming(coming) => coming.await?,
         };
+        let (rules, replace, policy) = (library.rules(), command.replace, command.policy);
+        let prepared =
+            on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, command, cancelled)).await??;
+        self.found(library, album, Ready::new(prepared, replace, policy), meter, verify).await
+    }
+
+    /// What is known of an image in its album, as far as its policy lets that count.
+    async fn found(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        ready: Ready,
+        meter: &Meter,
+        verify: bool,
+    ) -> Result<(Ready, Option<Stored>), Error> {
         let key = key(library, album, &ready);
         if ready.policy != UploadPolicy::Verify || !verify {
             let stored = self.known_meanwhile(&key, &ready).await?;
@@ -371,7 +379,7 @@ fn grouped<'s>(seen: BoxStream<'s, Seen>, most: usize, most_bytes: u64) -> BoxSt
 }
 
 /// The outcomes by place.
-fn in_order<T>(places: usize, settled: Vec<Settled<T>>) -> Vec<Result<T, Error>> {
+pub(super) fn in_order<T>(places: usize, settled: Vec<Settled<T>>) -> Vec<Result<T, Error>> {
     let mut outcomes: Vec<Option<Result<T, Error>>> = std::iter::repeat_with(|| None).take(places).collect();
     for (place, outcome) in settled {
         if let Some(slot) = outcomes.get_mut(place) {

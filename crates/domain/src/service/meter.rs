@@ -1,8 +1,34 @@
 //! Counts what work in one library costs, and stops it before it would cost more than it may. It never calls anything.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Budget, Cost, Error, ErrorKind};
+use crate::{Budget, Cost, Error, ErrorKind, LibraryId};
+
+/// The accounts of one piece of work, a budget each for every library that it touches.
+#[derive(Debug)]
+pub(super) struct Meters {
+    budget: Budget,
+    meters: Mutex<BTreeMap<LibraryId, Arc<Meter>>>,
+}
+
+impl Meters {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, meters: Mutex::default() }
+    }
+
+    /// The account in one library.
+    pub(super) fn of(&self, library: &LibraryId) -> Arc<Meter> {
+        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(meters.entry(library.clone()).or_insert_with(|| Arc::new(Meter::new(self.budget))))
+    }
+
+    /// What was spent, by library.
+    pub(super) fn spent(&self) -> BTreeMap<LibraryId, Cost> {
+        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        meters.iter().map(|(library, meter)| (library.clone(), meter.spent())).collect()
+    }
+}
 
 /// The account of one piece of work in one library.
 #[derive(Debug, Default)]

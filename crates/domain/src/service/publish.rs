@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::batch::{BatchReport, Source, Work};
+use super::meter::Meters;
 use super::put::Ready;
 use super::{Service, UploadCommand, UploadPolicy, album, located, prepare};
 use crate::workers::on_workers;
@@ -84,7 +85,7 @@ impl Service {
                 None => {}
             }
         }
-        self.run(command.targets.len(), refused, work, command.budget).await
+        self.run(command.targets.len(), refused, work, &Meters::new(command.budget)).await
     }
 
     /// The picture as these rules want it.

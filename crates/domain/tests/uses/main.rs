@@ -4,4 +4,5 @@
 
 mod batches;
 mod claims;
+mod copies;
 mod shelf;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use polyptych_domain::*;
 
@@ -41,6 +42,7 @@ const RULES: Rules = Rules {
 #[derive(Default)]
 struct Book {
     images: BTreeMap<(String, String), String>,
+    contents: BTreeMap<String, Content>,
     stored: BTreeMap<(String, Sha256), u32>,
     refused: BTreeSet<String>,
     spoilt: BTreeSet<String>,
@@ -52,6 +54,9 @@ struct Book {
     sent: usize,
     points: u64,
     largest: usize,
+    downloads: usize,
+    copies: usize,
+    most_read: usize,
 }
 
 pub(crate) struct Shelf {
@@ -84,6 +89,13 @@ impl Shelf {
         Self::with(name, 3, 10_000)
     }
 
+    /// Copies between its albums by itself.
+    pub(crate) fn copying(name: &str) -> Arc<Self> {
+        let mut shelf = Self::plain(name, 3, 10_000);
+        shelf.capabilities.copy = Capability::Native;
+        Arc::new(shelf)
+    }
+
     pub(crate) fn grouping(name: &str, uploads: u32) -> Arc<Self> {
         Self::with(name, uploads, 10_000)
     }
@@ -100,10 +112,18 @@ impl Shelf {
     }
 
     fn with(name: &str, uploads_per_call: u32, deletes_per_call: u32) -> Arc<Self> {
+        Arc::new(Self::plain(name, uploads_per_call, deletes_per_call))
+    }
+
+    fn plain(name: &str, uploads_per_call: u32, deletes_per_call: u32) -> Self {
         let capabilities = Capabilities {
             deduplicates: Capability::Native,
             replace: Capability::Absent,
-            download: Capability::Absent,
+            download: Capability::Native,
+            copy: Capability::Emulated,
+            associations: Capability::Absent,
+            associate: Capability::Absent,
+            room: Capability::Absent,
             import_url: Capability::Emulated,
             uploads_per_call,
             upload_bytes_per_call: 1 << 20,
@@ -112,14 +132,14 @@ impl Shelf {
             calls_at_once: 4,
             prices: PRICES,
         };
-        Arc::new(Self {
+        Self {
             id: id(name),
             capabilities,
             pauses: AtomicU32::new(0),
             pauses_after: AtomicU32::new(0),
             sees_absence: AtomicBool::new(false),
             book: Mutex::default(),
-        })
+        }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -156,6 +176,14 @@ impl Shelf {
         book.images.extend(images.map(|image| ((album.to_owned(), image.to_string()), String::new())));
     }
 
+    pub(crate) fn rename(&self, album: &str, image: &str, name: &str) {
+        self.book().images.insert((album.to_owned(), image.to_owned()), name.to_owned());
+    }
+
+    pub(crate) fn name_of(&self, album: &str, image: &str) -> String {
+        self.book().images[&(album.to_owned(), image.to_owned())].clone()
+    }
+
     /// Deletes everything behind the back of the domain.
     pub(crate) fn empty(&self) {
         self.book().images.clear();
@@ -181,6 +209,7 @@ impl Shelf {
             }
             let content = upload.content.sha256();
             let image = content.to_string();
+            book.contents.insert(image.clone(), upload.content.clone());
             *book.stored.entry((album.to_string(), content)).or_default() += 1;
             let key = (album.as_str().to_ascii_lowercase(), image.clone());
             book.images.entry(key).or_insert_with(|| upload.name.clone());
@@ -217,6 +246,12 @@ impl Shelf {
 
     pub(crate) fn largest_group(&self) -> usize {
         self.book().largest
+    }
+
+    /// Pictures that were opened, images that it copied by itself, and images in its largest reading of several.
+    pub(crate) fn copying_seen(&self) -> (usize, usize, usize) {
+        let book = self.book();
+        (book.downloads, book.copies, book.most_read)
     }
 
     pub(crate) fn times_stored(&self, album: &str, content: &Sha256) -> u32 {
@@ -302,6 +337,40 @@ impl ImageLibrary for Shelf {
             Some(name) => Ok(Image { name: Some(name.clone()), ..Image::new(album.clone(), id.clone()) }),
             None => Err(Error::new(ErrorKind::ImageNotFound, "there is no such image")),
         }
+    }
+    async fn get_many(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Image, Error>>, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.most_read = book.most_read.max(ids.len());
+        book.points += PRICES.get.of(ids.len() as u64);
+        let images = ids.iter().map(|id| match book.images.get(&(album.to_string(), id.to_string())) {
+            Some(name) => {
+                let name = Some(name.clone()).filter(|name| !name.is_empty());
+                Ok(Image { name, ..Image::new(album.clone(), id.clone()) })
+            }
+            None => Err(Error::new(ErrorKind::ImageNotFound, "there is no such image")),
+        });
+        Ok(images.collect())
+    }
+    async fn download(&self, _: &AlbumId, image: &Image, _: u64) -> Result<Fetched, Error> {
+        let mut book = self.book();
+        book.downloads += 1;
+        match book.contents.get(image.id.as_str()) {
+            Some(content) => {
+                let pieces = content.source().chunks().map_err(|error| panic!("{error}"));
+                Ok(Fetched { len: Some(content.len()), pieces: pieces.boxed() })
+            }
+            None => Err(Error::new(ErrorKind::ProviderUnavailable, "the picture is not served")),
+        }
+    }
+    async fn copy(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.copies += 1;
+        let name = book.images.get(&(from.to_string(), id.to_string())).cloned();
+        let name = name.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))?;
+        book.images.insert((to.to_string(), id.to_string()), name);
+        Ok(Image::new(to.clone(), id.clone()).into())
     }
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         let mut book = self.book();

@@ -74,7 +74,11 @@ impl MemoryLibrary {
             capabilities: Capabilities {
                 deduplicates: Capability::Native,
                 replace: Capability::Emulated,
-                download: Capability::Absent,
+                download: Capability::Native,
+                copy: Capability::Emulated,
+                associations: Capability::Absent,
+                associate: Capability::Absent,
+                room: Capability::Absent,
                 import_url: Capability::Emulated,
                 uploads_per_call: 3,
                 deletes_per_call: 10_000,
