@@ -9,12 +9,12 @@
 mod convert;
 mod fault;
 mod reading;
+mod replace;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;
@@ -24,6 +24,7 @@ use polyptych_wire_evotor::{DeleteProductImage, GetProductImage, ListProductImag
 use crate::call::{BadAnswer, Call, Line, batch_of_one, deleted};
 use crate::content::{boundary, file_part};
 use crate::kept::is_kept_at;
+use crate::picture;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
 use reading::EvotorReading;
@@ -34,8 +35,11 @@ pub const ADDRESS: &str = "https://api.evotor.ru";
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Absent,
     replace: Capability::Emulated,
-    // What is served is not promised to be what was sent.
-    download: Capability::Absent,
+    download: Capability::Native,
+    copy: Capability::Emulated,
+    associations: Capability::Absent,
+    associate: Capability::Absent,
+    room: Capability::Absent,
     import_url: Capability::Emulated,
     uploads_per_call: 1,
     upload_bytes_per_call: u64::MAX,
@@ -46,7 +50,7 @@ const CAPABILITIES: Capabilities = Capabilities {
 };
 
 /// A library at Evotor Cloud.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Evotor {
     line: Line,
     default_album: Option<AlbumId>,
@@ -134,29 +138,10 @@ impl Evotor {
             return self.settled(album, product, upload).await;
         }
         if upload.replace {
-            return self.replace(album, product, &old, upload).await;
+            return self.replace(album, old, upload).await;
         }
         let message = "the product has an image; delete it first, or ask to replace it";
         Err(self.line.error(album, ErrorKind::AlbumOccupied, message))
-    }
-
-    /// Deletes what stands in the way, then uploads.
-    async fn replace(
-        &self,
-        album: &AlbumId,
-        product: Product<'_>,
-        old: &[Image],
-        upload: &Upload,
-    ) -> Result<Uploaded, Error> {
-        for (deleted, image) in old.iter().enumerate() {
-            match self.remove(album, product, &image.id).await {
-                // Someone else was faster; the place is free.
-                Err(error) if error.kind() == ErrorKind::ImageNotFound => {}
-                Err(error) if deleted > 0 => return Err(self.emptied(album, error)),
-                outcome => outcome?,
-            }
-        }
-        self.settled(album, product, upload).await.map_err(|error| self.emptied(album, error))
     }
 
     /// Uploads to a product that was empty a moment ago, and looks there if the answer is lost.
@@ -183,20 +168,6 @@ impl Evotor {
             return Some(false);
         }
         is_kept_at(&self.line.transport, image.url.as_ref()?, &upload.content).await.ok()
-    }
-
-    /// The old image is gone and the new one is not known to be there. What "applied" would be true of neither.
-    fn emptied(&self, album: &AlbumId, error: Error) -> Error {
-        if error.applied() == Applied::Yes {
-            return error;
-        }
-        let stored = if error.applied() == Applied::No { "was not stored" } else { "may not have been stored" };
-        let message = format!("the old image was deleted, but the new one {stored}: {}", error.message());
-        let mut told = self.line.error(album, error.kind(), message).with_applied(Applied::Unknown);
-        if let Some(words) = error.provider_error() {
-            told = told.with_provider_error(words.clone());
-        }
-        told.with_source(error)
     }
 }
 
@@ -257,6 +228,10 @@ impl ImageLibrary for Evotor {
         let get = GetProductImage::new(product.store, product.id, self.image(album, id)?);
         let (image, answer) = self.send::<GetProductImage>(&call, &get.request()).await?;
         convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
+    }
+
+    async fn download(&self, album: &AlbumId, image: &Image, most: u64) -> Result<Fetched, Error> {
+        picture::open(&self.line, album, image, most).await
     }
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {

@@ -1,6 +1,6 @@
 //! Evotor product images.
 
-use polyptych_domain::{Applied, ErrorKind, ImageLibrary, Pixels};
+use polyptych_domain::{Applied, Error, ErrorKind, ImageLibrary, Pixels, Uploaded};
 use polyptych_providers::Evotor;
 use polyptych_transport::Auth;
 
@@ -10,7 +10,8 @@ use crate::server::{IMAGE, Reply, Server, TOKEN, album, image, page, upload};
 const ALBUM: &str = "20180413-2595-40E8-80CB-4646C05D81B6~5e46f8de";
 const IMAGES: &str = "/stores/20180413-2595-40E8-80CB-4646C05D81B6/products/5e46f8de/images";
 const EMPTY: &str = r#"{"items":[],"paging":{}}"#;
-const OLD: &str = r#"{"items":[{"id":"old","url":"https://example.com/o"}],"paging":{}}"#;
+const OLD: &str = r#"{"items":[{"id":"old","url":"{base}/old.png"}],"paging":{}}"#;
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n old picture";
 const NEW: &str = r#"{"id":"new","url":"https://example.com/n"}"#;
 
 fn library(server: &Server) -> Evotor {
@@ -52,57 +53,131 @@ async fn an_occupied_product_is_left_alone() {
     assert_eq!(lines(&server), ["GET IMAGES HTTP/1.1"]);
 }
 
+async fn replaced(server: &Server) -> Result<Uploaded, Error> {
+    let mut upload = upload("a.png");
+    upload.replace = true;
+    library(server).upload(&album(ALBUM), &[upload]).await?.remove(0)
+}
+
 #[tokio::test]
-async fn a_replacement_deletes_and_then_posts() {
+async fn a_replacement_fetches_the_old_picture_deletes_it_and_then_posts() {
     for gone in [Reply::new(204, ""), Reply::new(404, "")] {
-        let server = Server::new([Reply::ok(OLD), gone, Reply::ok(NEW)]).await;
-        let mut upload = upload("a.png");
-        upload.replace = true;
-        let outcomes = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap();
-        assert_eq!(outcomes[0].as_ref().unwrap().image.id.as_str(), "new");
-        assert_eq!(lines(&server), ["GET IMAGES HTTP/1.1", "DELETE IMAGES/old HTTP/1.1", "POST IMAGES HTTP/1.1"]);
+        let server = Server::new([Reply::ok(OLD), Reply::ok(PICTURE), gone, Reply::ok(NEW)]).await;
+        assert_eq!(replaced(&server).await.unwrap().image.id.as_str(), "new");
+        let expected = ["GET IMAGES", "GET /old.png", "DELETE IMAGES/old", "POST IMAGES"];
+        assert_eq!(lines(&server), expected.map(|line| format!("{line} HTTP/1.1")));
+        assert_eq!(server.asked()[1].header("x-authorization"), None);
     }
 }
 
 #[tokio::test]
-async fn a_replacement_that_fails_halfway_says_that_the_old_image_is_gone() {
+async fn a_replacement_whose_upload_fails_puts_the_old_picture_back() {
     let body = r#"{"code":"validation_failed","message":"m","violations":[{"subject":"datafile","reason":"not png"}]}"#;
+    let back = r#"{"id":"back","url":"https://example.com/b"}"#;
     for (reply, kind, stored) in [
         (Reply::new(400, body), ErrorKind::RulesViolated, "was not stored"),
         (Reply::new(503, "<html>down</html>"), ErrorKind::ProviderUnavailable, "may not have been stored"),
     ] {
-        let server = Server::new([Reply::ok(OLD), Reply::new(204, ""), reply]).await;
-        let mut upload = upload("a.png");
-        upload.replace = true;
-        let error = match library(&server).upload(&album(ALBUM), &[upload]).await {
-            Err(error) => error,
-            Ok(mut outcomes) => outcomes.remove(0).unwrap_err(),
-        };
+        // An upload whose outcome is open is looked for first.
+        let looks = if stored.starts_with("may") { 2 } else { 1 };
+        let mut replies = vec![Reply::ok(OLD), Reply::ok(PICTURE), Reply::new(204, ""), reply];
+        replies.extend(vec![Reply::ok(EMPTY); looks]);
+        replies.push(Reply::ok(back));
+        let server = Server::new(replies).await;
+        let error = replaced(&server).await.unwrap_err();
         assert_eq!((error.kind(), error.applied()), (kind, Applied::Unknown));
-        let start = format!("the old image was deleted, but the new one {stored}: ");
+        let start = format!("the new picture {stored}, and the old one was put back as back: ");
         assert!(error.message().starts_with(&start), "{error}");
         assert!(error.provider_error().is_some());
+        let last = server.asked().pop().unwrap();
+        assert!(last.line.starts_with("POST "), "{}", last.line);
+        assert!(last.body.windows(PICTURE.len()).any(|part| part == PICTURE), "the very bytes");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_back_is_said() {
+    let refused = || Reply::new(400, r#"{"code":"validation_failed","message":"m"}"#);
+    let other = r#"{"items":[{"id":"other","url":"{base}/x"}],"paging":{}}"#;
+    let [deleted, empty] = [Reply::new(204, ""), Reply::ok(EMPTY)];
+    let picture = || Reply::ok(PICTURE);
+    for (replies, expected) in [
+        (vec![picture(), deleted.clone(), refused(), empty.clone(), refused()], "the old one is lost"),
+        (
+            vec![picture(), deleted.clone(), refused(), empty.clone(), Reply::lost(), empty.clone()],
+            "the old one may not have been put back",
+        ),
+        (vec![picture(), deleted.clone(), refused(), Reply::ok(other)], "the product has another one by now"),
+        (
+            vec![Reply::new(404, ""), deleted.clone(), refused(), empty.clone()],
+            "the old one, which was served no longer",
+        ),
+    ] {
+        let server = Server::new(std::iter::once(Reply::ok(OLD)).chain(replies).collect::<Vec<_>>()).await;
+        let error = replaced(&server).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown);
+        assert!(error.message().contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_cannot_keep_the_old_picture_changes_nothing() {
+    for (old, picture) in [
+        (OLD, vec![Reply::new(403, "")]),
+        (OLD, vec![Reply::ok("cut").cut()]),
+        (r#"{"items":[{"id":"old"}]}"#, vec![]),
+        (r#"{"items":[{"id":"old","url":"http://169.254.169.254/x"}]}"#, vec![]),
+    ] {
+        let asked = 1 + picture.len();
+        let server = Server::new(std::iter::once(Reply::ok(old)).chain(picture).collect::<Vec<_>>()).await;
+        let error = replaced(&server).await.unwrap_err();
+        assert_eq!(error.applied(), Applied::No);
+        assert!(error.message().starts_with("nothing was changed, since the old picture"), "{error}");
+        assert_eq!(server.asked().len(), asked);
     }
 }
 
 #[tokio::test]
 async fn a_replacement_that_cannot_delete_uploads_nothing() {
-    let server = Server::new([Reply::ok(OLD), Reply::new(403, "")]).await;
-    let mut upload = upload("a.png");
-    upload.replace = true;
-    let error = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap_err();
+    let server = Server::new([Reply::ok(OLD), Reply::ok(PICTURE), Reply::new(403, "")]).await;
+    let error = replaced(&server).await.unwrap_err();
     assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::No));
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.asked().len(), 3);
 }
 
 #[tokio::test]
-async fn a_replacement_that_stops_after_one_of_two_deletions_does_not_claim_that_nothing_changed() {
-    let two = r#"{"items":[{"id":"a"},{"id":"b"}]}"#;
-    let server = Server::new([Reply::ok(two), Reply::new(204, ""), Reply::new(403, "")]).await;
-    let mut upload = upload("a.png");
-    upload.replace = true;
-    let error = library(&server).upload(&album(ALBUM), &[upload]).await.unwrap_err();
-    assert_eq!((error.kind(), error.applied()), (ErrorKind::PermissionDenied, Applied::Unknown));
+async fn a_deletion_whose_answer_was_lost_leaves_the_product_with_a_picture() {
+    let back = r#"{"id":"back","url":"https://example.com/b"}"#;
+    for (then, applied, said) in [
+        (vec![Reply::ok(OLD)], Applied::No, "the old one is still there"),
+        (vec![Reply::ok(EMPTY), Reply::ok(back)], Applied::Unknown, "the old one was put back as back"),
+    ] {
+        let replies = [Reply::ok(OLD), Reply::ok(PICTURE), Reply::lost()].into_iter().chain(then);
+        let server = Server::new(replies.collect::<Vec<_>>()).await;
+        let error = replaced(&server).await.unwrap_err();
+        assert_eq!(error.applied(), applied);
+        assert!(error.message().starts_with(&format!("the new picture was not sent, and {said}: ")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_nobody_waits_for_goes_to_its_end_once_something_was_deleted() {
+    let back = r#"{"id":"back","url":"https://example.com/b"}"#;
+    let answers = [Reply::ok(OLD), Reply::ok(PICTURE), Reply::new(204, ""), Reply::new(400, "{}")];
+    let server = Server::new(answers.into_iter().chain([Reply::ok(EMPTY), Reply::ok(back)])).await;
+    let mut replacing = Box::pin(replaced(&server));
+    while server.asked().len() < 3 {
+        tokio::select! {
+            biased;
+            outcome = &mut replacing => panic!("{outcome:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(replacing);
+    while server.asked().len() < 6 {
+        tokio::task::yield_now().await;
+    }
+    assert!(server.asked()[5].line.starts_with("POST "));
 }
 
 #[tokio::test]
