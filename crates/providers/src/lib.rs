@@ -7,6 +7,7 @@
 
 mod call;
 mod content;
+mod found;
 #[rustfmt::skip]
 mod generated {
     pub(crate) mod rules;
@@ -15,6 +16,7 @@ mod groups;
 mod kept;
 mod lost;
 mod opening;
+mod picture;
 mod places;
 mod quota;
 mod reading;

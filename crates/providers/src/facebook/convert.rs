@@ -39,7 +39,8 @@ pub(super) fn next(paging: Option<Paging>) -> Result<Option<String>, BadAnswer> 
     cursor.map(Some).ok_or_else(|| BadAnswer::from("a next page without a cursor"))
 }
 
-fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {
+/// A hash as the image's id.
+pub(super) fn id(hash: Option<&str>) -> Result<ImageId, BadAnswer> {
     let hash = hash.ok_or_else(|| BadAnswer::from("an image without a hash"))?;
     ImageId::new(hash).map_err(|error| BadAnswer(error.to_string()))
 }

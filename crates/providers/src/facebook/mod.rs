@@ -3,7 +3,9 @@
 //!
 //! The transport must send the token as `Authorization: Bearer`, so that it never stands in an address.
 
+mod associations;
 mod convert;
+mod copy;
 mod deletion;
 mod fault;
 mod proof;
@@ -12,8 +14,7 @@ mod reading;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
@@ -27,7 +28,9 @@ pub use proof::AppSecretProof;
 
 use crate::call::{BadAnswer, Call, Line, batch_of_one};
 use crate::content::{blob, boundary, file_part};
+use crate::found;
 use crate::lost::{self, Outcomes, Shelf};
+use crate::picture;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
 use reading::FacebookReading;
@@ -52,8 +55,11 @@ const FIELDS: [&str; 10] = [
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Native,
     replace: Capability::Absent,
-    // Pictures have been re-encoded.
-    download: Capability::Absent,
+    download: Capability::Native,
+    copy: Capability::Native,
+    associations: Capability::Emulated,
+    associate: Capability::Absent,
+    room: Capability::Absent,
     import_url: Capability::Emulated,
     uploads_per_call: 1,
     upload_bytes_per_call: u64::MAX,
@@ -66,6 +72,9 @@ const CAPABILITIES: Capabilities = Capabilities {
 /// Images that are looked through at most for an upload whose answer was lost; lists are taken to begin with the newest
 /// (reference 16.13).
 const LOOKED_THROUGH: u64 = 100;
+
+/// Hashes that are asked for in one call at most: they travel in the address.
+const HASHES_PER_CALL: u32 = 50;
 
 /// How far the provider's clock may be behind ours.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
@@ -85,6 +94,9 @@ pub enum Form {
 
 /// What an upload answers, and the answer that it was read from.
 type Created = (CreatedAdImages, Response);
+
+/// Images of a page, the cursor of the next one, and the call and the answer that they come from.
+type Rows<'a> = (Vec<AdImage>, Option<String>, Call<'a>, Response);
 
 /// A library at Facebook.
 #[derive(Debug)]
@@ -136,18 +148,27 @@ impl Facebook {
 
     /// A page of images. Deleted ones are left out: the edge may still tell of them.
     async fn fetch(&self, account: &AlbumId, list: ListAdImages) -> Result<Page<Image>, Error> {
+        let (rows, next, call, answer) = self.rows(account, list).await?;
+        let items: Result<_, BadAnswer> = rows.into_iter().map(|item| convert::image(account, item)).collect();
+        match items {
+            Ok(items) => Ok(Page { items, next }),
+            Err(error) => Err(call.unreadable(&answer, error)),
+        }
+    }
+
+    /// A page of images as the provider states them, and where the next one begins.
+    async fn rows<'a>(&'a self, account: &'a AlbumId, list: ListAdImages) -> Result<Rows<'a>, Error> {
         let call = self.line.call(account, Subject::Album, ListAdImages::EFFECT);
         let asked = list.after.clone();
         let (page, answer) = self.send::<ListAdImages>(&call, &list.with_fields(FIELDS).request()).await?;
         let held = |item: &AdImage| item.status != Some(AdImageStatus::Deleted);
-        let items = page.data.into_iter().filter(held).map(|item| convert::image(account, item));
-        let read = || Ok(Page { items: items.collect::<Result<_, _>>()?, next: convert::next(page.paging)? });
-        let page: Page<_> = read().map_err(|error: BadAnswer| call.unreadable(&answer, error))?;
-        match &page.next {
-            Some(next) if asked.as_deref() == Some(next) => {
+        let rows = page.data.into_iter().filter(held).collect();
+        match convert::next(page.paging) {
+            Ok(Some(next)) if asked.as_ref() == Some(&next) => {
                 Err(call.unreadable(&answer, BadAnswer::from("the list does not advance")))
             }
-            _ => Ok(page),
+            Ok(next) => Ok((rows, next, call, answer)),
+            Err(error) => Err(call.unreadable(&answer, error)),
         }
     }
 
@@ -160,7 +181,7 @@ impl Facebook {
     async fn find(&self, account: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         let page = self.fetch(account, self.list_of(account).with_hashes([id.as_str()])).await?;
         let found = page.items.into_iter().find(|image| image.id == *id);
-        found.ok_or_else(|| self.line.error(account, ErrorKind::ImageNotFound, "the album holds no such image"))
+        found.ok_or_else(|| found::missing(&self.line, account))
     }
 
     async fn create(&self, call: &Call<'_>, account: &AlbumId, upload: &Upload) -> Result<Created, Error> {
@@ -270,6 +291,35 @@ impl ImageLibrary for Facebook {
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         self.find(&self.account(album)?, id).await
+    }
+
+    async fn get_many(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.line.check_batch(album, ids.len(), CAPABILITIES.page_size)?;
+        let account = self.account(album)?;
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(HASHES_PER_CALL as usize) {
+            let list = self.list_of(&account).with_hashes(chunk.iter().map(ImageId::as_str));
+            let page = self.fetch(&account, list.with_limit(HASHES_PER_CALL.into())).await?;
+            outcomes.extend(found::each(&self.line, &account, chunk, page.items));
+        }
+        Ok(outcomes)
+    }
+
+    async fn download(&self, album: &AlbumId, image: &Image, most: u64) -> Result<Fetched, Error> {
+        picture::open(&self.line, album, image, most).await
+    }
+
+    async fn copy(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
+        self.copy_to(&self.account(from)?, &self.account(to)?, id).await
+    }
+
+    async fn associations(
+        &self,
+        album: &AlbumId,
+        filter: &AssociationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Association>, Error> {
+        self.list_creatives(&self.account(album)?, filter, page).await
     }
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {

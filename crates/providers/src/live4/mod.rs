@@ -1,4 +1,4 @@
-//! Yandex Direct API v4 Live, method AdImage, as a library. An album is an advertiser's login; `self` is the login of
+//! Yandex Direct API v4 Live, methods AdImage and AdImageAssociation, as a library. An album is an advertiser's login; `self` is the login of
 //! the token. Images are known by `AdImageHash`.
 //!
 //! The token travels in the body, so that the transport must be set to [`polyptych_transport::Auth::InBody`].
@@ -6,6 +6,7 @@
 //! A deletion is all or nothing there. So the images are looked up first, those that cannot be deleted are left out, and
 //! where the rest is refused all the same, it is halved until the bad ones are found or a number of calls is spent.
 
+mod associations;
 mod convert;
 mod fault;
 
@@ -14,19 +15,18 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Evidence, Found, Gauge, Image, ImageId, ImageLibrary,
-    LibraryId, Page, PageRequest, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    AlbumId, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
 use polyptych_wire_yandex::Encoding;
-use polyptych_wire_yandex::live4::{
-    self, Action, ActionRequest, AdImageRequest, AdImageResponse, AdImageSelectionCriteria,
-};
+use polyptych_wire_yandex::live4::{self, Action, ActionRequest, AdImageRequest, AdImageSelectionCriteria};
 
 use crate::call::{BadAnswer, Call, Line, batch_of_one, deleted};
+use crate::found;
 use crate::groups::Groups;
 use crate::lost::{self, Outcomes, Shelf};
+use crate::picture;
 use crate::places::Places;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
@@ -53,8 +53,11 @@ const DELETION_CALLS: usize = 64;
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Native,
     replace: Capability::Absent,
-    // What is served is not promised to be what was sent.
-    download: Capability::Absent,
+    download: Capability::Native,
+    copy: Capability::Emulated,
+    associations: Capability::Native,
+    associate: Capability::Native,
+    room: Capability::Native,
     import_url: Capability::Emulated,
     uploads_per_call: 10,
     upload_bytes_per_call: CALL_BYTES,
@@ -103,15 +106,15 @@ impl YandexLive4 {
     }
 
     /// Sends one action and reads its answer.
-    async fn send(
+    async fn send<R: ActionRequest>(
         &self,
         call: &Call<'_>,
         album: &AlbumId,
-        params: &AdImageRequest,
-    ) -> Result<(AdImageResponse, Response), Error> {
+        params: &R,
+    ) -> Result<(R::Response, Response), Error> {
         let request = live4::request(self.encoding, &self.locale, params).map_err(|error| unwritable(call, error))?;
         let answer = call.execute_within(&request, self.identity.limits(album)).await?;
-        let read = live4::decode::<AdImageRequest>(self.encoding, &answer.body);
+        let read = live4::decode::<R>(self.encoding, &answer.body);
         Ok((response(call, self.encoding, &answer, read)?, answer))
     }
 
@@ -168,7 +171,7 @@ impl YandexLive4 {
 
     /// Deletes several images; where a call fails as a whole, finds out for which of them.
     async fn remove_many(&self, album: &AlbumId, places: &mut Places<'_>) -> Result<(), Error> {
-        let not_there = || self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image");
+        let not_there = || found::missing(&self.line, album);
         let rest = self.look(album, places, &places.all(), &Err(not_there())).await?;
         let mut groups = Groups::new(rest, DELETION_CALLS - 1);
         // Whether an answer was lost on the way: what is gone from then on may have been deleted by that call.
@@ -298,7 +301,38 @@ impl ImageLibrary for YandexLive4 {
         let criteria = convert::criteria(album).with_ad_image_hashes([id.as_str()]);
         let (images, _) = self.fetch(album, criteria).await?;
         let found = images.into_iter().find(|image| image.id == *id);
-        found.ok_or_else(|| self.line.error(album, ErrorKind::ImageNotFound, "the album holds no such image"))
+        found.ok_or_else(|| found::missing(&self.line, album))
+    }
+
+    async fn get_many(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.line.check_batch(album, ids.len(), CAPABILITIES.page_size)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(ImageId::as_str));
+        let (images, _) = self.fetch(album, criteria).await?;
+        Ok(found::each(&self.line, album, ids, images))
+    }
+
+    async fn download(&self, album: &AlbumId, image: &Image, most: u64) -> Result<Fetched, Error> {
+        picture::open(&self.line, album, image, most).await
+    }
+
+    async fn associations(
+        &self,
+        album: &AlbumId,
+        filter: &AssociationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Association>, Error> {
+        self.list_associations(album, filter, page).await
+    }
+
+    async fn set_associations(
+        &self,
+        album: &AlbumId,
+        changes: &[AssociationChange],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        self.change_associations(album, changes).await
     }
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {

@@ -10,8 +10,7 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Found, Image, ImageId, ImageLibrary, LibraryId, Page,
-    PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -22,8 +21,10 @@ use polyptych_wire_yandex::v5::{
 };
 
 use crate::call::{BadAnswer, Call, Line, deleted};
+use crate::found;
 use crate::groups::Groups;
 use crate::lost::{self, Outcomes, Shelf};
+use crate::picture;
 use crate::places::Places;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
@@ -69,8 +70,11 @@ const FIELDS: [Field; 7] = [
 const CAPABILITIES: Capabilities = Capabilities {
     deduplicates: Capability::Native,
     replace: Capability::Absent,
-    // What is served is not promised to be what was sent.
-    download: Capability::Absent,
+    download: Capability::Native,
+    copy: Capability::Emulated,
+    associations: Capability::Emulated,
+    associate: Capability::Absent,
+    room: Capability::Absent,
     import_url: Capability::Emulated,
     // `add` takes 100; the provider advises at most 3.
     uploads_per_call: 3,
@@ -190,6 +194,23 @@ impl YandexV5 {
         }
     }
 
+    /// A page of the images that meet the criteria.
+    async fn part(
+        &self,
+        album: &AlbumId,
+        criteria: AdImageSelectionCriteria,
+        page: &PageRequest,
+    ) -> Result<Page<Image>, Error> {
+        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
+        let start = offset(&self.line, album, page)?;
+        let part = LimitOffset::default().with_limit(page.size.min(CAPABILITIES.page_size).into()).with_offset(start);
+        let (items, limited_by, answer) = self.fetch(&call, album, criteria, Some(part)).await?;
+        match limited_by {
+            Some(next) if next <= start => Err(call.unreadable(&answer, BadAnswer::from("the list does not advance"))),
+            next => Ok(Page { items, next: next.map(|next| next.to_string()) }),
+        }
+    }
+
     async fn add(&self, album: &AlbumId, uploads: &[Upload]) -> Outcomes {
         let price = PRICES.least_of_upload(uploads.len() as u64);
         let call = self.line.call(album, Subject::Album, Add::EFFECT).costing(price);
@@ -280,15 +301,7 @@ impl ImageLibrary for YandexV5 {
     }
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
-        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
-        let start = offset(&self.line, album, page)?;
-        let part = LimitOffset::default().with_limit(page.size.min(CAPABILITIES.page_size).into()).with_offset(start);
-        let (items, limited_by, answer) =
-            self.fetch(&call, album, AdImageSelectionCriteria::default(), Some(part)).await?;
-        match limited_by {
-            Some(next) if next <= start => Err(call.unreadable(&answer, BadAnswer::from("the list does not advance"))),
-            next => Ok(Page { items, next: next.map(|next| next.to_string()) }),
-        }
+        self.part(album, AdImageSelectionCriteria::default(), page).await
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
@@ -296,7 +309,41 @@ impl ImageLibrary for YandexV5 {
         let criteria = AdImageSelectionCriteria::default().with_ad_image_hashes([id.as_str()]);
         let (images, ..) = self.fetch(&call, album, criteria, None).await?;
         let found = images.into_iter().find(|image| image.id == *id);
-        found.ok_or_else(|| call.error(ErrorKind::ImageNotFound, "the album holds no such image"))
+        found.ok_or_else(|| found::missing(&self.line, album))
+    }
+
+    async fn get_many(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Image, Error>>, Error> {
+        self.line.check_batch(album, ids.len(), CAPABILITIES.page_size)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = self.line.call(album, Subject::Album, Get::EFFECT).costing(PRICES.get.of(0));
+        let criteria = AdImageSelectionCriteria::default().with_ad_image_hashes(ids.iter().map(ImageId::as_str));
+        let (images, ..) = self.fetch(&call, album, criteria, None).await?;
+        Ok(found::each(&self.line, album, ids, images))
+    }
+
+    async fn download(&self, album: &AlbumId, image: &Image, most: u64) -> Result<Fetched, Error> {
+        picture::open(&self.line, album, image, most).await
+    }
+
+    /// The provider tells only that an ad shows an image, not which one does.
+    async fn associations(
+        &self,
+        album: &AlbumId,
+        filter: &AssociationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Association>, Error> {
+        if !filter.ads.is_empty() {
+            let message = "the provider does not tell which ad shows an image; v4 Live does";
+            return Err(self.line.error(album, ErrorKind::Unsupported, message));
+        }
+        self.line.check_batch(album, filter.images.len(), CAPABILITIES.deletes_per_call)?;
+        let criteria = AdImageSelectionCriteria::default()
+            .with_associated(YesNoEnum::Yes)
+            .with_ad_image_hashes(filter.images.iter().map(ImageId::as_str));
+        let Page { items, next } = self.part(album, criteria, page).await?;
+        Ok(Page { items: items.into_iter().map(|image| Association::new(image.id)).collect(), next })
     }
 
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails by panicking, as the test does")]
 
+mod associations;
+mod copies;
 mod deletions;
 mod evotor;
 mod facebook;
