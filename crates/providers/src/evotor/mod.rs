@@ -14,7 +14,8 @@ mod replace;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary,
+    LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;

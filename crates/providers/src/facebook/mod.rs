@@ -14,7 +14,8 @@ mod reading;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
-    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image,
+    ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;

@@ -15,7 +15,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    AlbumId, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind,
+    Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider,
+    Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image,
+    ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
