@@ -50,6 +50,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("polyptych-cost", &["*"]),
     ("polyptych-faults", &["*"]),
     ("polyptych-hostile", &["*"]),
+    ("polyptych-postgres", &[]),
+    ("polyptych-stores", &["*"]),
 ];
 
 /// Which of our packages may name these packages of others.
@@ -78,8 +80,14 @@ const MUST_NOT_REACH: &[(&[&str], &[&str])] = &[
 ];
 
 /// Members that are tests: their tables are open, since they look at everything from outside.
-const TESTS: &[&str] =
-    &["polyptych-conformance", "polyptych-cost", "polyptych-e2e", "polyptych-faults", "polyptych-hostile"];
+const TESTS: &[&str] = &[
+    "polyptych-conformance",
+    "polyptych-cost",
+    "polyptych-e2e",
+    "polyptych-faults",
+    "polyptych-hostile",
+    "polyptych-stores",
+];
 
 /// Runs the command.
 pub(crate) fn run(root: &Path) -> Result<bool> {

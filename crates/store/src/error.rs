@@ -1,0 +1,54 @@
+//! What goes wrong with a database, in the domain's words.
+
+use polyptych_domain::{Error, ErrorKind};
+
+/// What an internal step fails with.
+pub(crate) type Fault = sqlx::Error;
+
+/// Why a store cannot be opened. No message holds the URL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL is neither `sqlite:PATH` nor `postgres://…`, or cannot be read.
+    #[error("the store's URL must be sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    Url,
+    /// The database cannot be reached, or refuses.
+    #[error("cannot open the database")]
+    Database(#[source] sqlx::Error),
+    /// A newer Polyptych has changed the schema in a way that this one cannot work with.
+    #[error(
+        "the database has schema {found}, which needs a Polyptych that knows schema {needed} or later; this one knows {known}"
+    )]
+    TooNew {
+        /// The schema's version.
+        found: i64,
+        /// The oldest version that a program must know.
+        needed: i64,
+        /// The latest version that this program knows.
+        known: i64,
+    },
+    /// The system gave no random bytes.
+    #[error("cannot make an id")]
+    Random(#[source] getrandom::Error),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// The domain's error for a step that failed.
+pub(crate) fn internal(fault: Fault) -> Error {
+    Error::new(ErrorKind::Internal, "the store cannot be read or written").with_source(fault)
+}
+
+/// A row holds what it cannot hold.
+pub(crate) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
+    Fault::Decode(error.into())
+}
+
+/// Whether what was written names a member that is no more.
+pub(crate) fn names_no_member(fault: &Fault) -> bool {
+    fault.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
+}

@@ -1,0 +1,114 @@
+//! Operations as rows: kept, read, and worked on by whoever holds them. A row's `member` and `token` are the lease: every
+//! write of a worker locks the row, compares both, and does nothing if it has lost them.
+
+mod items;
+mod read;
+mod row;
+mod submit;
+mod work;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use polyptych_domain::{
+    Ending, Error, ErrorKind, Failure, ItemOutcome, ItemRecord, Lease, NewOperation, Operation, OperationFilter,
+    OperationId, Operations, Page, PageRequest, Standing,
+};
+
+use crate::error::{Fault, internal};
+use crate::store::Shared;
+
+pub(crate) use work::due;
+
+/// The domain's [`Operations`] over the database.
+pub(crate) struct SqlOperations(pub(crate) Arc<Shared>);
+
+/// What a step ends with that may find fault with the request.
+enum Problem {
+    /// The database's.
+    Fault(Fault),
+    /// The caller's.
+    Refused(Error),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Fault(fault) => internal(fault),
+            Problem::Refused(error) => error,
+        }
+    }
+}
+
+fn not_found(id: &OperationId) -> Problem {
+    Problem::Refused(Error::new(ErrorKind::OperationNotFound, format!("there is no operation {id}")))
+}
+
+#[async_trait]
+impl Operations for SqlOperations {
+    async fn submit(&self, new: NewOperation) -> Result<Operation, Error> {
+        Ok(submit::submit(&self.0, &new).await?)
+    }
+
+    async fn get(&self, id: &OperationId) -> Result<Operation, Error> {
+        Ok(read::get(&self.0, id).await?)
+    }
+
+    async fn list(&self, filter: &OperationFilter, page: &PageRequest) -> Result<Page<Operation>, Error> {
+        Ok(read::list(&self.0, filter, page).await?)
+    }
+
+    async fn items(&self, id: &OperationId, from: u64, limit: u32) -> Result<Vec<ItemRecord>, Error> {
+        Ok(items::read(&self.0, id, from, limit).await?)
+    }
+
+    async fn changed(&self, id: &OperationId, seen: i64) -> Result<Operation, Error> {
+        Ok(read::changed(&self.0, id, seen).await?)
+    }
+
+    async fn cancel(&self, id: &OperationId) -> Result<Operation, Error> {
+        Ok(submit::cancel(&self.0, id).await?)
+    }
+
+    async fn remove(&self, id: &OperationId) -> Result<(), Error> {
+        Ok(submit::remove(&self.0, id).await?)
+    }
+
+    async fn take(&self, id: &OperationId) -> Result<Option<(Lease, Operation)>, Error> {
+        work::take(&self.0, id).await.map_err(internal)
+    }
+
+    async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error> {
+        let begun = places.iter().map(|place| (*place, None)).collect();
+        items::keep(&self.0, lease, &begun).await.map_err(internal)
+    }
+
+    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
+        let outcomes = outcomes.iter().map(|(place, outcome)| (*place, Some(outcome))).collect();
+        items::keep(&self.0, lease, &outcomes).await.map_err(internal)
+    }
+
+    async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Standing, Error> {
+        work::finish(&self.0, lease, &ending).await.map_err(internal)
+    }
+
+    async fn give_back(&self, lease: &Lease, failure: &Failure) -> Result<Standing, Error> {
+        work::give_back(&self.0, lease, failure).await.map_err(internal)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<Standing, Error> {
+        work::release(&self.0, lease).await.map_err(internal)
+    }
+}

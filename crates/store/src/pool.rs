@@ -1,0 +1,236 @@
+//! Runs one query text on either database: arguments and rows of integers and texts, transactions that write.
+
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, Decode, PgPool, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, SqlitePool,
+    Transaction, Type,
+};
+use std::borrow::Cow;
+
+use crate::dialect::{CHANNEL, POSTGRES_LOCK, SQLITE_BEGIN};
+use crate::error::Fault;
+
+/// A connected database.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    /// A file.
+    Sqlite {
+        /// One connection, which alone writes.
+        write: SqlitePool,
+        /// Those that read.
+        read: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction that writes. Dropped, it is rolled back.
+pub(crate) enum Tx {
+    /// Of SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// Of PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// An argument of a query: `$1` is the first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Arg<'a> {
+    /// A number, or none.
+    Int(Option<i64>),
+    /// A text, or none. PostgreSQL keeps no NUL in texts: it becomes U+FFFD in both.
+    Text(Option<&'a str>),
+}
+
+impl From<i64> for Arg<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Arg<'_> {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<&'a String> for Arg<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Arg<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// The arguments of a query.
+macro_rules! args {
+    ($($arg:expr),* $(,)?) => { &[$($crate::pool::Arg::from($arg)),*] };
+}
+pub(crate) use args;
+
+macro_rules! bound {
+    ($database:ty, $sql:expr, $args:expr) => {{
+        let mut query = sqlx::query::<$database>($sql);
+        for arg in $args {
+            query = match *arg {
+                Arg::Int(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value.map(without_nul)),
+            };
+        }
+        query
+    }};
+}
+
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// A query put together from constants of this crate, never from what came from outside.
+pub(crate) fn composed(sql: String) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
+}
+
+/// `$from, …`: this many arguments.
+pub(crate) fn places(from: usize, count: usize) -> String {
+    let places: Vec<String> = (from..from + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
+impl Db {
+    /// Reads what is committed.
+    pub(crate) async fn read(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { read, .. } => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(read).await?),
+            Self::Postgres(pool) => postgres_rows(bound!(Postgres, sql, args).fetch_all(pool).await?),
+        })
+    }
+
+    /// Executes a statement that writes, and says how many rows it touched.
+    pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { write, .. } => bound!(Sqlite, sql, args).execute(write).await?.rows_affected(),
+            Self::Postgres(pool) => bound!(Postgres, sql, args).execute(pool).await?.rows_affected(),
+        })
+    }
+
+    /// Executes a statement that writes and returns rows.
+    pub(crate) async fn returning(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite { write, .. } => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(write).await?),
+            Self::Postgres(pool) => postgres_rows(bound!(Postgres, sql, args).fetch_all(pool).await?),
+        })
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Tx, Fault> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with(SQLITE_BEGIN).await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Reads, or writes and returns rows.
+    pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(&mut **tx).await?),
+            Self::Postgres(tx) => postgres_rows(bound!(Postgres, sql, args).fetch_all(&mut **tx).await?),
+        })
+    }
+
+    /// Reads rows of one table that nobody else changes until this transaction ends.
+    pub(crate) async fn locked(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
+        match self {
+            Self::Sqlite(_) => self.rows(sql, args).await,
+            Self::Postgres(_) => self.rows(composed([sql, POSTGRES_LOCK].concat()), args).await,
+        }
+    }
+
+    /// Executes a statement, and says how many rows it touched.
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
+        let sql = sql.into_sql_str();
+        Ok(match self {
+            Self::Sqlite(tx) => bound!(Sqlite, sql, args).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => bound!(Postgres, sql, args).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// Executes statements without arguments.
+    pub(crate) async fn script(&mut self, sql: String) -> Result<(), Fault> {
+        let script = sqlx::raw_sql(composed(sql));
+        match self {
+            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(|_done| ()),
+            Self::Postgres(tx) => script.execute(&mut **tx).await.map(|_done| ()),
+        }
+    }
+
+    /// Tells other processes once this is committed; those on SQLite look by themselves.
+    pub(crate) async fn announce(&mut self, news: &str) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(_) => self.rows("SELECT pg_notify($1, $2)", args![CHANNEL, news]).await.map(drop),
+        }
+    }
+
+    /// Commits. After an error nobody knows whether it was.
+    pub(crate) async fn commit(self) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// A row of a result.
+pub(crate) enum Row {
+    /// Of SQLite.
+    Sqlite(sqlx::sqlite::SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
+}
+
+fn sqlite_rows(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Sqlite).collect()
+}
+
+fn postgres_rows(rows: Vec<sqlx::postgres::PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
+}
+
+impl Row {
+    /// A column by name or place: `i64`, `String`, or an `Option` of one.
+    pub(crate) fn get<'r, T, I>(&'r self, column: I) -> Result<T, Fault>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
+        I: ColumnIndex<sqlx::sqlite::SqliteRow> + ColumnIndex<sqlx::postgres::PgRow>,
+    {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! One suite of behaviour, run unchanged over SQLite and PostgreSQL. A case opens as many processes over one fresh database
+//! as it wants; who is alive and what time it is, the case decides.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod catalogue;
+mod claims;
+mod dispatch;
+mod members;
+mod operations;
+mod outage;
+mod schema;
+mod tries;
+mod world;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+use polyptych_postgres::Postgres;
+use world::World;
+
+/// A case by its name.
+type Case = (&'static str, fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>);
+
+/// The cases of a module.
+macro_rules! cases {
+    ($($module:ident: $($case:ident),+ $(,)?;)*) => {
+        &[$($((concat!(stringify!($module), "::", stringify!($case)), |world| Box::pin($module::$case(world)))),+),*]
+    };
+}
+
+const CASES: &[Case] = cases! {
+    catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
+        forgotten_images_are_gone_with_every_content, a_name_with_a_nul_is_kept;
+    claims: of_many_processes_one_gets_the_claim, what_is_settled_is_in_the_catalogue_and_free,
+        what_was_not_applied_leaves_nothing_behind, a_claim_that_is_left_tells_what_was_sent,
+        an_abandoned_claim_is_free, a_dead_holders_intent_is_told, a_claim_of_this_process_is_granted_again,
+        who_was_taken_for_dead_may_not_send_nor_settle;
+    operations: a_submitted_operation_is_kept, a_repeated_request_makes_one_operation,
+        a_request_id_with_another_request_is_refused, pages_go_from_new_to_old, lists_are_filtered,
+        of_many_workers_one_takes_it, items_are_counted_by_their_last_outcome, many_items_fit_into_a_call,
+        an_ended_operation_takes_no_more, an_untouched_operation_is_cancelled_at_once,
+        a_worker_learns_that_it_is_to_end, only_what_has_ended_is_removed, unknown_operations_are_not_found;
+    tries: a_given_back_operation_pauses_longer_each_time, a_hint_prolongs_the_pause, a_clock_set_back_ends_pauses,
+        the_last_try_ends_in_failure, an_outcome_makes_tries_count_anew, a_released_operation_is_due_and_has_no_try,
+        workers_that_keep_dying_end_in_failure;
+    members: a_dead_processs_operation_goes_on_elsewhere, a_stopped_process_finds_its_leases_lost,
+        a_living_process_keeps_its_lease_whatever_the_date, a_watcher_that_slept_takes_nobody_for_dead,
+        a_closed_process_leaves_its_work_at_once, a_taken_for_dead_process_can_work_again;
+    dispatch: what_is_submitted_is_due, what_another_process_submits_is_due_within_two_seconds,
+        what_is_held_is_not_due, what_is_due_is_not_named_twice_in_a_row, a_change_wakes_who_waits,
+        a_change_of_another_process_is_seen;
+    schema: many_processes_may_open_a_new_database, a_newer_schema_that_allows_it_is_worked_with,
+        a_newer_schema_that_does_not_is_refused;
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let postgres = match Postgres::find("the suite over PostgreSQL") {
+        Ok(postgres) => postgres.map(Arc::new),
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut trials = Vec::new();
+    for &(name, case) in CASES {
+        trials.push(trial(format!("sqlite::{name}"), World::sqlite, case));
+        if let Some(postgres) = &postgres {
+            let postgres = Arc::clone(postgres);
+            trials.push(trial(format!("postgres::{name}"), move || World::postgres(&postgres), case));
+        }
+    }
+    if postgres.as_deref().is_some_and(|postgres| matches!(postgres, Postgres::Own(_))) {
+        let name = "postgres::outage::a_server_that_comes_back_is_used_again";
+        trials.push(Trial::test(name, || {
+            run(outage::a_server_that_comes_back_is_used_again());
+            Ok(())
+        }));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(postgres);
+    conclusion.exit_code()
+}
+
+fn trial<W>(name: String, world: W, case: fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>) -> Trial
+where
+    W: FnOnce() -> World + Send + 'static,
+{
+    Trial::test(name, move || {
+        run(case(world()));
+        Ok(())
+    })
+}
+
+fn run(case: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(case);
+}

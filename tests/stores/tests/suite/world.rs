@@ -1,0 +1,127 @@
+//! A fresh database, the clock of a case, and what cases talk about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use polyptych_domain::{
+    AlbumName, Applied, ClientId, ContentKey, DeleteTask, Error, ErrorKind, Failure, ImageId, ImageName, ItemOutcome,
+    Lease, NewOperation, Operation, OperationId, Request, Sha256, Standing, Task,
+};
+use polyptych_postgres::Postgres;
+use polyptych_store::{ManualClock, Store, StoreConfig};
+use sqlx::{AssertSqlSafe, Connection};
+use tempfile::TempDir;
+
+/// A database that nobody else uses.
+pub(crate) struct World {
+    /// Goes on when a case says so.
+    pub(crate) clock: Arc<ManualClock>,
+    url: String,
+    _folder: Option<TempDir>,
+}
+
+impl World {
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        Self { url, _folder: Some(folder), ..Self::at(String::new()) }
+    }
+
+    pub(crate) fn postgres(postgres: &Postgres) -> Self {
+        Self::at(postgres.database().unwrap())
+    }
+
+    pub(crate) fn at(url: String) -> Self {
+        let noon: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        Self { clock: Arc::new(ManualClock::new(noon)), url, _folder: None }
+    }
+
+    pub(crate) fn config(&self) -> StoreConfig {
+        let pauses = (Duration::from_secs(2), Duration::from_secs(5));
+        let clock = Arc::clone(&self.clock);
+        StoreConfig::new(&self.url).with_connections(3).with_clock(clock).with_pauses(pauses.0, pauses.1)
+    }
+
+    /// One more process, which is alive as long as it ticks.
+    pub(crate) async fn process(&self) -> Store {
+        Store::open(&self.config().without_background()).await.unwrap()
+    }
+
+    /// Lets time pass in which only these processes show that they live.
+    pub(crate) async fn pass(&self, time: Duration, living: &[&Store]) {
+        let step = Duration::from_millis(500);
+        for _ in 0..time.as_millis() / step.as_millis() {
+            self.clock.advance(step);
+            for store in living {
+                store.tick().await.unwrap();
+            }
+        }
+    }
+
+    /// Executes SQL behind the store's back.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sql.execute(&mut connection).await.unwrap();
+            }
+            None => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+                sql.execute(&mut connection).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Longer than any process may be silent.
+pub(crate) const LONG: Duration = Duration::from_secs(6);
+
+pub(crate) const HELD: Standing = Standing::Held { cancelling: false };
+
+pub(crate) fn album(name: &str) -> AlbumName {
+    format!("libraries/shelf/albums/{name}").parse().unwrap()
+}
+
+pub(crate) fn key(name: &str, content: u8) -> ContentKey {
+    ContentKey { album: album(name), sha256: Sha256::new([content; 32]) }
+}
+
+pub(crate) fn image(id: &str) -> ImageId {
+    ImageId::new(id).unwrap()
+}
+
+/// An operation with so many items.
+pub(crate) fn deletion(client: &str, items: usize) -> NewOperation {
+    let name = |place| ImageName { album: album("a"), image: image(&format!("i{place}")) };
+    let task = Task::Delete(DeleteTask { images: (0..items).map(name).collect() });
+    NewOperation { client: ClientId::new(client).unwrap(), task, request: None }
+}
+
+/// The same, repeatable.
+pub(crate) fn requested(client: &str, request: &str, items: usize) -> NewOperation {
+    let new = deletion(client, items);
+    let digest = Sha256::of(format!("{:?}", new.task).as_bytes());
+    NewOperation { request: Some(Request { id: request.to_owned(), digest }), ..new }
+}
+
+pub(crate) fn failure(message: &str, applied: Applied) -> Failure {
+    Failure::from(&Error::new(ErrorKind::ProviderUnavailable, message).with_applied(applied))
+}
+
+pub(crate) fn failed(applied: Applied) -> ItemOutcome {
+    ItemOutcome::Failed(Box::new(failure("out of service", applied)))
+}
+
+/// Submits and takes an operation.
+pub(crate) async fn taken(store: &Store, items: usize) -> (Lease, Operation) {
+    let submitted = store.operations().submit(deletion("anna", items)).await.unwrap();
+    store.operations().take(&submitted.id).await.unwrap().unwrap()
+}
+
+/// Whether this process gets the operation now.
+pub(crate) async fn takes(store: &Store, id: &OperationId) -> Option<Lease> {
+    store.operations().take(id).await.unwrap().map(|(lease, _)| lease)
+}
