@@ -5,18 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
+use super::ClientId;
 use crate::{Content, Error, ErrorKind, Sha256};
 
 /// Keeps contents by digest. One that no operation names ([`Task::blobs`](crate::Task::blobs)) is kept for an hour at
 /// least, so that it can be put before its operation is submitted.
 #[async_trait]
 pub trait Blobs: Send + Sync {
-    /// Keeps a content; one that is kept already stays.
+    /// Keeps a content for a client; one that is kept already stays, and counts as every client's who has put it.
     ///
     /// # Errors
-    /// `QuotaExhausted` where there is no room for it; `Internal` where the store cannot be written or the content not be
-    /// read.
-    async fn put(&self, content: &Content) -> Result<(), Error>;
+    /// `QuotaExhausted` where there is no room for it, or no more for this client; `Internal` where the store cannot be
+    /// written or the content not be read.
+    async fn put(&self, client: &ClientId, content: &Content) -> Result<(), Error>;
 
     /// A content that was put. Its bytes are read when they are needed.
     ///
@@ -38,7 +39,7 @@ impl MemoryBlobs {
 
 #[async_trait]
 impl Blobs for MemoryBlobs {
-    async fn put(&self, content: &Content) -> Result<(), Error> {
+    async fn put(&self, _client: &ClientId, content: &Content) -> Result<(), Error> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.entry(content.sha256()).or_insert_with(|| content.clone());
         Ok(())
