@@ -45,8 +45,19 @@ const RULES: Rules = Rules {
 struct Remembering {
     uploads: Mutex<Vec<Upload>>,
     default_album: Option<AlbumId>,
-    capabilities: Option<Capabilities>,
 }
+
+static CAPABILITIES: Capabilities = Capabilities {
+    deduplicates: Capability::Absent,
+    replace: Capability::Absent,
+    download: Capability::Absent,
+    uploads_per_call: 1,
+    upload_bytes_per_call: 1 << 20,
+    deletes_per_call: 1,
+    page_size: 100,
+    calls_at_once: 1,
+    prices: Prices::none("this test"),
+};
 
 fn library_id() -> LibraryId {
     LibraryId::new("shelf").unwrap()
@@ -70,7 +81,7 @@ impl ImageLibrary for Remembering {
         self.default_album.as_ref()
     }
     fn capabilities(&self) -> &Capabilities {
-        self.capabilities.as_ref().unwrap()
+        &CAPABILITIES
     }
     fn rules(&self) -> &'static Rules {
         &RULES

@@ -165,7 +165,8 @@ impl SizeRule {
         }
     }
 
-    fn describe(&self) -> String {
+    /// The accepted sizes, for people.
+    pub(super) fn describe(&self) -> String {
         match self {
             Self::Any => "any size".to_owned(),
             Self::Exact([size]) => size.to_string(),

@@ -39,10 +39,9 @@ impl Rules {
             }]);
         }
         let shown = image.oriented();
-        let nearest = self
-            .classes
-            .iter()
-            .filter(|candidate| class.map_or(candidate.automatic, |class| class == candidate.name))
+        let candidates =
+            || self.classes.iter().filter(|candidate| class.map_or(candidate.automatic, |class| class == candidate.name));
+        let nearest = candidates()
             .filter_map(|candidate| candidate.size.nearest(shown, mode).map(|pixels| (candidate, pixels)))
             .min_by(|(_, a), (_, b)| distance(shown, *a).total_cmp(&distance(shown, *b)));
         match nearest {
@@ -55,7 +54,7 @@ impl Rules {
                 _ => Violation {
                     rule: "pixels".into(),
                     class: None,
-                    limit: "a size that this fit can reach".to_owned(),
+                    limit: candidates().map(|candidate| candidate.size.describe()).collect::<Vec<_>>().join(" or "),
                     found: shown.to_string(),
                 },
             }]),

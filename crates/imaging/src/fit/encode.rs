@@ -14,7 +14,7 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use super::Rgb;
 use super::canvas::Canvas;
 use crate::decode::one_line;
-use crate::{Format, ImageError};
+use crate::{ColourSpace, Format, ImageError, Inspection};
 
 const BEST_QUALITY: u8 = 92;
 const WORST_QUALITY: u8 = 40;
@@ -31,11 +31,13 @@ const MOST_SAVED: u64 = 6;
 /// From 1, the slowest and best choice of palette, to 30.
 const GIF_SPEED: i32 = 10;
 
-/// The formats to try, best first: the source's own, then the allowed ones in their order; GIF only when it is alone.
-pub(super) fn candidates(source: Format, allowed: &[Format]) -> Vec<Format> {
-    let own = allowed.iter().filter(|format| **format == source);
+/// The formats to try, best first: the source's own, then PNG where JPEG would lose what can be seen, then the allowed ones in
+/// their order; GIF only when it is alone.
+pub(super) fn candidates(source: &Inspection, allowed: &[Format]) -> Vec<Format> {
+    let own = allowed.iter().filter(|format| **format == source.format);
+    let exact = allowed.iter().filter(|format| **format == Format::Png && suffers_in_jpeg(source));
     let mut candidates: Vec<Format> = Vec::new();
-    for format in own.chain(allowed) {
+    for format in own.chain(exact).chain(allowed) {
         if matches!(format, Format::Jpeg | Format::Png) && !candidates.contains(format) {
             candidates.push(*format);
         }
@@ -44,6 +46,11 @@ pub(super) fn candidates(source: Format, allowed: &[Format]) -> Vec<Format> {
         candidates.push(Format::Gif);
     }
     candidates
+}
+
+/// Whether JPEG would take transparency away, or blur hard edges between few colours, which PNG keeps in few bytes.
+fn suffers_in_jpeg(source: &Inspection) -> bool {
+    source.alpha || source.colour == ColourSpace::Indexed || source.bit_depth < 8
 }
 
 /// The picture in the first candidate format that gets it within `max_bytes`; `still_wanted` is asked before each try.
@@ -202,12 +209,37 @@ mod tests {
     use super::*;
     use Format::{Bmp, Gif, Jpeg, Png, WebP};
 
+    fn of(format: Format) -> Inspection {
+        Inspection {
+            format,
+            pixels: crate::Pixels::new(4, 4),
+            orientation: crate::Orientation::Normal,
+            alpha: false,
+            frames: 1,
+            bit_depth: 8,
+            colour: ColourSpace::Rgb,
+            profile: false,
+            bytes: 100,
+        }
+    }
+
     #[test]
     fn the_sources_format_comes_first_and_gif_only_alone() {
-        assert_eq!(candidates(Png, &[Jpeg, Png]), [Png, Jpeg]);
-        assert_eq!(candidates(WebP, &[Jpeg, Png, Jpeg, WebP]), [Jpeg, Png]);
-        assert_eq!(candidates(Gif, &[Gif, Png]), [Png]);
-        assert_eq!(candidates(Gif, &[Gif, Bmp]), [Gif]);
-        assert_eq!(candidates(Jpeg, &[Bmp]), []);
+        assert_eq!(candidates(&of(Png), &[Jpeg, Png]), [Png, Jpeg]);
+        assert_eq!(candidates(&of(WebP), &[Jpeg, Png, Jpeg, WebP]), [Jpeg, Png]);
+        assert_eq!(candidates(&of(Gif), &[Gif, Png]), [Png]);
+        assert_eq!(candidates(&of(Gif), &[Gif, Bmp]), [Gif]);
+        assert_eq!(candidates(&of(Jpeg), &[Bmp]), []);
+    }
+
+    #[test]
+    fn png_comes_first_where_jpeg_would_lose_transparency_or_hard_edges() {
+        let transparent = Inspection { alpha: true, ..of(WebP) };
+        let drawn = Inspection { colour: ColourSpace::Indexed, ..of(Gif) };
+        let scanned = Inspection { bit_depth: 1, ..of(Format::Tiff) };
+        for source in [transparent, drawn, scanned] {
+            assert_eq!(candidates(&source, &[Jpeg, Png, Gif]), [Png, Jpeg], "{source:?}");
+            assert_eq!(candidates(&source, &[Jpeg, Gif]), [Jpeg], "{source:?}");
+        }
     }
 }

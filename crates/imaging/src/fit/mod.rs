@@ -77,8 +77,9 @@ pub enum Animation {
 pub struct Target {
     /// Its exact size.
     pub pixels: Pixels,
-    /// The formats allowed, in order of preference. The source's own format comes first when it is among them; GIF is written only when
-    /// neither JPEG nor PNG is allowed; BMP, TIFF and WebP are never written.
+    /// The formats allowed, in order of preference. The source's own format comes first when it is among them, then PNG when the source
+    /// may be transparent or has a palette or less than 8 bits a sample; GIF is written only when neither JPEG nor PNG is allowed; BMP,
+    /// TIFF and WebP are never written.
     pub formats: Vec<Format>,
     /// The most bytes that the encoded file may have.
     pub max_bytes: u64,
@@ -135,7 +136,7 @@ impl Limits {
         let still_wanted = || if cancelled() { Err(ImageError::Cancelled) } else { Ok(()) };
         still_wanted()?;
         let inspection = self.inspect(bytes)?;
-        let candidates = encode::candidates(inspection.format, &target.formats);
+        let candidates = encode::candidates(&inspection, &target.formats);
         self.check_target(&inspection, target, &candidates)?;
         self.walk(bytes, inspection.format)?;
         still_wanted()?;

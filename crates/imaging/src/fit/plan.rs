@@ -48,7 +48,7 @@ impl Limits {
     /// # Errors
     /// [`ImageError::TooLarge`] and [`ImageError::CannotFit`] as of [`fit`](Self::fit).
     pub fn plan(&self, inspection: &Inspection, target: &Target) -> Result<Plan, ImageError> {
-        let formats = encode::candidates(inspection.format, &target.formats);
+        let formats = encode::candidates(inspection, &target.formats);
         self.check_target(inspection, target, &formats)?;
         let losses = formats.first().map_or(Vec::new(), |format| losses(inspection, target, *format));
         Ok(Plan { pixels: target.pixels, formats, losses })
