@@ -91,9 +91,11 @@ impl<K: Hash + Eq, V> Drop for Waiting<K, V> {
     fn drop(&mut self) {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         // The map's share and this one: nobody else waits. A guard still held by this flight is a third, and it is
-        // dropped before this, since it is declared first.
+        // dropped before this, since it is declared first. This share is given back under the lock as well, so that of
+        // two who leave at once one sees that it is the last.
         let last = Arc::strong_count(&self.slot) <= 2;
-        if last && flights.get(&self.key).is_some_and(|slot| Arc::ptr_eq(slot, &self.slot)) {
+        let slot = std::mem::take(&mut self.slot);
+        if last && flights.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &slot)) {
             flights.remove(&self.key);
         }
     }
