@@ -12,6 +12,7 @@ mod prepare;
 mod publish;
 mod put;
 mod sending;
+mod twins;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -34,6 +35,7 @@ use crate::{
     Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims, MemorySpool, Page, PageRequest,
     Pauses, Pixels, Quota, Sha256, Spool,
 };
+use meter::Meter;
 use put::{Landed, Ready};
 
 /// One image to be put into one library.
@@ -229,7 +231,7 @@ impl Service {
         let prepared =
             on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, command, cancelled)).await??;
         let ready = Ready::new(prepared, replace, policy);
-        let stored = self.put(library, album, &ready).await?;
+        let stored = self.put(library, album, &ready, &Meter::default()).await?;
         Ok(ready.receipt(library, stored))
     }
 
@@ -290,10 +292,13 @@ impl Service {
         let library = self.library(&name.album.library)?.as_ref();
         let album = &name.album.album;
         let found = library.get(album, &name.image).await;
-        if matches!(&found, Err(error) if error.kind() == ErrorKind::ImageNotFound) {
-            self.forget(library, album, std::slice::from_ref(&name.image)).await?;
-        }
-        found.map_err(|error| located(error, library, album))
+        let forgotten = match &found {
+            Err(error) if error.kind() == ErrorKind::ImageNotFound => {
+                self.forget(library, album, std::slice::from_ref(&name.image)).await
+            }
+            _ => Ok(()),
+        };
+        forgotten.and(found).map_err(|error| located(error, library, album))
     }
 
     /// Deletes one image.
@@ -311,10 +316,11 @@ impl Service {
             }
         };
         let outcome = outcome.await;
-        if deletions::may_be_gone(&outcome) {
-            self.forget(library, album, std::slice::from_ref(&name.image)).await?;
-        }
-        outcome.map_err(|error| located(error, library, album))
+        let forgotten = match deletions::may_be_gone(&outcome) {
+            true => self.forget(library, album, std::slice::from_ref(&name.image)).await,
+            false => Ok(()),
+        };
+        outcome.and(forgotten.map_err(deletions::still_known)).map_err(|error| located(error, library, album))
     }
 }
 

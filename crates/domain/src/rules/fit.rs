@@ -39,8 +39,9 @@ impl Rules {
             }]);
         }
         let shown = image.oriented();
-        let candidates =
-            || self.classes.iter().filter(|candidate| class.map_or(candidate.automatic, |class| class == candidate.name));
+        let candidates = || {
+            self.classes.iter().filter(|candidate| class.map_or(candidate.automatic, |class| class == candidate.name))
+        };
         let nearest = candidates()
             .filter_map(|candidate| candidate.size.nearest(shown, mode).map(|pixels| (candidate, pixels)))
             .min_by(|(_, a), (_, b)| distance(shown, *a).total_cmp(&distance(shown, *b)));

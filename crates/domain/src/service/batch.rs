@@ -9,8 +9,9 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
 use super::meter::{Meter, Meters};
-use super::put::{Landed, Ready, Stored, Turn, key};
+use super::put::{Landed, Ready, Stored, Turn, key, lane};
 use super::sending::{Outgoing, Told, send};
+use super::twins::{self, Firsts, Twin};
 use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
 use crate::{AlbumId, Applied, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId};
@@ -28,7 +29,7 @@ pub struct BatchReport<T = UploadReceipt> {
 /// What would become of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Planned {
-    /// Nothing would be sent: the album is known to hold it.
+    /// Nothing would be sent: the album is known to hold it, or an earlier image of the batch is the same.
     Reuse,
     /// It would be sent.
     Upload,
@@ -65,6 +66,7 @@ pub(super) type Settled<T> = (usize, Result<T, Error>);
 /// An image once it was checked and looked up.
 enum Seen {
     Settled(usize, Box<Result<(Ready, Stored), Error>>),
+    Twin(Twin),
     Missing(Missing),
 }
 
@@ -72,12 +74,14 @@ enum Seen {
 #[derive(Default)]
 struct Step {
     settled: Vec<Settled<(Ready, Stored)>>,
+    twins: Vec<Twin>,
     group: Vec<Missing>,
 }
 
 impl Service {
     /// Uploads many images, to any libraries and albums. Images that an album is known to hold are not sent; the others
-    /// share calls as far as the library lets them. `budget` holds for each library by itself: what it does not allow
+    /// share calls as far as the library lets them. The same content for the same album is sent once, and its outcome is
+    /// that of all who ask for it alike. `budget` holds for each library by itself: what it does not allow
     /// fails with `BudgetSpent` before it is sent.
     pub async fn upload_many(&self, commands: Vec<UploadCommand>, budget: Budget) -> BatchReport {
         let (places, refused, work) = self.distribute(commands);
@@ -101,10 +105,11 @@ impl Service {
     async fn plan(&self, id: LibraryId, work: Vec<Work>) -> (LibraryId, Vec<Settled<Planned>>, Cost) {
         let Ok(library) = self.library(&id).map(AsRef::as_ref) else { return (id, Vec::new(), Cost::default()) };
         let (prices, mut cost) = (&library.capabilities().prices, Cost::default());
-        let mut planned = Vec::with_capacity(work.len());
+        let (mut planned, mut same) = (Vec::with_capacity(work.len()), Vec::new());
         let meter = Meter::default();
         let mut steps = self.steps(library, work, &meter, false);
-        while let Some(Step { settled, group }) = steps.next().await {
+        while let Some(Step { settled, twins, group }) = steps.next().await {
+            same.extend(twins);
             for (place, outcome) in settled {
                 if matches!(&outcome, Ok((ready, _)) if ready.policy == UploadPolicy::Verify) {
                     cost += Cost { calls: 1, points: prices.get.of(1), bytes: 0 };
@@ -119,6 +124,7 @@ impl Service {
             planned.extend(group.iter().map(|missing| (missing.place, Ok(Planned::Upload))));
         }
         drop(steps);
+        twins::share(&mut planned, same, |_, _| Planned::Reuse);
         (id, planned, cost)
     }
 
@@ -168,11 +174,20 @@ impl Service {
         work: Vec<Work>,
         meter: &'s Meter,
     ) -> BoxFuture<'s, Vec<Settled<UploadReceipt>>> {
-        let done = self
-            .steps(library, work, meter, true)
-            .map(move |step| self.take(library, step, meter))
-            .buffer_unordered(at_once(library));
-        done.concat().boxed()
+        async move {
+            let (mut settled, mut same) = (Vec::with_capacity(work.len()), Vec::new());
+            let mut done = self
+                .steps(library, work, meter, true)
+                .map(move |step| self.take(library, step, meter))
+                .buffer_unordered(at_once(library));
+            while let Some((outcomes, twins)) = done.next().await {
+                settled.extend(outcomes);
+                same.extend(twins);
+            }
+            twins::share(&mut settled, same, |first, sent| UploadReceipt { sent, reused: true, ..first.clone() });
+            settled
+        }
+        .boxed()
     }
 
     /// Checks, fits and looks up each image, and forms the groups of those that have to be sent.
@@ -184,9 +199,17 @@ impl Service {
         verify: bool,
     ) -> BoxStream<'s, Step> {
         work.sort_by(|a, b| a.album.cmp(&b.album));
+        let mut firsts = Firsts::default();
         let seen = stream::iter(work)
             .map(move |work| self.see(library, work, meter, verify))
             .buffered(at_once(library))
+            .map(move |seen| match seen {
+                Seen::Missing(Missing { place, album, ready }) => match firsts.of(library, place, &album, &ready) {
+                    Some(of) => Seen::Twin(Twin { place, of, sent: ready.sent }),
+                    None => Seen::Missing(Missing { place, album, ready }),
+                },
+                seen => seen,
+            })
             .boxed();
         let capabilities = library.capabilities();
         grouped(seen, capabilities.uploads_per_call as usize, capabilities.upload_bytes_per_call)
@@ -239,19 +262,11 @@ impl Service {
         verify: bool,
     ) -> Result<(Ready, Option<Stored>), Error> {
         let key = key(library, album, &ready);
-        if ready.policy != UploadPolicy::Verify || !verify {
-            let stored = self.known_meanwhile(&key, &ready).await?;
-            return Ok((ready, stored));
-        }
-        // Nothing is asked for where nothing is known.
-        if self.known_meanwhile(&key, &ready).await?.is_none() {
-            return Ok((ready, None));
-        }
-        let cost = Cost { calls: 1, points: library.capabilities().prices.get.of(1), bytes: 0 };
-        let reserved = meter.reserve(cost)?;
-        let stored = self.known(library, album, &key, &ready).await;
-        reserved.spend(cost);
-        Ok((ready, stored?))
+        let stored = match verify {
+            true => self.known(library, album, &key, &ready, meter).await?,
+            false => self.known_meanwhile(&key, &ready).await?,
+        };
+        Ok((ready, stored))
     }
 
     /// Sends a group, save what others are sending; then waits for those.
@@ -260,9 +275,9 @@ impl Service {
         library: &'s dyn ImageLibrary,
         step: Step,
         meter: &'s Meter,
-    ) -> BoxFuture<'s, Vec<Settled<UploadReceipt>>> {
+    ) -> BoxFuture<'s, (Vec<Settled<UploadReceipt>>, Vec<Twin>)> {
         async move {
-            let Step { settled, group } = step;
+            let Step { settled, twins, group } = step;
             let receipt = |(ready, stored): (Ready, Stored)| ready.receipt(library, stored);
             let mut done: Vec<_> = settled.into_iter().map(|(place, outcome)| (place, outcome.map(receipt))).collect();
             for (missing, outcome) in self.take_group(library, group, meter).await {
@@ -270,7 +285,7 @@ impl Service {
                 let outcome = outcome.map(|stored| ready.receipt(library, stored));
                 done.push((place, outcome.map_err(|error| located(error, library, &album))));
             }
-            done
+            (done, twins)
         }
         .boxed()
     }
@@ -285,9 +300,9 @@ impl Service {
         let (mut done, mut mine, mut others) = (Vec::with_capacity(group.len()), Vec::new(), Vec::new());
         for missing in group {
             let key = key(library, &missing.album, &missing.ready);
-            match self.flights.try_lead(key.clone()) {
+            match self.flights.try_lead(lane(library, &key)) {
                 Some(flight) => mine.push((missing, key, flight)),
-                None => others.push((missing, key)),
+                None => others.push(missing),
             }
         }
         let (mut claimed, mut outgoing) = (Vec::with_capacity(mine.len()), Vec::with_capacity(mine.len()));
@@ -296,7 +311,7 @@ impl Service {
                 // An earlier upload is looked for one by one.
                 Ok(Some(Turn::Ours(held))) if held.earlier().is_some() => {
                     held.end(Applied::Unknown).await;
-                    others.push((missing, key));
+                    others.push(missing);
                 }
                 Ok(Some(Turn::Ours(held))) => {
                     outgoing.push(Outgoing { upload: missing.ready.upload.clone(), held });
@@ -304,47 +319,26 @@ impl Service {
                 }
                 Ok(Some(Turn::Known(stored))) => done.push((missing, Ok(stored))),
                 // Another process is at it; nothing is held while it is waited for.
-                Ok(None) => others.push((missing, key)),
+                Ok(None) => others.push(missing),
                 Err(error) => done.push((missing, Err(error))),
             }
         }
         let told = send(library, &album, &outgoing, meter).await;
-        let mut landed = Vec::with_capacity(claimed.len());
         for (((missing, key, flight), Outgoing { held, .. }), told) in claimed.into_iter().zip(outgoing).zip(told) {
             let Told { outcome: Some(outcome), .. } = told else {
                 held.lose();
-                others.push((missing, key));
+                others.push(missing);
                 continue;
             };
             let outcome = self.landed(library, &key, &missing.ready, outcome, held).await;
-            let left = Landed { terms: missing.ready.terms(), outcome: outcome.clone() };
-            flight.land(left.clone());
-            landed.push((key, left));
+            flight.land(Landed { terms: missing.ready.terms(), outcome: outcome.clone() });
             done.push((missing, outcome));
         }
-        for (missing, key) in others {
-            // The same content twice in one group.
-            let mut twins = landed.iter().filter(|(led, _)| *led == key);
-            let shared = twins.find_map(|(_, left)| left.for_follower(&missing.ready.terms()));
-            let outcome = match shared {
-                Some(outcome) => outcome,
-                None => self.put_metered(library, &missing, meter).await,
-            };
+        for missing in others {
+            let outcome = self.put(library, &missing.album, &missing.ready, meter).await;
             done.push((missing, outcome));
         }
         done
-    }
-
-    async fn put_metered(&self, library: &dyn ImageLibrary, missing: &Missing, meter: &Meter) -> Result<Stored, Error> {
-        let (prices, bytes) = (&library.capabilities().prices, missing.ready.sent.bytes);
-        let reserved = meter.reserve(Cost { calls: 1, points: prices.most_of_upload(1), bytes })?;
-        let outcome = self.put(library, &missing.album, &missing.ready).await;
-        reserved.spend(match &outcome {
-            Ok(stored) if stored.is_reused() => Cost::default(),
-            Ok(_) => Cost { calls: 1, points: prices.upload.of(1), bytes },
-            Err(_) => Cost { calls: 1, points: prices.most_of_upload(1), bytes },
-        });
-        outcome
     }
 }
 
@@ -366,11 +360,12 @@ fn grouped<'s>(seen: BoxStream<'s, Seen>, most: usize, most_bytes: u64) -> BoxSt
             };
             match Pin::new(&mut seen).next_if(fits).await {
                 Some(Seen::Settled(place, outcome)) => step.settled.push((place, *outcome)),
+                Some(Seen::Twin(twin)) => step.twins.push(twin),
                 Some(Seen::Missing(missing)) => {
                     bytes = bytes.saturating_add(missing.ready.sent.bytes);
                     step.group.push(missing);
                 }
-                None if step.group.is_empty() && step.settled.is_empty() => return None,
+                None if step.group.is_empty() && step.settled.is_empty() && step.twins.is_empty() => return None,
                 None => return Some((step, seen)),
             }
         }

@@ -177,7 +177,7 @@ impl Service {
         let copies = images.into_iter().map(|(id, places)| {
             async move {
                 let copied = async {
-                    let reserved = meter.reserve(Cost { calls: 1, points: prices.most_of_upload(1), bytes: 0 })?;
+                    let reserved = meter.reserve(to, Cost { calls: 1, points: prices.most_of_upload(1), bytes: 0 })?;
                     let copied = library.copy(&from.album, to, &id).await;
                     let points = match &copied {
                         Ok(_) => prices.upload.of(1),
@@ -186,7 +186,7 @@ impl Service {
                     reserved.spend(Cost { calls: 1, points, bytes: 0 });
                     copied
                 };
-                let copied = copied.await.inspect_err(|error| meter.stop(error));
+                let copied = copied.await.inspect_err(|error| meter.stop(to, error));
                 (places, copied.map_err(|error| located(error, library, to)))
             }
             .boxed()
@@ -256,11 +256,11 @@ impl Service {
         let here = |error: Error| located(error, source, album);
         let (meter, prices) = (meters.of(source.id()), &source.capabilities().prices);
         let cost = Cost { calls: 1, points: prices.get.of(ids.len() as u64), bytes: 0 };
-        let reserved = meter.reserve(cost).map_err(here)?;
+        let reserved = meter.reserve(album, cost).map_err(here)?;
         let told = source.get_many(album, ids).await;
         reserved.spend(cost);
         let told = told.and_then(|told| if told.len() == ids.len() { Ok(told) } else { Err(wrong_number("image")) });
-        let told = told.inspect_err(|error| meter.stop(error)).map_err(here)?;
+        let told = told.inspect_err(|error| meter.stop(album, error)).map_err(here)?;
         let is_gone = |outcome: &Result<Image, Error>| {
             outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::ImageNotFound)
         };

@@ -8,6 +8,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::batch::BatchReport;
 use super::meter::Meter;
+use super::sending::has_arrived;
 use super::{Service, located, wrong_number};
 use crate::{AlbumId, AlbumName, Applied, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName, LibraryId};
 
@@ -25,7 +26,12 @@ impl Service {
         let mut work = BTreeMap::<&LibraryId, BTreeMap<AlbumId, Named>>::new();
         for (place, name) in names.iter().enumerate() {
             let albums = work.entry(&name.album.library).or_default();
-            let named = albums.entry(name.album.album.clone()).or_default();
+            // Under two spellings of its album an image is still one.
+            let album = match self.library(&name.album.library) {
+                Ok(library) => library.canonical(&name.album.album),
+                Err(_) => name.album.album.clone(),
+            };
+            let named = albums.entry(album).or_default();
             let places = named.places.entry(name.image.clone()).or_default();
             if places.is_empty() {
                 named.ids.push(name.image.clone());
@@ -115,7 +121,7 @@ impl Service {
             .delete
             .of(images)
             .max(prices.delete.call.saturating_add(prices.refused_image.saturating_mul(images)));
-        let reserved = meter.reserve(Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 })?;
+        let reserved = meter.reserve(album, Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 })?;
         let told = library.delete(album, ids).await.and_then(|outcomes| {
             if outcomes.len() == ids.len() { Ok(outcomes) } else { Err(wrong_number("deletion")) }
         });
@@ -128,26 +134,33 @@ impl Service {
             Err(error) if error.provider_error().is_some() => prices.refused_call,
             Err(_) => 0,
         };
-        reserved.spend(Cost { calls: 1, points, bytes: 0 });
-        let gone: Vec<ImageId> = match &told {
-            Ok(outcomes) => {
-                let gone = ids.iter().zip(outcomes).filter(|(_, outcome)| may_be_gone(outcome));
-                gone.map(|(id, _)| id.clone()).collect()
+        let arrived = told.as_ref().err().is_none_or(has_arrived);
+        reserved.spend(Cost { calls: u64::from(arrived), points, bytes: 0 });
+        match told {
+            Ok(mut outcomes) => {
+                let gone = ids.iter().zip(&outcomes).filter(|(_, outcome)| may_be_gone(outcome));
+                let gone: Vec<ImageId> = gone.map(|(id, _)| id.clone()).collect();
+                if let Err(error) = self.forget(library, album, &gone).await {
+                    let error = still_known(error);
+                    outcomes.iter_mut().filter(|outcome| outcome.is_ok()).for_each(|done| *done = Err(error.clone()));
+                }
+                Ok(outcomes)
             }
             Err(error) => {
-                meter.stop(error);
-                let lost = if error.applied() == Applied::No { &[] } else { ids };
-                lost.to_vec()
+                meter.stop(album, &error);
+                if error.applied() != Applied::No {
+                    // What became of the images is told; that they may be known still is the lesser news.
+                    let _ = self.forget(library, album, ids).await;
+                }
+                Err(error)
             }
-        };
-        self.forget(library, album, &gone).await?;
-        told
+        }
     }
 
     /// Takes images that are gone, or may be, out of the catalogue.
     ///
     /// # Errors
-    /// `Internal` with `applied` yes if the catalogue cannot be written: the images are gone, and it still knows them.
+    /// `Internal` if the catalogue cannot be written: it still knows them.
     pub(super) async fn forget(
         &self,
         library: &dyn ImageLibrary,
@@ -158,8 +171,13 @@ impl Service {
             return Ok(());
         }
         let name = AlbumName { library: library.id().clone(), album: library.canonical(album) };
-        self.catalogue.forget(&name, gone).await.map_err(|error| error.with_applied(Applied::Yes))
+        self.catalogue.forget(&name, gone).await
     }
+}
+
+/// What is told of an image that was deleted, and that the catalogue could not forget.
+pub(super) fn still_known(error: Error) -> Error {
+    error.with_applied(Applied::Yes)
 }
 
 /// Whether an image is gone after its deletion, or nobody knows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Budget, Cost, Error, ErrorKind, LibraryId};
+use crate::{AlbumId, Applied, Budget, Cost, Error, ErrorKind, LibraryId};
 
 /// The accounts of one piece of work, a budget each for every library that it touches.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ struct Book {
     reserved: Cost,
     /// Why no more calls make sense.
     stopped: Option<Error>,
+    /// Why no more calls for an album make sense: its account has nothing left.
+    exhausted: BTreeMap<AlbumId, Error>,
 }
 
 impl Meter {
@@ -55,13 +57,13 @@ impl Meter {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets aside the most that a call may cost.
+    /// Sets aside the most that a call for an album may cost.
     ///
     /// # Errors
     /// `BudgetSpent` where the budget does not allow it; what [`Meter::stop`] was told.
-    pub(super) fn reserve(&self, most: Cost) -> Result<Reserved<'_>, Error> {
+    pub(super) fn reserve(&self, album: &AlbumId, most: Cost) -> Result<Reserved<'_>, Error> {
         let mut book = self.book();
-        if let Some(error) = &book.stopped {
+        if let Some(error) = book.stopped.as_ref().or_else(|| book.exhausted.get(album)) {
             return Err(error.clone());
         }
         if !self.budget.allows(book.spent + book.reserved + most) {
@@ -72,11 +74,18 @@ impl Meter {
         Ok(Reserved { meter: self, most })
     }
 
-    /// Lets nothing more be sent after a failure that every call would meet.
-    pub(super) fn stop(&self, error: &Error) {
-        if matches!(error.kind(), ErrorKind::CredentialRefused | ErrorKind::QuotaExhausted | ErrorKind::Configuration) {
-            let unsent = error.clone().with_applied(crate::Applied::No);
-            self.book().stopped.get_or_insert(unsent);
+    /// Lets nothing more be sent after a failure that every call would meet, and nothing more for an album whose account
+    /// is exhausted: others may be of other accounts.
+    pub(super) fn stop(&self, album: &AlbumId, error: &Error) {
+        let unsent = || error.clone().with_applied(Applied::No);
+        match error.kind() {
+            ErrorKind::CredentialRefused | ErrorKind::Configuration => {
+                self.book().stopped.get_or_insert_with(unsent);
+            }
+            ErrorKind::QuotaExhausted => {
+                self.book().exhausted.entry(album.clone()).or_insert_with(unsent);
+            }
+            _ => {}
         }
     }
 
@@ -116,24 +125,33 @@ mod tests {
 
     const CALL: Cost = Cost { calls: 1, points: 40, bytes: 10 };
 
+    fn album(name: &str) -> AlbumId {
+        AlbumId::new(name).unwrap()
+    }
+
     #[test]
     fn what_is_set_aside_counts_until_it_is_known_what_was_spent() {
         let meter = Meter::new(Budget { points: Some(80), ..Budget::default() });
-        let first = meter.reserve(CALL).unwrap();
-        let second = meter.reserve(CALL).unwrap();
-        assert_eq!(meter.reserve(CALL).err().map(|error| error.kind()), Some(ErrorKind::BudgetSpent));
+        let reserve = || meter.reserve(&album("a"), CALL);
+        let first = reserve().unwrap();
+        let second = reserve().unwrap();
+        assert_eq!(reserve().err().map(|error| error.kind()), Some(ErrorKind::BudgetSpent));
         first.spend(Cost { points: 0, ..CALL });
         drop(second);
         assert_eq!(meter.spent(), Cost { calls: 2, points: 40, bytes: 20 });
-        assert!(meter.reserve(CALL).is_ok());
+        assert!(reserve().is_ok());
     }
 
     #[test]
     fn only_a_failure_that_every_call_would_meet_stops_the_work() {
         let meter = Meter::default();
-        meter.stop(&Error::new(ErrorKind::ProviderUnavailable, "down"));
-        meter.reserve(CALL).unwrap().spend(CALL);
-        meter.stop(&Error::new(ErrorKind::CredentialRefused, "no"));
-        assert_eq!(meter.reserve(CALL).err().map(|error| error.kind()), Some(ErrorKind::CredentialRefused));
+        let kind = |name| meter.reserve(&album(name), CALL).err().map(|error| error.kind());
+        let stop = |name, kind| meter.stop(&album(name), &Error::new(kind, "no"));
+        stop("a", ErrorKind::ProviderUnavailable);
+        assert_eq!(kind("a"), None);
+        stop("a", ErrorKind::QuotaExhausted);
+        assert_eq!([kind("a"), kind("b")], [Some(ErrorKind::QuotaExhausted), None]);
+        stop("b", ErrorKind::CredentialRefused);
+        assert_eq!(kind("c"), Some(ErrorKind::CredentialRefused));
     }
 }

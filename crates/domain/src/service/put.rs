@@ -2,10 +2,13 @@
 //! who bring the same content at once only one sends it.
 
 use super::claimed::{Held, Looked, look_first, still_unknown};
+use super::meter::Meter;
 use super::prepare::Prepared;
+use super::sending::has_arrived;
 use super::{PAUSE, Sent, Service, UploadReceipt, wrong_number};
 use crate::{
-    AlbumId, AlbumName, Applied, ContentKey, Error, ErrorKind, Image, ImageLibrary, Known, Prices, Upload, Uploaded,
+    AlbumId, AlbumName, Applied, ContentKey, Cost, Error, ErrorKind, Image, ImageLibrary, Known, Prices, Sha256,
+    Upload, Uploaded,
 };
 
 /// How far an upload may rely on what is known of an album.
@@ -36,9 +39,10 @@ impl Ready {
         Self { upload, sent, policy }
     }
 
-    /// What makes two uploads of one content into one album ask for the same.
+    /// What makes two uploads into one album ask for the same.
     pub(super) fn terms(&self) -> Terms {
-        Terms { policy: self.policy, class: self.upload.class.clone(), replace: self.upload.replace }
+        let (class, replace) = (self.upload.class.clone(), self.upload.replace);
+        Terms { sha256: self.sent.sha256, policy: self.policy, class, replace }
     }
 
     pub(super) fn receipt(self, library: &dyn ImageLibrary, stored: Stored) -> UploadReceipt {
@@ -50,6 +54,7 @@ impl Ready {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
+    sha256: Sha256,
     policy: UploadPolicy,
     class: Option<String>,
     replace: bool,
@@ -66,11 +71,6 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Whether nothing was sent for it.
-    pub(super) fn is_reused(&self) -> bool {
-        self.reused
-    }
-
     fn known(image: Image) -> Self {
         Self { image, found: false, resent: 0, reused: true, unrecorded: None }
     }
@@ -94,11 +94,10 @@ pub(super) struct Landed {
 impl Landed {
     /// The outcome for one who waited; `None` where it asks for something else, and has to try by itself.
     pub(super) fn for_follower(&self, terms: &Terms) -> Option<Result<Stored, Error>> {
+        let suits = terms.sha256 == self.terms.sha256 && (terms.class.is_none() || terms.class == self.terms.class);
         match &self.outcome {
             // It has just been sent, which is more than any policy asks for.
-            Ok(stored) if !stored.reused && (terms.class.is_none() || terms.class == self.terms.class) => {
-                Some(Ok(Stored { reused: true, ..stored.clone() }))
-            }
+            Ok(stored) if !stored.reused && suits => Some(Ok(Stored { reused: true, ..stored.clone() })),
             outcome => (*terms == self.terms).then(|| outcome.clone()),
         }
     }
@@ -108,6 +107,15 @@ impl Landed {
 pub(super) fn key(library: &dyn ImageLibrary, album: &AlbumId, ready: &Ready) -> ContentKey {
     let album = AlbumName { library: library.id().clone(), album: library.canonical(album) };
     ContentKey { album, sha256: ready.sent.sha256 }
+}
+
+/// What is sent by one at a time: a content into its album; anything into an album that holds one image, since the catalogue
+/// could else keep the image that was replaced.
+pub(super) fn lane(library: &dyn ImageLibrary, key: &ContentKey) -> ContentKey {
+    match library.rules().images_per_album {
+        Some(1) => ContentKey { sha256: Sha256::new([0; 32]), ..key.clone() },
+        _ => key.clone(),
+    }
 }
 
 /// What a call for uploads has cost, by its outcomes.
@@ -131,10 +139,11 @@ impl Service {
         library: &dyn ImageLibrary,
         album: &AlbumId,
         ready: &Ready,
+        meter: &Meter,
     ) -> Result<Stored, Error> {
         let (key, terms) = (key(library, album, ready), ready.terms());
         loop {
-            let flight = self.flights.join(key.clone()).await;
+            let flight = self.flights.join(lane(library, &key)).await;
             match flight.left() {
                 Some(landed) => {
                     if let Some(outcome) = landed.for_follower(&terms) {
@@ -142,7 +151,7 @@ impl Service {
                     }
                 }
                 None => {
-                    let outcome = self.put_alone(library, album, &key, ready).await;
+                    let outcome = self.put_alone(library, album, &key, ready, meter).await;
                     flight.land(Landed { terms, outcome: outcome.clone() });
                     return outcome;
                 }
@@ -156,15 +165,16 @@ impl Service {
         album: &AlbumId,
         key: &ContentKey,
         ready: &Ready,
+        meter: &Meter,
     ) -> Result<Stored, Error> {
         loop {
-            if let Some(stored) = self.known(library, album, key, ready).await? {
+            if let Some(stored) = self.known(library, album, key, ready, meter).await? {
                 return Ok(stored);
             }
             match self.claimed(key, ready).await? {
                 Some(Turn::Known(stored)) => return Ok(stored),
                 Some(Turn::Ours(held)) => {
-                    if let Some(outcome) = self.put_claimed(library, album, key, ready, held).await {
+                    if let Some(outcome) = self.put_claimed(library, album, key, ready, (held, meter)).await {
                         return outcome;
                     }
                 }
@@ -196,7 +206,7 @@ impl Service {
         album: &AlbumId,
         key: &ContentKey,
         ready: &Ready,
-        held: Held<'_>,
+        (held, meter): (Held<'_>, &Meter),
     ) -> Option<Result<Stored, Error>> {
         let earlier = held.earlier().cloned();
         let mut resent = 0;
@@ -217,20 +227,38 @@ impl Service {
             }
         }
         let unknown = |error: Error| if resent > 0 { still_unknown(error, 0) } else { error };
+        let (prices, bytes) = (&library.capabilities().prices, ready.sent.bytes);
+        let reserved = match meter.reserve(album, Cost { calls: 1, points: prices.most_of_upload(1), bytes }) {
+            Ok(reserved) => reserved,
+            Err(error) => {
+                let error = unknown(error);
+                held.end(error.applied()).await;
+                return Some(Err(error));
+            }
+        };
         match held.sending(&ready.upload).await {
             Ok(true) => {}
             Ok(false) => {
+                reserved.spend(Cost::default());
                 held.lose();
                 return None;
             }
-            Err(error) => return Some(Err(unknown(error))),
+            Err(error) => {
+                reserved.spend(Cost::default());
+                return Some(Err(unknown(error)));
+            }
         }
-        let outcome = match library.upload(album, std::slice::from_ref(&ready.upload)).await {
-            Ok(mut outcomes) => match (outcomes.pop(), outcomes.is_empty()) {
-                (Some(outcome), true) => outcome,
-                _ => Err(wrong_number("upload")),
-            },
-            Err(error) => Err(error),
+        let told = library.upload(album, std::slice::from_ref(&ready.upload)).await;
+        let told = told.and_then(|told| if told.len() == 1 { Ok(told) } else { Err(wrong_number("upload")) });
+        let arrived = told.as_ref().err().is_none_or(has_arrived);
+        let points = points(prices, 1, &told);
+        reserved.spend(Cost { calls: u64::from(arrived), points, bytes: if arrived { bytes } else { 0 } });
+        let outcome = match told {
+            Ok(mut told) => told.pop().unwrap_or_else(|| Err(wrong_number("upload"))),
+            Err(error) => {
+                meter.stop(album, &error);
+                Err(error)
+            }
         };
         let outcome = match outcome {
             Ok(uploaded) => Ok(Uploaded { resent: uploaded.resent.saturating_add(resent), ..uploaded }),
@@ -258,16 +286,17 @@ impl Service {
         }
     }
 
-    /// What is known of a content, as far as the policy lets it count. `Verify` asks the provider.
+    /// What is known of a content, as far as the policy lets it count. `Verify` asks the provider where anything is known.
     ///
     /// # Errors
-    /// If the catalogue cannot be read, or the provider cannot tell. Nothing was changed.
+    /// If the catalogue cannot be read, the budget does not allow to ask, or the provider cannot tell. Nothing was changed.
     pub(super) async fn known(
         &self,
         library: &dyn ImageLibrary,
         album: &AlbumId,
         key: &ContentKey,
         ready: &Ready,
+        meter: &Meter,
     ) -> Result<Option<Stored>, Error> {
         if ready.policy == UploadPolicy::Force {
             return Ok(None);
@@ -276,7 +305,11 @@ impl Service {
         if ready.policy == UploadPolicy::Reuse {
             return Ok(Some(remembered(key, known)));
         }
-        match library.get(album, &known.image).await {
+        let cost = Cost { calls: 1, points: library.capabilities().prices.get.of(1), bytes: 0 };
+        let reserved = meter.reserve(album, cost)?;
+        let asked = library.get(album, &known.image).await;
+        reserved.spend(cost);
+        match asked {
             Ok(image) => {
                 let told = Known { name: image.name.clone().or(known.name), ..known };
                 let unrecorded = self.catalogue.record(key, &told).await.err().map(|error| error.to_string());

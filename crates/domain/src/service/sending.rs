@@ -56,7 +56,8 @@ pub(super) async fn send(
         };
         calls = MOST_CALLS.min(calls + 1);
         let mut told = match told {
-            Err(Refused { error, points }) if group.len() > 1 && may_be_of_one(&error) && calls < MOST_CALLS => {
+            Err(Refused { error, points }) if group.len() > 1 && may_be_of_one(&error) => {
+                // Where no call is left for the halves, neither is blamed.
                 carried = carried.saturating_add(points);
                 let second = group.split_off(group.len() / 2);
                 waiting.extend([second, group]);
@@ -83,8 +84,13 @@ pub(super) async fn send(
 
 /// Whether a call was refused as a whole for what may be the fault of one of its images.
 fn may_be_of_one(error: &Error) -> bool {
-    let refused = matches!(error.kind(), ErrorKind::ProviderRefused | ErrorKind::RulesViolated);
+    let refused = matches!(error.kind(), ErrorKind::ProviderRefused | ErrorKind::RulesViolated | ErrorKind::TooLarge);
     refused && error.applied() == Applied::No && error.provider_error().is_some()
+}
+
+/// Whether a call that failed as a whole has, or may have, come as far as the provider.
+pub(super) fn has_arrived(error: &Error) -> bool {
+    error.applied() != Applied::No || error.provider_error().is_some()
 }
 
 /// Sends those whose claims hold, in one call. It fails as a whole only if all of them were sent, or none could be.
@@ -98,7 +104,7 @@ async fn call(
     let bytes = |uploads: &[Upload]| uploads.iter().map(|upload| upload.content.len()).fold(0, u64::saturating_add);
     let all: Vec<Upload> = group.iter().map(|(_, outgoing)| outgoing.upload.clone()).collect();
     let most = Cost { calls: 1, points: prices.most_of_upload(all.len() as u64), bytes: bytes(&all) };
-    let reserved = meter.reserve(most).map_err(|error| Refused { error, points: 0 })?;
+    let reserved = meter.reserve(album, most).map_err(|error| Refused { error, points: 0 })?;
     let held = join_all(group.iter().map(|(_, outgoing)| outgoing.held.sending(&outgoing.upload))).await;
     let going: Vec<Upload> =
         all.into_iter().zip(&held).filter(|(_, held)| matches!(held, Ok(true))).map(|(upload, _)| upload).collect();
@@ -111,13 +117,12 @@ async fn call(
         Ok(outcomes) if outcomes.len() != going.len() => Err(wrong_number("upload")),
         told => told,
     };
-    let arrived =
-        told.as_ref().err().is_none_or(|error| error.applied() != Applied::No || error.provider_error().is_some());
+    let arrived = told.as_ref().err().is_none_or(has_arrived);
     let bytes = if arrived { bytes(&going) } else { 0 };
     let points = points(prices, going.len() as u64, &told);
     reserved.spend(Cost { calls: u64::from(arrived), points, bytes });
     if let Err(error) = &told {
-        meter.stop(error);
+        meter.stop(album, error);
     }
     match told {
         Err(error) if going.len() == group.len() => Err(Refused { error, points }),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::shelf::{PRICES, Shelf, id, picture};
 
-fn command(library: &str, album: &str, picture_number: u32) -> UploadCommand {
+pub(crate) fn command(library: &str, album: &str, picture_number: u32) -> UploadCommand {
     UploadCommand {
         library: LibraryId::new(library).unwrap(),
         album: Some(AlbumId::new(album).unwrap()),
@@ -25,16 +25,16 @@ fn command(library: &str, album: &str, picture_number: u32) -> UploadCommand {
     }
 }
 
-fn service(shelves: &[&Arc<Shelf>]) -> Service {
+pub(crate) fn service(shelves: &[&Arc<Shelf>]) -> Service {
     let libraries = shelves.iter().map(|shelf| Arc::clone(shelf) as Arc<dyn ImageLibrary>).collect();
     Service::new(libraries, Arc::new(InlineWorkers)).unwrap()
 }
 
-fn kinds<T>(report: &BatchReport<T>) -> Vec<Option<ErrorKind>> {
+pub(crate) fn kinds<T>(report: &BatchReport<T>) -> Vec<Option<ErrorKind>> {
     report.outcomes.iter().map(|outcome| outcome.as_ref().err().map(Error::kind)).collect()
 }
 
-fn name(library: &str, album: &str, image: &str) -> ImageName {
+pub(crate) fn name(library: &str, album: &str, image: &str) -> ImageName {
     format!("libraries/{library}/albums/{album}/images/{image}").parse().unwrap()
 }
 

@@ -5,4 +5,6 @@
 mod batches;
 mod claims;
 mod copies;
+mod failing;
+mod repeated;
 mod shelf;

@@ -38,6 +38,9 @@ const RULES: Rules = Rules {
     advice: &[],
 };
 
+/// The same for albums that hold one image.
+const SINGLE: Rules = Rules { images_per_album: Some(1), ..RULES };
+
 /// What it holds and has seen.
 #[derive(Default)]
 struct Book {
@@ -48,6 +51,9 @@ struct Book {
     spoilt: BTreeSet<String>,
     lost: BTreeSet<String>,
     locked_out: bool,
+    exhausted: BTreeSet<String>,
+    at_once: u32,
+    most_at_once: u32,
     blind: bool,
     looks: usize,
     calls: u64,
@@ -62,6 +68,7 @@ struct Book {
 pub(crate) struct Shelf {
     id: LibraryId,
     capabilities: Capabilities,
+    rules: &'static Rules,
     /// How often an upload lets others run before it is applied.
     pub(crate) pauses: AtomicU32,
     /// How often a change lets others run after it was applied, before it is answered.
@@ -100,6 +107,11 @@ impl Shelf {
         Self::with(name, uploads, 10_000)
     }
 
+    /// Each of its albums holds one image, and a new one takes the place of the old one.
+    pub(crate) fn single(name: &str) -> Arc<Self> {
+        Arc::new(Self { rules: &SINGLE, ..Self::plain(name, 1, 1) })
+    }
+
     pub(crate) fn deleting(name: &str, deletes: u32) -> Arc<Self> {
         Self::with(name, 3, deletes)
     }
@@ -135,6 +147,7 @@ impl Shelf {
         Self {
             id: id(name),
             capabilities,
+            rules: &RULES,
             pauses: AtomicU32::new(0),
             pauses_after: AtomicU32::new(0),
             sees_absence: AtomicBool::new(false),
@@ -171,6 +184,16 @@ impl Shelf {
         self.book().locked_out = true;
     }
 
+    /// Lets the account of an album have no points left.
+    pub(crate) fn exhaust(&self, album: &str) {
+        self.book().exhausted.insert(album.to_owned());
+    }
+
+    /// How many uploads there were at a time.
+    pub(crate) fn most_at_once(&self) -> u32 {
+        self.book().most_at_once
+    }
+
     pub(crate) fn hold(&self, album: &str, images: Range<u32>) {
         let mut book = self.book();
         book.images.extend(images.map(|image| ((album.to_owned(), image.to_string()), String::new())));
@@ -197,6 +220,12 @@ impl Shelf {
         book.largest = book.largest.max(uploads.len());
         if book.locked_out {
             return Err(Error::new(ErrorKind::CredentialRefused, "no"));
+        }
+        if book.exhausted.contains(album.as_str()) {
+            return Err(Error::new(ErrorKind::QuotaExhausted, "no points are left"));
+        }
+        if self.rules.images_per_album == Some(1) {
+            book.images.retain(|(held, _), _| held != album.as_str());
         }
         if uploads.iter().any(|upload| book.spoilt.contains(&upload.name)) {
             book.points += PRICES.refused_call;
@@ -301,11 +330,17 @@ impl ImageLibrary for Shelf {
         &self.capabilities
     }
     fn rules(&self) -> &'static Rules {
-        &RULES
+        self.rules
     }
     async fn upload(&self, album: &AlbumId, uploads: &[Upload]) -> Result<Vec<Result<Uploaded, Error>>, Error> {
+        {
+            let mut book = self.book();
+            book.at_once += 1;
+            book.most_at_once = book.most_at_once.max(book.at_once);
+        }
         pauses(&self.pauses).await;
         let told = self.apply(album, uploads);
+        self.book().at_once -= 1;
         pauses(&self.pauses_after).await;
         told
     }
