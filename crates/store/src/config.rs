@@ -11,6 +11,7 @@ use crate::{Clock, SystemClock};
 pub struct StoreConfig {
     pub(crate) url: String,
     pub(crate) connections: u32,
+    pub(crate) patience: Duration,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -24,6 +25,7 @@ impl StoreConfig {
         Self {
             url: url.into(),
             connections: 10,
+            patience: Duration::from_secs(10),
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(60),
             clock: Arc::new(SystemClock::default()),
@@ -31,10 +33,18 @@ impl StoreConfig {
         }
     }
 
-    /// At most this many connections to PostgreSQL, or this many that read from SQLite; at least 2, 10 if not told.
+    /// At most this many connections to PostgreSQL, and two more that tell and hear who is alive; or this many that read from
+    /// SQLite. At least 2, 10 if not told.
     #[must_use]
     pub fn with_connections(mut self, connections: u32) -> Self {
         self.connections = connections.max(2);
+        self
+    }
+
+    /// The longest that one statement may take, and that a connection is waited for; 10 seconds if not told.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

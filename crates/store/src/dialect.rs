@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool, SqlitePool};
+use sqlx::{Connection, PgPool};
 
+use crate::StoreConfig;
 use crate::error::OpenError;
-use crate::pool::Db;
+use crate::patience::Patience;
+use crate::pool::{Db, Pools};
 
-/// How long a caller waits for a connection, and SQLite for another process that writes.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// One to listen, and one to show that this process lives.
+const PULSE_CONNECTIONS: u32 = 2;
 /// A connection that was idle for longer is tried before it is used, since the server may have gone meanwhile.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -28,48 +30,63 @@ pub(crate) const SQLITE_BEGIN: &str = "BEGIN IMMEDIATE";
 /// Added to a read in a transaction, so that the rows stay as they are until its end. SQLite has one writer at a time.
 pub(crate) const POSTGRES_LOCK: &str = " FOR UPDATE";
 
-/// Connects.
-pub(crate) async fn connect(url: &str, connections: u32) -> Result<Db, OpenError> {
-    if let Some(path) = url.strip_prefix("sqlite:") {
+/// Connects: what the work goes through, and what tells that this process lives, which never waits behind the work.
+pub(crate) async fn connect(config: &StoreConfig) -> Result<(Db, Db), OpenError> {
+    let patience = Patience::new(config.patience);
+    let db = |pools| Db { pools, patience: patience.clone() };
+    if let Some(path) = config.url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() {
             return Err(OpenError::Url);
         }
-        return sqlite(path, connections).await;
+        let pools = sqlite(path, config).await?;
+        return Ok((db(pools.clone()), db(pools)));
     }
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        let options = PgConnectOptions::from_str(url).map_err(|_| OpenError::Url)?;
-        return Ok(Db::Postgres(postgres(options, connections).await?));
+    if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+        let options = PgConnectOptions::from_str(&config.url).map_err(|_| OpenError::Url)?;
+        let work = postgres(options.clone(), config.connections, &patience).await?;
+        let pulse = postgres(options, PULSE_CONNECTIONS, &patience).await?;
+        return Ok((db(Pools::Postgres(work)), db(Pools::Postgres(pulse))));
     }
     Err(OpenError::Url)
 }
 
 /// One connection writes, so that writers queue here and not in SQLite; others read what was committed. `FULL`: what was
 /// committed outlives a loss of power, not only of the process.
-async fn sqlite(path: &str, connections: u32) -> Result<Db, OpenError> {
-    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(PATIENCE);
+async fn sqlite(path: &str, config: &StoreConfig) -> Result<Pools, OpenError> {
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(config.patience / 2);
     let writer = options
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
-    let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false);
-    let write: SqlitePool =
-        pool().max_connections(1).max_lifetime(None).idle_timeout(None).connect_with(writer).await?;
-    let reader = options.pragma("query_only", "ON");
-    let read: SqlitePool = pool().max_connections(connections).connect_lazy_with(reader);
-    Ok(Db::Sqlite { write, read })
+    let pool = || SqlitePoolOptions::new().acquire_timeout(config.patience).test_before_acquire(false);
+    let write = pool().max_connections(1).max_lifetime(None).idle_timeout(None).connect_with(writer).await?;
+    let read = pool().max_connections(config.connections).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools::Sqlite { write, read })
 }
 
-async fn postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool, OpenError> {
+/// After a statement that was given up, a connection is tried before it is kept.
+async fn postgres(options: PgConnectOptions, connections: u32, patience: &Patience) -> Result<PgPool, OpenError> {
+    let (before, after) = (patience.clone(), patience.clone());
     let pool = PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.limit())
         .test_before_acquire(false)
-        .before_acquire(|connection, idle| {
+        .before_acquire(move |connection, idle| {
+            let patience = before.clone();
             Box::pin(async move {
                 if idle.idle_for > FRESH {
-                    connection.ping().await?;
+                    patience.bound(connection.ping()).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(move |connection, _| {
+            let patience = after.clone();
+            Box::pin(async move {
+                if patience.is_exceeded() {
+                    patience.bound(connection.ping()).await?;
                 }
                 Ok(true)
             })
@@ -81,9 +98,9 @@ async fn postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool,
 
 /// A migration as this database writes it: `{serial}` is a number that rises with each row and is never used again.
 pub(crate) fn migration(db: &Db, sql: &str) -> String {
-    let serial = match db {
-        Db::Sqlite { .. } => "INTEGER PRIMARY KEY AUTOINCREMENT",
-        Db::Postgres(_) => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    let serial = match &db.pools {
+        Pools::Sqlite { .. } => "INTEGER PRIMARY KEY AUTOINCREMENT",
+        Pools::Postgres(_) => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     };
     sql.replace("{serial}", serial)
 }

@@ -17,6 +17,7 @@ mod hub;
 mod members;
 mod migrations;
 mod operations;
+mod patience;
 mod pool;
 mod store;
 

@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use crate::dialect;
 use crate::error::OpenError;
-use crate::pool::{Db, Tx, args};
+use crate::pool::{Db, args};
 
 /// A step from one schema to the next.
 struct Migration {
@@ -28,9 +28,7 @@ pub(crate) async fn run(db: &Db, clock: &dyn Clock) -> Result<(), OpenError> {
 
 async fn apply(db: &Db, clock: &dyn Clock, migrations: &[Migration]) -> Result<(), OpenError> {
     let mut tx = db.begin().await?;
-    if let Tx::Postgres(_) = &tx {
-        tx.rows(dialect::MIGRATION_LOCK, &[]).await?;
-    }
+    tx.migrates_alone().await?;
     let table = "CREATE TABLE IF NOT EXISTS polyptych_schema \
                  (version BIGINT PRIMARY KEY, oldest BIGINT NOT NULL, applied BIGINT NOT NULL)";
     tx.execute(table, &[]).await?;

@@ -1,17 +1,28 @@
 //! Runs one query text on either database: arguments and rows of integers and texts, transactions that write.
 
+use std::borrow::Cow;
+
 use sqlx::{
     AssertSqlSafe, ColumnIndex, Decode, PgPool, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, SqlitePool,
     Transaction, Type,
 };
-use std::borrow::Cow;
 
-use crate::dialect::{CHANNEL, POSTGRES_LOCK, SQLITE_BEGIN};
+use crate::dialect::{CHANNEL, MIGRATION_LOCK, POSTGRES_LOCK, SQLITE_BEGIN};
 use crate::error::Fault;
+use crate::patience::Patience;
 
 /// A connected database.
 #[derive(Debug, Clone)]
-pub(crate) enum Db {
+pub(crate) struct Db {
+    /// Its connections.
+    pub(crate) pools: Pools,
+    /// How long each statement may take.
+    pub(crate) patience: Patience,
+}
+
+/// Connections by what they lead to.
+#[derive(Debug, Clone)]
+pub(crate) enum Pools {
     /// A file.
     Sqlite {
         /// One connection, which alone writes.
@@ -24,7 +35,12 @@ pub(crate) enum Db {
 }
 
 /// A transaction that writes. Dropped, it is rolled back.
-pub(crate) enum Tx {
+pub(crate) struct Tx {
+    open: Open,
+    patience: Patience,
+}
+
+enum Open {
     /// Of SQLite.
     Sqlite(Transaction<'static, Sqlite>),
     /// Of PostgreSQL.
@@ -108,46 +124,59 @@ impl Db {
     /// Reads what is committed.
     pub(crate) async fn read(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
         let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Sqlite { read, .. } => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(read).await?),
-            Self::Postgres(pool) => postgres_rows(bound!(Postgres, sql, args).fetch_all(pool).await?),
-        })
+        match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                self.patience.bound(bound!(Sqlite, sql, args).fetch_all(read)).await.map(sqlite_rows)
+            }
+            Pools::Postgres(pool) => {
+                self.patience.bound(bound!(Postgres, sql, args).fetch_all(pool)).await.map(postgres_rows)
+            }
+        }
     }
 
     /// Executes a statement that writes, and says how many rows it touched.
     pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
         let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Sqlite { write, .. } => bound!(Sqlite, sql, args).execute(write).await?.rows_affected(),
-            Self::Postgres(pool) => bound!(Postgres, sql, args).execute(pool).await?.rows_affected(),
+        Ok(match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                self.patience.bound(bound!(Sqlite, sql, args).execute(write)).await?.rows_affected()
+            }
+            Pools::Postgres(pool) => {
+                self.patience.bound(bound!(Postgres, sql, args).execute(pool)).await?.rows_affected()
+            }
         })
     }
 
     /// Executes a statement that writes and returns rows.
     pub(crate) async fn returning(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
         let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Sqlite { write, .. } => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(write).await?),
-            Self::Postgres(pool) => postgres_rows(bound!(Postgres, sql, args).fetch_all(pool).await?),
-        })
+        match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                self.patience.bound(bound!(Sqlite, sql, args).fetch_all(write)).await.map(sqlite_rows)
+            }
+            Pools::Postgres(pool) => {
+                self.patience.bound(bound!(Postgres, sql, args).fetch_all(pool)).await.map(postgres_rows)
+            }
+        }
     }
 
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Tx, Fault> {
-        Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with(SQLITE_BEGIN).await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        let open = match &self.pools {
+            Pools::Sqlite { write, .. } => Open::Sqlite(self.patience.bound(write.begin_with(SQLITE_BEGIN)).await?),
+            Pools::Postgres(pool) => Open::Postgres(self.patience.bound(pool.begin()).await?),
+        };
+        Ok(Tx { open, patience: self.patience.clone() })
     }
 
     /// Closes every connection.
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite { write, read } => {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }
@@ -155,52 +184,62 @@ impl Db {
 impl Tx {
     /// Reads, or writes and returns rows.
     pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
-        let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Sqlite(tx) => sqlite_rows(bound!(Sqlite, sql, args).fetch_all(&mut **tx).await?),
-            Self::Postgres(tx) => postgres_rows(bound!(Postgres, sql, args).fetch_all(&mut **tx).await?),
-        })
+        let (sql, patience) = (sql.into_sql_str(), &self.patience);
+        match &mut self.open {
+            Open::Sqlite(tx) => patience.bound(bound!(Sqlite, sql, args).fetch_all(&mut **tx)).await.map(sqlite_rows),
+            Open::Postgres(tx) => {
+                patience.bound(bound!(Postgres, sql, args).fetch_all(&mut **tx)).await.map(postgres_rows)
+            }
+        }
     }
 
     /// Reads rows of one table that nobody else changes until this transaction ends.
     pub(crate) async fn locked(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
-        match self {
-            Self::Sqlite(_) => self.rows(sql, args).await,
-            Self::Postgres(_) => self.rows(composed([sql, POSTGRES_LOCK].concat()), args).await,
+        match &self.open {
+            Open::Sqlite(_) => self.rows(sql, args).await,
+            Open::Postgres(_) => self.rows(composed([sql, POSTGRES_LOCK].concat()), args).await,
         }
     }
 
     /// Executes a statement, and says how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
-        let sql = sql.into_sql_str();
-        Ok(match self {
-            Self::Sqlite(tx) => bound!(Sqlite, sql, args).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => bound!(Postgres, sql, args).execute(&mut **tx).await?.rows_affected(),
+        let (sql, patience) = (sql.into_sql_str(), &self.patience);
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => patience.bound(bound!(Sqlite, sql, args).execute(&mut **tx)).await?.rows_affected(),
+            Open::Postgres(tx) => patience.bound(bound!(Postgres, sql, args).execute(&mut **tx)).await?.rows_affected(),
         })
     }
 
-    /// Executes statements without arguments.
+    /// Executes statements without arguments, however long they take.
     pub(crate) async fn script(&mut self, sql: String) -> Result<(), Fault> {
         let script = sqlx::raw_sql(composed(sql));
-        match self {
-            Self::Sqlite(tx) => script.execute(&mut **tx).await.map(|_done| ()),
-            Self::Postgres(tx) => script.execute(&mut **tx).await.map(|_done| ()),
+        match &mut self.open {
+            Open::Sqlite(tx) => script.execute(&mut **tx).await.map(|_done| ()),
+            Open::Postgres(tx) => script.execute(&mut **tx).await.map(|_done| ()),
+        }
+    }
+
+    /// Lets one process at a time migrate; who comes later waits. SQLite has one writer at a time.
+    pub(crate) async fn migrates_alone(&mut self) -> Result<(), Fault> {
+        match &mut self.open {
+            Open::Sqlite(_) => Ok(()),
+            Open::Postgres(tx) => sqlx::raw_sql(MIGRATION_LOCK).execute(&mut **tx).await.map(|_done| ()),
         }
     }
 
     /// Tells other processes once this is committed; those on SQLite look by themselves.
     pub(crate) async fn announce(&mut self, news: &str) -> Result<(), Fault> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(_) => self.rows("SELECT pg_notify($1, $2)", args![CHANNEL, news]).await.map(drop),
+        match &self.open {
+            Open::Sqlite(_) => Ok(()),
+            Open::Postgres(_) => self.rows("SELECT pg_notify($1, $2)", args![CHANNEL, news]).await.map(drop),
         }
     }
 
     /// Commits. After an error nobody knows whether it was.
     pub(crate) async fn commit(self) -> Result<(), Fault> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+        match self.open {
+            Open::Sqlite(tx) => self.patience.bound(tx.commit()).await,
+            Open::Postgres(tx) => self.patience.bound(tx.commit()).await,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::error::internal;
 use crate::hub::{self, Hub};
 use crate::members::{self, Members};
 use crate::operations::SqlOperations;
-use crate::pool::Db;
+use crate::pool::{Db, Pools};
 use crate::{Due, OpenError, StoreConfig, dialect, migrations};
 
 /// An open store: this process among those that share the database. Dropped, it falls silent, and others take over what it
@@ -28,6 +28,7 @@ pub struct Store {
 /// What every port works with.
 pub(crate) struct Shared {
     pub(crate) db: Db,
+    pulse: Db,
     pub(crate) hub: Arc<Hub>,
     pub(crate) members: Arc<Members>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,20 +57,21 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; the schema may have been brought up to date.
     pub async fn open(config: &StoreConfig) -> Result<Self, OpenError> {
-        let db = dialect::connect(&config.url, config.connections).await?;
+        let (db, pulse) = dialect::connect(config).await?;
         migrations::run(&db, &*config.clock).await?;
         let hub = Arc::new(Hub::default());
         let clock = Arc::clone(&config.clock);
-        let members = Arc::new(Members::join(db.clone(), Arc::clone(&hub), Arc::clone(&clock)).await?);
+        let members = Arc::new(Members::join(pulse.clone(), Arc::clone(&hub), Arc::clone(&clock)).await?);
         let mut background = Vec::new();
         if config.background {
             background.push(tokio::spawn(members::live(Arc::clone(&members))));
-            if let Db::Postgres(pool) = &db {
+            if let Pools::Postgres(pool) = &pulse.pools {
                 background.push(tokio::spawn(hub::listen(Arc::clone(&hub), pool.clone())));
             }
         }
         let shared = Shared {
             db,
+            pulse,
             hub,
             members,
             clock,
@@ -118,6 +120,7 @@ impl Store {
         self.stop();
         let parted = self.shared.members.part().await;
         self.shared.db.close().await;
+        self.shared.pulse.close().await;
         parted.map_err(internal)
     }
 

@@ -48,12 +48,14 @@ const CASES: &[Case] = cases! {
         workers_that_keep_dying_end_in_failure;
     members: a_dead_processs_operation_goes_on_elsewhere, a_stopped_process_finds_its_leases_lost,
         a_living_process_keeps_its_lease_whatever_the_date, a_watcher_that_slept_takes_nobody_for_dead,
-        a_closed_process_leaves_its_work_at_once, a_taken_for_dead_process_can_work_again;
+        a_closed_process_leaves_its_work_at_once, a_taken_for_dead_process_can_work_again,
+        what_a_dropped_process_held_is_due_within_six_seconds,;
     dispatch: what_is_submitted_is_due, what_another_process_submits_is_due_within_two_seconds,
         what_is_held_is_not_due, what_is_due_is_not_named_twice_in_a_row, a_change_wakes_who_waits,
         a_change_of_another_process_is_seen;
     schema: many_processes_may_open_a_new_database, a_newer_schema_that_allows_it_is_worked_with,
-        a_newer_schema_that_does_not_is_refused;
+        a_newer_schema_that_does_not_is_refused, a_url_of_another_kind_is_refused_and_not_shown,
+        many_processes_write_at_once;
 };
 
 fn main() -> ExitCode {
@@ -74,9 +76,12 @@ fn main() -> ExitCode {
         }
     }
     if postgres.as_deref().is_some_and(|postgres| matches!(postgres, Postgres::Own(_))) {
-        let name = "postgres::outage::a_server_that_comes_back_is_used_again";
-        trials.push(Trial::test(name, || {
+        trials.push(Trial::test("postgres::outage::a_server_that_comes_back_is_used_again", || {
             run(outage::a_server_that_comes_back_is_used_again());
+            Ok(())
+        }));
+        trials.push(Trial::test("postgres::outage::a_server_that_falls_silent_is_not_waited_for", || {
+            run(outage::a_server_that_falls_silent_is_not_waited_for());
             Ok(())
         }));
     }

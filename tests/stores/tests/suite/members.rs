@@ -1,9 +1,10 @@
 //! Who is alive, and what becomes of what the dead held.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use polyptych_domain::{Applied, Ending, ItemOutcome, Phase, Standing};
-use polyptych_store::Clock;
+use polyptych_store::{Clock, Store, SystemClock};
 
 use crate::world::{HELD, LONG, World, failure, taken, takes};
 
@@ -85,4 +86,14 @@ pub(crate) async fn a_taken_for_dead_process_can_work_again(world: World) {
     assert_eq!(stopped.operations().begin(&again, &[0]).await.unwrap(), HELD);
     world.pass(LONG, &[&alive, &stopped]).await;
     assert_eq!(stopped.operations().begin(&again, &[0]).await.unwrap(), HELD);
+}
+
+pub(crate) async fn what_a_dropped_process_held_is_due_within_six_seconds(world: World) {
+    let config = world.config().with_clock(Arc::new(SystemClock::default()));
+    let (dropped, alive) = (Store::open(&config).await.unwrap(), Store::open(&config).await.unwrap());
+    let mut due = alive.due();
+    let (lease, _) = taken(&dropped, 1).await;
+    drop(dropped);
+    let found = tokio::time::timeout(Duration::from_secs(6), due.next()).await.unwrap();
+    assert_eq!(found, lease.operation);
 }
