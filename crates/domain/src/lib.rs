@@ -16,6 +16,7 @@ mod names;
 mod port;
 mod quota;
 mod rules;
+mod runner;
 mod service;
 mod spool;
 mod work;
@@ -37,15 +38,16 @@ pub use quota::{Gauge, Quota, QuotaSource, Unit};
 pub use rules::{
     Advice, Case, CaseRule, Evidence, Fit, FitPlan, ImageClass, NameRule, Rules, SizeRule, Verdict, Violation,
 };
+pub use runner::{Runner, Stop};
 pub use service::{
-    BatchReport, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, Planned, PublishCommand, PublishTarget,
-    Sent, Service, UploadCommand, UploadPolicy, UploadReceipt,
+    BatchReport, Caller, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, Planned, PublishCommand,
+    PublishTarget, Sent, Service, UploadCommand, UploadPolicy, UploadReceipt,
 };
 pub use spool::MemorySpool;
 pub use work::{
     AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
     ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs, MemoryClaims,
-    MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations, Phase, Progress, PublishTask,
-    Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
+    MemoryOperations, MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations, Phase,
+    Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
 };
 pub use workers::{InlineWorkers, Workers};

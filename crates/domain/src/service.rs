@@ -1,6 +1,7 @@
 //! The use cases over all configured libraries. Checks and fits before anything is spent, then calls one library.
 
 mod associations;
+mod audit;
 mod batch;
 mod check;
 mod claimed;
@@ -21,20 +22,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use audit::Caller;
 pub use batch::{BatchReport, Planned};
 pub use check::{CheckCommand, CheckReport};
 pub use copy::{CopyCommand, CopyReceipt};
 pub use downloads::Download;
+pub(crate) use publish::Fitted;
 pub use publish::{PublishCommand, PublishTarget};
 pub use put::UploadPolicy;
 
 use crate::flights::Flights;
 use crate::workers::{Workers, on_workers};
 use crate::{
-    AlbumId, AlbumName, Animation, Applied, Catalogue, Claims, Content, ContentKey, Error, ErrorKind, Fit, Format,
-    Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims, MemorySpool, Page, PageRequest,
-    Pauses, Pixels, Quota, Sha256, Spool,
+    AlbumId, AlbumName, Animation, Applied, AuditEvent, AuditLog, Catalogue, Claims, Content, ContentKey, Error,
+    ErrorKind, Fit, Format, Image, ImageId, ImageLibrary, ImageName, LibraryId, MemoryCatalogue, MemoryClaims,
+    MemorySpool, Page, PageRequest, Pauses, Pixels, Quota, Sha256, Spool, Verb,
 };
+use audit::Audit;
 use meter::Meter;
 use put::{Landed, Ready};
 
@@ -106,6 +110,8 @@ pub struct Service {
     flights: Flights<ContentKey, Landed>,
     claims: Arc<dyn Claims>,
     pauses: Arc<dyn Pauses>,
+    audit: Audit,
+    caller: Caller,
 }
 
 /// How long another process is left at an upload before it is asked again.
@@ -148,6 +154,8 @@ impl Service {
             flights: Flights::default(),
             pauses: Arc::new(NoPauses),
             spool: Arc::new(MemorySpool),
+            audit: Audit::default(),
+            caller: Caller::default(),
         })
     }
 
@@ -179,6 +187,20 @@ impl Service {
         self
     }
 
+    /// Tells `log` of every change and of those that were tried: uploads save those that found nothing to send, deletions,
+    /// associations. An event that cannot be kept waits for the next one; 10,000 wait at most.
+    #[must_use]
+    pub fn with_audit(mut self, log: Arc<dyn AuditLog>) -> Self {
+        self.audit = Audit::new(log);
+        self
+    }
+
+    /// The same service on behalf of `caller`.
+    #[must_use]
+    pub fn for_caller(&self, caller: Caller) -> Self {
+        Self { caller, ..self.clone() }
+    }
+
     /// All libraries, ordered by id.
     pub fn libraries(&self) -> impl Iterator<Item = &Arc<dyn ImageLibrary>> {
         self.libraries.values()
@@ -205,9 +227,15 @@ impl Service {
     pub async fn upload(&self, command: UploadCommand) -> Result<UploadReceipt, Error> {
         let library = self.library(&command.library)?;
         let album = album(library.as_ref(), command.album.as_ref())?;
-        self.upload_to(library.as_ref(), &album, command)
-            .await
-            .map_err(|error| located(error, library.as_ref(), &album))
+        let (library, meter) = (library.as_ref(), Meter::default());
+        let outcome = self.upload_to(library, &album, command, &meter).await;
+        let outcome = outcome.map_err(|error| located(error, library, &album));
+        if !outcome.as_ref().is_ok_and(|receipt| receipt.reused) {
+            let album = AlbumName { library: library.id().clone(), album };
+            let told = outcome.as_ref().map(|receipt| Some(&receipt.image.id));
+            self.audit(vec![self.event(Verb::Upload, &album, told, meter.spent().points)]).await;
+        }
+        outcome
     }
 
     /// Says what an upload would find wrong with an image and what a fit would do to it. Nothing is sent to the provider.
@@ -226,12 +254,13 @@ impl Service {
         library: &dyn ImageLibrary,
         album: &AlbumId,
         command: UploadCommand,
+        meter: &Meter,
     ) -> Result<UploadReceipt, Error> {
         let (rules, replace, policy) = (library.rules(), command.replace, command.policy);
         let prepared =
             on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, command, cancelled)).await??;
         let ready = Ready::new(prepared, replace, policy);
-        let stored = self.put(library, album, &ready, &Meter::default()).await?;
+        let stored = self.put(library, album, &ready, meter).await?;
         Ok(ready.receipt(library, stored))
     }
 
@@ -320,7 +349,24 @@ impl Service {
             true => self.forget(library, album, std::slice::from_ref(&name.image)).await,
             false => Ok(()),
         };
-        outcome.and(forgotten.map_err(deletions::still_known)).map_err(|error| located(error, library, album))
+        let outcome =
+            outcome.and(forgotten.map_err(deletions::still_known)).map_err(|error| located(error, library, album));
+        self.audit_deletion(library, name, &outcome).await;
+        outcome
+    }
+
+    async fn audit_deletion(&self, library: &dyn ImageLibrary, name: &ImageName, outcome: &Result<(), Error>) {
+        if !self.is_audited() {
+            return;
+        }
+        let prices = &library.capabilities().prices;
+        let points = match outcome {
+            Ok(()) => prices.delete.of(1),
+            Err(error) => deletions::refused(prices, error),
+        };
+        let told = outcome.as_ref().map(|()| None);
+        let event = self.event(Verb::Delete, &name.album, told, points);
+        self.audit(vec![AuditEvent { image: Some(name.image.clone()), ..event }]).await;
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod blobs;
 mod claims;
 mod failure;
+mod memory;
 mod memory_claims;
 mod operation;
 mod operations;
@@ -15,6 +16,7 @@ pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
 pub use blobs::{Blobs, MemoryBlobs};
 pub use claims::{Claim, Claimed, Claims, Intent};
 pub use failure::Failure;
+pub use memory::MemoryOperations;
 pub use memory_claims::MemoryClaims;
 pub use operation::{
     ClientId, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation, OperationId, Phase,

@@ -12,9 +12,9 @@ use super::meter::{Meter, Meters};
 use super::put::{Landed, Ready, Stored, Turn, key, lane};
 use super::sending::{Outgoing, Told, send};
 use super::twins::{self, Firsts, Twin};
-use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
+use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare, put};
 use crate::workers::on_workers;
-use crate::{AlbumId, Applied, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId};
+use crate::{AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId, Verb};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -280,14 +280,28 @@ impl Service {
             let Step { settled, twins, group } = step;
             let receipt = |(ready, stored): (Ready, Stored)| ready.receipt(library, stored);
             let mut done: Vec<_> = settled.into_iter().map(|(place, outcome)| (place, outcome.map(receipt))).collect();
-            for (missing, outcome) in self.take_group(library, group, meter).await {
+            let mut events: Vec<_> = done.iter().filter_map(|(_, outcome)| self.refusal(outcome)).collect();
+            for (missing, outcome, points) in self.take_group(library, group, meter).await {
                 let Missing { place, album, ready } = missing;
-                let outcome = outcome.map(|stored| ready.receipt(library, stored));
-                done.push((place, outcome.map_err(|error| located(error, library, &album))));
+                let outcome = outcome.map_err(|error| located(error, library, &album));
+                if !outcome.as_ref().is_ok_and(Stored::is_reused) {
+                    let album = AlbumName { library: library.id().clone(), album };
+                    let told = outcome.as_ref().map(|stored| Some(&stored.image().id));
+                    events.push(self.event(Verb::Upload, &album, told, points));
+                }
+                done.push((place, outcome.map(|stored| ready.receipt(library, stored))));
             }
+            self.audit(events).await;
             (done, twins)
         }
         .boxed()
+    }
+
+    /// The event of an upload that was refused before anything was sent.
+    fn refusal(&self, outcome: &Result<UploadReceipt, Error>) -> Option<AuditEvent> {
+        let error = outcome.as_ref().err()?;
+        let album = AlbumName { library: error.library()?.clone(), album: error.album()?.clone() };
+        Some(self.event(Verb::Upload, &album, Err(error), 0))
     }
 
     async fn take_group(
@@ -295,7 +309,7 @@ impl Service {
         library: &dyn ImageLibrary,
         group: Vec<Missing>,
         meter: &Meter,
-    ) -> Vec<(Missing, Result<Stored, Error>)> {
+    ) -> Vec<(Missing, Result<Stored, Error>, u64)> {
         let Some(album) = group.first().map(|missing| missing.album.clone()) else { return Vec::new() };
         let (mut done, mut mine, mut others) = (Vec::with_capacity(group.len()), Vec::new(), Vec::new());
         for missing in group {
@@ -317,26 +331,32 @@ impl Service {
                     outgoing.push(Outgoing { upload: missing.ready.upload.clone(), held });
                     claimed.push((missing, key, flight));
                 }
-                Ok(Some(Turn::Known(stored))) => done.push((missing, Ok(stored))),
+                Ok(Some(Turn::Known(stored))) => done.push((missing, Ok(stored), 0)),
                 // Another process is at it; nothing is held while it is waited for.
                 Ok(None) => others.push(missing),
-                Err(error) => done.push((missing, Err(error))),
+                Err(error) => done.push((missing, Err(error), 0)),
             }
         }
         let told = send(library, &album, &outgoing, meter).await;
         for (((missing, key, flight), Outgoing { held, .. }), told) in claimed.into_iter().zip(outgoing).zip(told) {
-            let Told { outcome: Some(outcome), .. } = told else {
+            let Told { outcome: Some(outcome), points } = told else {
                 held.lose();
                 others.push(missing);
                 continue;
             };
             let outcome = self.landed(library, &key, &missing.ready, outcome, held).await;
             flight.land(Landed { terms: missing.ready.terms(), outcome: outcome.clone() });
-            done.push((missing, outcome));
+            done.push((missing, outcome, points));
         }
+        let prices = &library.capabilities().prices;
         for missing in others {
             let outcome = self.put(library, &missing.album, &missing.ready, meter).await;
-            done.push((missing, outcome));
+            let points = match &outcome {
+                Ok(stored) if stored.is_reused() => 0,
+                Ok(_) => prices.upload.of(1),
+                Err(error) => put::points(prices, 1, &Err(error.clone())),
+            };
+            done.push((missing, outcome, points));
         }
         done
     }

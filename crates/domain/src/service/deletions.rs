@@ -10,7 +10,10 @@ use super::batch::BatchReport;
 use super::meter::Meter;
 use super::sending::has_arrived;
 use super::{Service, located, wrong_number};
-use crate::{AlbumId, AlbumName, Applied, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName, LibraryId};
+use crate::{
+    AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName,
+    LibraryId, Prices, Verb,
+};
 
 /// Images of one album by their first places, and the places of each.
 #[derive(Default)]
@@ -103,25 +106,38 @@ impl Service {
         ids: &[ImageId],
         meter: &Meter,
     ) -> Vec<Result<(), Error>> {
-        let told = self.delete_call(library, album, ids, meter).await;
+        let (told, points) = self.delete_call(library, album, ids, meter).await;
         let outcomes = told.unwrap_or_else(|error| vec![Err(error); ids.len()]);
-        let outcomes = outcomes.into_iter().map(|outcome| outcome.map_err(|error| located(error, library, album)));
-        outcomes.collect()
+        let outcomes: Vec<_> =
+            outcomes.into_iter().map(|outcome| outcome.map_err(|error| located(error, library, album))).collect();
+        let name = AlbumName { library: library.id().clone(), album: album.clone() };
+        // What the call has cost is told with its first image.
+        let points = std::iter::once(points).chain(std::iter::repeat(0));
+        let events = ids.iter().zip(&outcomes).zip(points).map(|((id, outcome), points)| AuditEvent {
+            image: Some(id.clone()),
+            ..self.event(Verb::Delete, &name, outcome.as_ref().map(|()| None), points)
+        });
+        self.audit(events.collect()).await;
+        outcomes
     }
 
+    /// The outcomes, and the points that the call has cost.
     async fn delete_call(
         &self,
         library: &dyn ImageLibrary,
         album: &AlbumId,
         ids: &[ImageId],
         meter: &Meter,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> (Result<Vec<Result<(), Error>>, Error>, u64) {
         let (prices, images) = (&library.capabilities().prices, ids.len() as u64);
         let most = prices
             .delete
             .of(images)
             .max(prices.delete.call.saturating_add(prices.refused_image.saturating_mul(images)));
-        let reserved = meter.reserve(album, Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 })?;
+        let reserved = match meter.reserve(album, Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 }) {
+            Ok(reserved) => reserved,
+            Err(error) => return (Err(error), 0),
+        };
         let told = library.delete(album, ids).await.and_then(|outcomes| {
             if outcomes.len() == ids.len() { Ok(outcomes) } else { Err(wrong_number("deletion")) }
         });
@@ -136,7 +152,7 @@ impl Service {
         };
         let arrived = told.as_ref().err().is_none_or(has_arrived);
         reserved.spend(Cost { calls: u64::from(arrived), points, bytes: 0 });
-        match told {
+        let told = match told {
             Ok(mut outcomes) => {
                 let gone = ids.iter().zip(&outcomes).filter(|(_, outcome)| may_be_gone(outcome));
                 let gone: Vec<ImageId> = gone.map(|(id, _)| id.clone()).collect();
@@ -154,7 +170,8 @@ impl Service {
                 }
                 Err(error)
             }
-        }
+        };
+        (told, points)
     }
 
     /// Takes images that are gone, or may be, out of the catalogue.
@@ -178,6 +195,16 @@ impl Service {
 /// What is told of an image that was deleted, and that the catalogue could not forget.
 pub(super) fn still_known(error: Error) -> Error {
     error.with_applied(Applied::Yes)
+}
+
+/// What a deletion of one image cost that failed.
+pub(super) fn refused(prices: &Prices, error: &Error) -> u64 {
+    let most = prices.delete.of(1).max(prices.delete.call.saturating_add(prices.refused_image));
+    match error.applied() {
+        Applied::No if error.provider_error().is_some() => prices.refused_call.min(most),
+        Applied::No => 0,
+        Applied::Yes | Applied::Unknown => most,
+    }
 }
 
 /// Whether an image is gone after its deletion, or nobody knows.

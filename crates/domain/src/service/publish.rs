@@ -8,9 +8,9 @@ use futures_util::future::join_all;
 use super::batch::{BatchReport, Source, Work};
 use super::meter::Meters;
 use super::put::Ready;
-use super::{Service, UploadCommand, UploadPolicy, album, located, prepare};
+use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
-use crate::{AlbumId, Animation, Budget, Content, Error, Fit, LibraryId, Rgb, Rules};
+use crate::{AlbumId, Animation, Budget, Content, Error, ErrorKind, Fit, LibraryId, Rgb, Rules};
 
 /// An album that is to get a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,43 +49,84 @@ impl PublishCommand {
     pub const FIT: Fit = Fit::Contain { background: Rgb::WHITE };
 }
 
+/// A picture as a library wants it, for one of its albums.
+#[derive(Debug, Clone)]
+pub(crate) struct Fitted {
+    library: LibraryId,
+    album: AlbumId,
+    ready: Ready,
+}
+
+impl Fitted {
+    /// Says what its upload may rely on.
+    #[must_use]
+    pub(crate) fn with_policy(mut self, policy: UploadPolicy) -> Self {
+        self.ready.policy = policy;
+        self
+    }
+}
+
 impl Service {
     /// Puts one picture into many albums: one outcome per target, in order. What goes wrong in one library leaves the
     /// others alone.
     pub async fn publish(&self, command: PublishCommand) -> BatchReport {
+        let (mut places, mut refused) = (Vec::with_capacity(command.targets.len()), Vec::new());
+        for (place, fitted) in self.fitted(&command).await.into_iter().enumerate() {
+            match fitted {
+                Ok(fitted) => places.push((place, fitted)),
+                Err(error) => refused.push((place, Err(error))),
+            }
+        }
+        self.put_in_places(command.targets.len(), refused, places, command.budget).await
+    }
+
+    /// The picture as each target's library wants it, in the order of the targets; fitted once for each set of rules.
+    pub(crate) async fn fitted(&self, command: &PublishCommand) -> Vec<Result<Fitted, Error>> {
         let mut kinds = Vec::<Kind<'_>>::new();
         let mut placed = Vec::with_capacity(command.targets.len());
-        let mut refused = Vec::new();
-        for (place, target) in command.targets.iter().enumerate() {
+        for target in &command.targets {
             let found = self.library(&target.library).and_then(|library| {
                 let library = library.as_ref();
                 Ok((library, album(library, target.album.as_ref())?))
             });
-            match found {
-                Ok((library, album)) => {
-                    let kind = Kind { library: library.id(), rules: library.rules(), class: target.class.as_deref() };
-                    let number = kinds.iter().position(|other| other.is_same(&kind)).unwrap_or_else(|| {
-                        kinds.push(kind);
-                        kinds.len() - 1
-                    });
-                    placed.push((place, library, album, number));
-                }
-                Err(error) => refused.push((place, Err(error))),
-            }
+            placed.push(found.map(|(library, album)| {
+                let kind = Kind { library: library.id(), rules: library.rules(), class: target.class.as_deref() };
+                let number = kinds.iter().position(|other| other.is_same(&kind)).unwrap_or_else(|| {
+                    kinds.push(kind);
+                    kinds.len() - 1
+                });
+                (library, album, number)
+            }));
         }
-        let ready = join_all(kinds.iter().map(|kind| self.ready(&command, kind).boxed())).await;
+        let ready = join_all(kinds.iter().map(|kind| self.ready(command, kind).boxed())).await;
+        let fitted = placed.into_iter().map(|placed| {
+            let (library, album, number) = placed?;
+            let unfitted = || Error::new(ErrorKind::Internal, "the picture was fitted for nobody");
+            match ready.get(number).cloned().unwrap_or_else(|| Err(unfitted())) {
+                Ok(ready) => Ok(Fitted { library: library.id().clone(), album, ready }),
+                Err(error) => Err(located(error, library, &album)),
+            }
+        });
+        fitted.collect()
+    }
+
+    /// Puts pictures into their albums: one outcome each, in order.
+    pub(crate) async fn put_fitted(&self, fitted: Vec<Fitted>, budget: Budget) -> BatchReport {
+        self.put_in_places(fitted.len(), Vec::new(), fitted.into_iter().enumerate().collect(), budget).await
+    }
+
+    async fn put_in_places(
+        &self,
+        places: usize,
+        refused: Vec<(usize, Result<UploadReceipt, Error>)>,
+        fitted: Vec<(usize, Fitted)>,
+        budget: Budget,
+    ) -> BatchReport {
         let mut work = BTreeMap::<LibraryId, Vec<Work>>::new();
-        for (place, library, album, number) in placed {
-            match ready.get(number) {
-                Some(Ok(ready)) => {
-                    let source = Source::Ready(ready.clone());
-                    work.entry(library.id().clone()).or_default().push(Work { place, album, source });
-                }
-                Some(Err(error)) => refused.push((place, Err(located(error.clone(), library, &album)))),
-                None => {}
-            }
+        for (place, Fitted { library, album, ready }) in fitted {
+            work.entry(library).or_default().push(Work { place, album, source: Source::Ready(ready) });
         }
-        self.run(command.targets.len(), refused, work, &Meters::new(command.budget)).await
+        self.run(places, refused, work, &Meters::new(budget)).await
     }
 
     /// The picture as these rules want it.

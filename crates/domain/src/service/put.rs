@@ -26,7 +26,7 @@ pub enum UploadPolicy {
 
 /// An image on its way into an album, and under which terms.
 #[derive(Debug, Clone)]
-pub(super) struct Ready {
+pub(crate) struct Ready {
     pub(super) upload: Upload,
     pub(super) sent: Sent,
     pub(super) policy: UploadPolicy,
@@ -71,6 +71,15 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    pub(super) fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Whether nothing was sent for it.
+    pub(super) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
     fn known(image: Image) -> Self {
         Self { image, found: false, resent: 0, reused: true, unrecorded: None }
     }

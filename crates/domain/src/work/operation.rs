@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::{
-    AlbumName, Animation, Error, ErrorKind, Fit, Image, ImageName, LibraryId, PublishTarget, Sent, Sha256, UploadPolicy,
+    AlbumName, Animation, Applied, Error, ErrorKind, Fit, Image, ImageName, LibraryId, PublishTarget, Sent, Sha256,
+    UploadPolicy,
 };
 
 const MAX_ID_BYTES: usize = 128;
@@ -72,6 +73,13 @@ plain_id!(
     ClientId,
     "client"
 );
+
+impl ClientId {
+    /// The program itself, where it asks for nobody else: `local`.
+    pub fn local() -> Self {
+        Self("local".to_owned())
+    }
+}
 
 /// How images of a task are uploaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,6 +226,17 @@ pub struct Progress {
     pub failed: u64,
     /// Nobody knows.
     pub unknown: u64,
+}
+
+impl Progress {
+    /// The count to which an outcome belongs.
+    pub fn count(&mut self, outcome: &ItemOutcome) -> &mut u64 {
+        match outcome {
+            ItemOutcome::Stored(_) | ItemOutcome::Deleted => &mut self.succeeded,
+            ItemOutcome::Failed(failure) if failure.applied == Applied::Unknown => &mut self.unknown,
+            ItemOutcome::Failed(_) => &mut self.failed,
+        }
+    }
 }
 
 /// A long-running operation.

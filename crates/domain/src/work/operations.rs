@@ -126,7 +126,7 @@ pub trait Operations: Send + Sync {
     async fn take(&self, id: &OperationId) -> Result<Option<(Lease, Operation)>, Error>;
 
     /// Keeps that these items are begun. Called right before each provider write: a worker that has lost its lease gets
-    /// [`Standing::Lost`] and must not write.
+    /// [`Standing::Lost`] and must not write. Where the operation was asked to end, no item is begun.
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error>;
 
     /// Keeps outcomes of items, begun or not, and counts them in the operation's progress. Tries are then counted anew.

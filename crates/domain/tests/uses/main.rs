@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod batches;
 mod claims;
 mod copies;
+mod crashes;
 mod failing;
+mod operations;
 mod repeated;
+mod runner;
 mod shelf;
+mod world;

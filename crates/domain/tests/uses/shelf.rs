@@ -55,6 +55,7 @@ struct Book {
     at_once: u32,
     most_at_once: u32,
     blind: bool,
+    down: bool,
     looks: usize,
     calls: u64,
     sent: usize,
@@ -120,6 +121,13 @@ impl Shelf {
     pub(crate) fn forgetful(name: &str) -> Arc<Self> {
         let mut shelf = Arc::into_inner(Self::new(name)).unwrap();
         shelf.capabilities.deduplicates = Capability::Absent;
+        Arc::new(shelf)
+    }
+
+    /// One that takes one call at a time, with one image.
+    pub(crate) fn step_by_step(name: &str) -> Arc<Self> {
+        let mut shelf = Arc::into_inner(Self::with(name, 1, 1)).unwrap();
+        shelf.capabilities.calls_at_once = 1;
         Arc::new(shelf)
     }
 
@@ -218,6 +226,9 @@ impl Shelf {
         book.calls += 1;
         book.sent += uploads.len();
         book.largest = book.largest.max(uploads.len());
+        if book.down {
+            return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
+        }
         if book.locked_out {
             return Err(Error::new(ErrorKind::CredentialRefused, "no"));
         }
@@ -249,6 +260,30 @@ impl Shelf {
             Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
         });
         Ok(outcomes.collect())
+    }
+
+    /// Does what a deletion asks for.
+    fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.largest = book.largest.max(ids.len());
+        if book.down {
+            return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
+        }
+        let outcomes = ids.iter().map(|id| {
+            let gone = book.images.remove(&(album.to_string(), id.to_string()));
+            gone.map(drop).ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// Refuses every change since it is out of service, or no longer.
+    pub(crate) fn down(&self, down: bool) {
+        self.book().down = down;
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.book().images.len()
     }
 
     /// Lets no look succeed, or every look.
@@ -289,11 +324,12 @@ impl Shelf {
 }
 
 fn refusal(message: &str) -> Error {
-    let said = ProviderError { code: Some("8000".to_owned()), ..ProviderError::default() };
+    let said =
+        ProviderError { code: Some("8000".to_owned()), request_id: Some("42".to_owned()), ..ProviderError::default() };
     Error::new(ErrorKind::ProviderRefused, message).with_provider_error(said)
 }
 
-async fn pauses(times: &AtomicU32) {
+pub(crate) async fn pauses(times: &AtomicU32) {
     for _ in 0..times.load(Ordering::SeqCst) {
         pause().await;
     }
@@ -408,14 +444,10 @@ impl ImageLibrary for Shelf {
         Ok(Image::new(to.clone(), id.clone()).into())
     }
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
-        let mut book = self.book();
-        book.calls += 1;
-        book.largest = book.largest.max(ids.len());
-        let outcomes = ids.iter().map(|id| {
-            let gone = book.images.remove(&(album.to_string(), id.to_string()));
-            gone.map(drop).ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))
-        });
-        Ok(outcomes.collect())
+        pauses(&self.pauses).await;
+        let told = self.remove(album, ids);
+        pauses(&self.pauses_after).await;
+        told
     }
     async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
         Ok(Quota::default())

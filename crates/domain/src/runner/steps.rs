@@ -1,0 +1,186 @@
+//! The steps of a try: a group of items is begun, carried out and settled, and nothing is begun once the try has to end.
+//! A crash leaves at most the groups in progress without an outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream;
+
+use super::{Runner, Stop};
+use crate::work::{Failure, ItemOutcome, Lease, MOST_TRIES, Operation, Standing};
+use crate::{Error, ErrorKind, LibraryId, Service};
+
+/// Items that are read at once.
+const PAGE: u32 = 1000;
+
+/// Why a try ends before every item has an outcome.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Another worker has the operation, or may have it.
+    Lost,
+    /// The operation was asked to end.
+    Cancelled,
+    /// The worker was.
+    Stopped,
+    /// Something failed that may pass.
+    Passing(Error),
+}
+
+/// What became of items, by their places.
+pub(super) type Outcomes = Vec<(u64, Result<ItemOutcome, Error>)>;
+
+/// Items that are begun and settled together, and what has to be done for them.
+pub(super) struct Group<'g> {
+    pub(super) places: Vec<u64>,
+    pub(super) work: BoxFuture<'g, Outcomes>,
+}
+
+/// A try of an operation.
+pub(super) struct Try<'r> {
+    pub(super) runner: &'r Runner,
+    pub(super) service: Service,
+    lease: Lease,
+    stop: &'r Stop,
+    /// Items that an earlier try has begun, and of which it has told nothing.
+    begun: BTreeSet<u64>,
+    settled: BTreeSet<u64>,
+    /// Whether another try may follow.
+    patient: bool,
+    /// How many items have no outcome yet.
+    open: AtomicU64,
+    halt: Mutex<Option<Halt>>,
+}
+
+impl<'r> Try<'r> {
+    /// Reads how far earlier tries came.
+    pub(super) async fn new(
+        runner: &'r Runner,
+        service: Service,
+        lease: Lease,
+        operation: &Operation,
+        stop: &'r Stop,
+    ) -> Result<Self, Error> {
+        let (mut begun, mut settled, mut from) = (BTreeSet::new(), BTreeSet::new(), 0);
+        loop {
+            let items = runner.operations.items(&operation.id, from, PAGE).await?;
+            let Some(last) = items.last() else { break };
+            from = last.place.saturating_add(1);
+            for item in items {
+                let known = if item.outcome.is_some() { &mut settled } else { &mut begun };
+                known.insert(item.place);
+            }
+        }
+        let patient = operation.tries < MOST_TRIES;
+        let open = AtomicU64::new(operation.task.items().saturating_sub(settled.len() as u64));
+        Ok(Self { runner, service, lease, stop, begun, settled, patient, open, halt: Mutex::default() })
+    }
+
+    /// Whether an item still wants an outcome.
+    pub(super) fn is_open(&self, place: u64) -> bool {
+        !self.settled.contains(&place)
+    }
+
+    /// Whether an earlier try may have done it.
+    pub(super) fn was_begun(&self, place: u64) -> bool {
+        self.begun.contains(&place)
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Halt>> {
+        self.halt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets nothing more be begun. The first reason counts, save that a failure does not hide that the try has ended.
+    pub(super) fn halt(&self, halt: Halt) {
+        let mut slot = self.slot();
+        if matches!(*slot, None | Some(Halt::Passing(_))) {
+            *slot = Some(halt);
+        }
+    }
+
+    /// Why the try has ended; `None` where there is nothing left to do, whoever asked for its end.
+    pub(super) fn into_halt(self) -> Option<Halt> {
+        let halt = self.halt.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let done = self.open.into_inner() == 0;
+        halt.filter(|halt| !done || matches!(halt, Halt::Lost))
+    }
+
+    /// Carries out groups, those of different libraries at once and so many of one library at once.
+    pub(super) async fn carry_out(&self, work: BTreeMap<LibraryId, Vec<Group<'_>>>) {
+        let libraries = work.into_iter().map(|(library, groups)| async move {
+            let calls = self.service.library(&library).map_or(1, |library| library.capabilities().calls_at_once);
+            let down = Mutex::new(false);
+            let is_down = || *down.lock().unwrap_or_else(PoisonError::into_inner);
+            stream::iter(groups)
+                .for_each_concurrent(calls.max(1) as usize, |group| async {
+                    // The other groups would meet the same failure; the next try is for them, too.
+                    if !is_down() && self.step(group).await {
+                        *down.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                    }
+                })
+                .await;
+        });
+        join_all(libraries).await;
+    }
+
+    /// Begins, carries out and settles a group; tells whether all of it failed for something that may pass.
+    async fn step(&self, group: Group<'_>) -> bool {
+        if self.stop.is_set() {
+            self.halt(Halt::Stopped);
+        }
+        if matches!(*self.slot(), Some(Halt::Lost | Halt::Cancelled | Halt::Stopped)) {
+            return false;
+        }
+        match self.runner.operations.begin(&self.lease, &group.places).await {
+            Ok(Standing::Held { cancelling: false }) => {}
+            Ok(Standing::Held { cancelling: true }) => {
+                self.halt(Halt::Cancelled);
+                return false;
+            }
+            Ok(Standing::Lost) => {
+                self.halt(Halt::Lost);
+                return false;
+            }
+            Err(error) => {
+                self.halt(Halt::Passing(error));
+                return true;
+            }
+        }
+        let (mut settled, mut passing) = (Vec::with_capacity(group.places.len()), None);
+        for (place, outcome) in group.work.await {
+            match outcome {
+                Ok(outcome) => settled.push((place, outcome)),
+                Err(error) if self.patient && may_pass(&error) => passing = Some(error),
+                Err(error) => settled.push((place, ItemOutcome::Failed(Box::new(Failure::from(&error))))),
+            }
+        }
+        let failed = settled.is_empty();
+        if let Some(error) = passing {
+            self.halt(Halt::Passing(error));
+        }
+        if !failed {
+            let operations = self.runner.operations.as_ref();
+            match self.runner.insist(self.stop, || operations.settle(&self.lease, &settled)).await {
+                Ok(Standing::Held { cancelling }) => {
+                    self.open.fetch_sub(settled.len() as u64, Ordering::AcqRel);
+                    if cancelling {
+                        self.halt(Halt::Cancelled);
+                    }
+                }
+                Ok(Standing::Lost) => self.halt(Halt::Lost),
+                Err(error) => self.halt(Halt::Passing(error)),
+            }
+        }
+        failed
+    }
+}
+
+/// Whether an item is worth another try of its operation.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout | ErrorKind::RateLimited | ErrorKind::Internal
+    )
+}

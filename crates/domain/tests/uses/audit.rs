@@ -1,0 +1,134 @@
+//! Every change is told, and who asked for it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_executor::block_on;
+use polyptych_domain::*;
+
+use crate::shelf::{PRICES, Shelf, id, picture};
+use crate::world::album;
+
+#[derive(Default)]
+struct Log {
+    events: Mutex<Vec<AuditEvent>>,
+    away: AtomicBool,
+}
+
+#[async_trait]
+impl AuditLog for Log {
+    async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Internal, "the store is away"));
+        }
+        self.events.lock().unwrap().extend_from_slice(events);
+        Ok(())
+    }
+
+    async fn list(&self, _: &AuditFilter, _: &PageRequest) -> Result<Page<AuditEvent>, Error> {
+        Ok(Page { items: self.events.lock().unwrap().clone(), next: None })
+    }
+}
+
+impl Log {
+    fn told(&self) -> Vec<AuditEvent> {
+        std::mem::take(&mut self.events.lock().unwrap())
+    }
+}
+
+fn command(number: u32) -> UploadCommand {
+    UploadCommand {
+        library: id("one"),
+        album: Some(AlbumId::new("a").unwrap()),
+        name: format!("{number}.png"),
+        content: Content::from_bytes(picture(number)),
+        fit: Fit::None,
+        animation: Animation::Refuse,
+        class: None,
+        replace: false,
+        policy: UploadPolicy::Reuse,
+    }
+}
+
+fn caller() -> Caller {
+    Caller { client: ClientId::new("agency").unwrap(), operation: Some(OperationId::new("op-1").unwrap()) }
+}
+
+fn service(shelf: &Arc<Shelf>, log: &Arc<Log>) -> Service {
+    let service = Service::new(vec![Arc::clone(shelf) as _], Arc::new(InlineWorkers)).unwrap();
+    service.with_audit(Arc::clone(log) as _).for_caller(caller())
+}
+
+#[test]
+fn an_upload_is_told_with_who_where_what_and_its_points_and_one_that_sends_nothing_is_not() {
+    let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
+    let service = service(&shelf, &log);
+    let image = block_on(service.upload(command(1))).unwrap().image.id;
+    let events = log.told();
+    let expected = AuditEvent {
+        time: None,
+        client: caller().client,
+        verb: Verb::Upload,
+        album: album("one", "a"),
+        image: Some(image),
+        operation: caller().operation,
+        failure: None,
+        request_id: None,
+        points: PRICES.upload.of(1),
+    };
+    assert_eq!(events, [expected]);
+    assert!(block_on(service.upload(command(1))).unwrap().reused);
+    assert!(log.told().is_empty());
+    block_on(service.upload(UploadCommand { content: Content::from_bytes(&b"<html>"[..]), ..command(2) })).unwrap_err();
+    shelf.refuse("3.png");
+    block_on(service.upload(command(3))).unwrap_err();
+    let failed = log.told();
+    let kinds: Vec<_> = failed.iter().map(|event| event.failure.as_ref().unwrap().kind).collect();
+    assert_eq!(kinds, [ErrorKind::NotAnImage, ErrorKind::ProviderRefused]);
+    assert_eq!(failed[0].points, 0);
+    assert_eq!(failed[1].request_id.as_deref(), Some("42"));
+}
+
+#[test]
+fn the_events_of_a_batch_cost_together_what_the_batch_cost() {
+    let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
+    let service = service(&shelf, &log);
+    shelf.refuse("4.png");
+    shelf.spoil("6.png");
+    let mut commands: Vec<_> = (0..10).map(command).collect();
+    commands.push(command(1));
+    commands.push(UploadCommand { name: "x.gif".to_owned(), ..command(11) });
+    let report = block_on(service.upload_many(commands, Budget::default()));
+    let events = log.told();
+    // The twin sends nothing.
+    assert_eq!(events.len(), 11);
+    assert_eq!(events.iter().filter(|event| event.failure.is_some()).count(), 3);
+    assert_eq!(events.iter().map(|event| event.points).sum::<u64>(), report.costs[&id("one")].points);
+    assert_eq!(report.costs[&id("one")].points, shelf.points());
+
+    let images = [image("none"), image(events[0].image.as_ref().unwrap().as_str())];
+    let report = block_on(service.delete_many(&images, Budget::default()));
+    let events = log.told();
+    assert_eq!(events.iter().map(|event| event.verb).collect::<Vec<_>>(), [Verb::Delete; 2]);
+    let kinds: Vec<_> = events.iter().map(|event| event.failure.as_ref().map(|failure| failure.kind)).collect();
+    assert_eq!(kinds, [Some(ErrorKind::ImageNotFound), None]);
+    assert_eq!(events.iter().map(|event| event.points).sum::<u64>(), report.costs[&id("one")].points);
+    block_on(service.delete(&image("none"))).unwrap_err();
+    assert_eq!(log.told()[0].image, Some(ImageId::new("none").unwrap()));
+}
+
+fn image(id: &str) -> ImageName {
+    ImageName { album: album("one", "a"), image: ImageId::new(id).unwrap() }
+}
+
+#[test]
+fn an_event_that_cannot_be_kept_undoes_nothing_and_goes_with_the_next_one() {
+    let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
+    let service = service(&shelf, &log);
+    log.away.store(true, Ordering::SeqCst);
+    (1..4).for_each(|number| drop(block_on(service.upload(command(number))).unwrap()));
+    log.away.store(false, Ordering::SeqCst);
+    block_on(service.clone().upload(command(4))).unwrap();
+    assert_eq!(log.told().len(), 4);
+}
