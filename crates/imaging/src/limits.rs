@@ -19,7 +19,19 @@ impl Default for Limits {
     }
 }
 
+/// The most bytes that one decoded pixel takes: four samples of 32 bits.
+const WIDEST_PIXEL: u64 = 16;
+/// What metadata may inflate to beside the pixels, a profile above all.
+const METADATA_BYTES: u64 = 8 * 1024 * 1024;
+
 impl Limits {
+    /// These limits, no wider than a picture of this size needs: a small one with a profile that inflates a thousandfold does
+    /// not get the memory of a large one.
+    pub(crate) fn for_picture(&self, pixels: Pixels) -> Self {
+        let needed = pixels.area().saturating_mul(WIDEST_PIXEL).saturating_add(METADATA_BYTES);
+        Self { max_decoded_bytes: self.max_decoded_bytes.min(needed), ..*self }
+    }
+
     /// Refuses a picture of these pixels that takes this many bytes once decoded.
     pub(crate) fn check_decoded(&self, pixels: Pixels, bytes: u64) -> Result<(), ImageError> {
         at_most(Measure::Pixels, pixels.area(), self.max_pixels)?;
@@ -34,4 +46,16 @@ impl Limits {
 
 fn at_most(measure: Measure, actual: u64, limit: u64) -> Result<(), ImageError> {
     if actual > limit { Err(ImageError::TooLarge { measure, actual, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_picture_gets_no_more_memory_than_it_needs_and_a_large_one_no_more_than_is_allowed() {
+        let limits = Limits::default();
+        assert_eq!(limits.for_picture(Pixels::new(100, 10)).max_decoded_bytes, 16_000 + METADATA_BYTES);
+        assert_eq!(limits.for_picture(Pixels::new(8_000, 8_000)), limits);
+    }
 }

@@ -20,7 +20,10 @@ pub(super) fn in_srgb(mut canvas: Canvas, profile: &[u8]) -> Canvas {
 
 /// The converted pixels, as many as before; `None` where nothing is to be changed.
 fn converted(canvas: &Canvas, profile: &[u8]) -> Option<Vec<u8>> {
-    let profile = ColorProfile::new_from_slice(profile.get(..LONGEST_PROFILE).unwrap_or(profile)).ok()?;
+    if profile.len() > LONGEST_PROFILE {
+        return None;
+    }
+    let profile = ColorProfile::new_from_slice(profile).ok()?;
     let gray = match profile.color_space {
         DataColorSpace::Rgb => false,
         DataColorSpace::Gray if canvas.gray() => true,

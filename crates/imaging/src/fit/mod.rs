@@ -140,7 +140,7 @@ impl Limits {
         self.check_target(&inspection, target, &candidates)?;
         self.walk(bytes, inspection.format)?;
         still_wanted()?;
-        let (decoded, profile) = decode_with_profile(bytes, inspection.format, self)?;
+        let (decoded, profile) = decode_with_profile(bytes, inspection.format, &self.for_picture(inspection.pixels))?;
         let decoded = Canvas::of(decoded);
         if decoded.pixels() != inspection.pixels {
             let detail = format!("the header gives {}, the data {}", inspection.pixels, decoded.pixels());

@@ -28,7 +28,7 @@ impl Limits {
     pub fn verify(&self, bytes: &[u8]) -> Result<Inspection, ImageError> {
         let inspection = self.inspect(bytes)?;
         if !self.walk(bytes, inspection.format)? {
-            decode(bytes, inspection.format, self)?;
+            decode(bytes, inspection.format, &self.for_picture(inspection.pixels))?;
         }
         Ok(inspection)
     }

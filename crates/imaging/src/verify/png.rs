@@ -9,19 +9,27 @@ use crate::decode::one_line;
 use crate::inspect::png::{Chunk, Chunks, corrupt};
 use crate::{ImageError, Limits};
 
+/// Where `IHDR` holds the colour type, and the one of pictures with a palette.
+const COLOUR_TYPE: usize = 9;
+const INDEXED: u8 = 3;
+
 /// How many bytes of rows are decompressed.
 const PROBED_BYTES: usize = 1024 * 1024;
 
 pub(super) fn walk(bytes: &[u8], limits: &Limits) -> Result<(), ImageError> {
-    let mut data_chunks = 0_u32;
+    let (mut has_data, mut needs_palette) = (false, false);
     for chunk in Chunks::of(bytes) {
         let chunk = chunk?;
         check(&chunk)?;
-        if chunk.kind == *b"IDAT" {
-            data_chunks = data_chunks.saturating_add(1);
+        match &chunk.kind {
+            b"IHDR" => needs_palette = chunk.data.get(COLOUR_TYPE) == Some(&INDEXED),
+            b"PLTE" => needs_palette = false,
+            b"IDAT" if needs_palette => return Err(corrupt("its palette is missing")),
+            b"IDAT" => has_data = true,
+            _ => {}
         }
     }
-    if data_chunks == 0 {
+    if !has_data {
         return Err(corrupt("it has no IDAT chunk"));
     }
     probe(bytes, limits).map_err(|error| corrupt(one_line(&error.to_string())))

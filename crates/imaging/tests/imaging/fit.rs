@@ -289,7 +289,9 @@ fn a_profile_is_converted_and_one_of_srgb_or_nonsense_leaves_every_pixel() {
     // The same light needs more of red and less of the others where red is less saturated.
     assert!(red > 210 && green < 55 && blue < 35, "{red} {green} {blue}");
     let srgb = moxcms::ColorProfile::new_srgb().encode().unwrap();
-    for profile in [&srgb[..], b"no profile at all", b""] {
+    // A megabyte of picture file for every gigabyte that its profile inflates to.
+    let swollen = [samples::display_p3(), vec![0; 64 << 20]].concat();
+    for profile in [&srgb[..], b"no profile at all", b"", &swollen] {
         assert_eq!(under(profile), [200, 60, 40]);
     }
     let p3 = samples::display_p3();

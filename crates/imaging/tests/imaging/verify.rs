@@ -62,7 +62,9 @@ fn a_png_needs_data_an_end_and_rows_under_right_checksums() {
     verify(&[header.clone(), nonsense, end.clone()].concat()).unwrap_err();
     // A right zlib stream of one row too few.
     let short = samples::chunk(b"IDAT", b"\x78\x01\x01\x07\x00\xf8\xff\x00\x01\x02\x03\x04\x05\x06\x00\x3f\x00\x16");
-    verify(&[header, short, end].concat()).unwrap_err();
+    verify(&[header, short.clone(), end.clone()].concat()).unwrap_err();
+    let indexed = samples::png_header(2, 2, 8, 3);
+    assert_eq!(corrupt_detail(&[indexed, short, end].concat()), "its palette is missing");
 }
 
 #[test]

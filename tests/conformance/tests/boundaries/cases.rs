@@ -7,6 +7,7 @@ use polyptych::domain::{Case as Assumption, Format};
 
 use crate::pictures::{
     animated_gif, bomb, cmyk_jpeg, corrupt_checksum, deep_png, encoded, half, padded, png, rotated_jpeg,
+    without_palette,
 };
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -160,6 +161,7 @@ fn damaged() -> Vec<Case> {
             let called = |what: &str, bytes| Case::called(&format!("{what} {whose}"), bytes);
             [
                 called("corrupt checksum", corrupt_checksum(&picture(Format::Png))),
+                called("PNG without its palette", without_palette(side)).breaks("", "content"),
                 called("truncated PNG", half(&picture(Format::Png))),
                 called("truncated JPEG", half(&picture(Format::Jpeg))),
                 called("truncated GIF", half(&picture(Format::Gif))),

@@ -88,10 +88,21 @@ pub(crate) fn rotated_jpeg(width: u32, height: u32) -> Vec<u8> {
     out
 }
 
+/// A gray PNG whose header calls its samples entries of a palette.
+pub(crate) fn without_palette(side: u32) -> Vec<u8> {
+    let mut bytes = png(side, side);
+    bytes[25] = 3;
+    with_header_checksum(bytes)
+}
+
 /// A header that promises 2,500 million pixels.
 pub(crate) fn bomb() -> Vec<u8> {
     let mut bytes = png(1, 1);
     bytes[16..24].copy_from_slice(&[0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50]);
+    with_header_checksum(bytes)
+}
+
+fn with_header_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     let checksum = crc32fast::hash(&bytes[12..29]).to_be_bytes();
     bytes[29..33].copy_from_slice(&checksum);
     bytes
