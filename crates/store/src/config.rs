@@ -33,7 +33,7 @@ impl StoreConfig {
         }
     }
 
-    /// At most this many connections to PostgreSQL, and two more that tell and hear who is alive; or this many that read from
+    /// At most this many connections to PostgreSQL, and three more that tell and hear who is alive; or this many that read from
     /// SQLite. At least 2, 10 if not told.
     #[must_use]
     pub fn with_connections(mut self, connections: u32) -> Self {

@@ -2,27 +2,29 @@
 //! processes hear of each other. Every query is written once, for both.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgPool};
 
 use crate::StoreConfig;
 use crate::error::OpenError;
 use crate::patience::Patience;
 use crate::pool::{Db, Pools};
 
-/// One to listen, and one to show that this process lives.
-const PULSE_CONNECTIONS: u32 = 2;
+/// One to listen, one to show that this process lives, and one to take others for dead.
+const PULSE_CONNECTIONS: u32 = 3;
 /// A connection that was idle for longer is tried before it is used, since the server may have gone meanwhile.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Where a PostgreSQL server tells what has changed.
 pub(crate) const CHANNEL: &str = "polyptych";
 
-/// Taken by whoever migrates a PostgreSQL database: "polyptyc" in ASCII.
-pub(crate) const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(8101818442929766755)";
+/// Taken by whoever migrates a PostgreSQL database: "polyptyc" in ASCII. A migration takes the time that it takes.
+pub(crate) const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(8101818442929766755)";
 
 /// How SQLite begins a transaction that writes: at once, since one that began by reading may fail when it comes to write.
 pub(crate) const SQLITE_BEGIN: &str = "BEGIN IMMEDIATE";
@@ -66,13 +68,26 @@ async fn sqlite(path: &str, config: &StoreConfig) -> Result<Pools, OpenError> {
     Ok(Pools::Sqlite { write, read })
 }
 
-/// After a statement that was given up, a connection is tried before it is kept.
+/// After a statement that was given up, a connection is tried before it is kept. The server, too, ends what takes too long, and
+/// frees what a process has locked that was stopped, or cut off, in the middle of a transaction.
 async fn postgres(options: PgConnectOptions, connections: u32, patience: &Patience) -> Result<PgPool, OpenError> {
     let (before, after) = (patience.clone(), patience.clone());
+    let limits: Arc<str> = Arc::from(format!(
+        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+        (patience.limit() * 9 / 10).as_millis().max(1),
+        (patience.limit() / 2).as_millis().max(1),
+    ));
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(patience.limit())
         .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let limits = Arc::clone(&limits);
+            Box::pin(async move {
+                sqlx::raw_sql(AssertSqlSafe(limits)).execute(connection).await?;
+                Ok(())
+            })
+        })
         .before_acquire(move |connection, idle| {
             let patience = before.clone();
             Box::pin(async move {

@@ -30,6 +30,7 @@ pub(crate) struct Members {
     clock: Arc<dyn Clock>,
     label: String,
     me: RwLock<Arc<str>>,
+    joining: Mutex<()>,
     watched: Mutex<Watch>,
 }
 
@@ -51,7 +52,7 @@ impl Members {
         let label = format!("pid {}", std::process::id());
         let id = new_id().map_err(OpenError::Random)?;
         let me = RwLock::new(Arc::from(id.as_str()));
-        let members = Self { db, hub, clock, label, me, watched: Mutex::default() };
+        let members = Self { db, hub, clock, label, me, joining: Mutex::default(), watched: Mutex::default() };
         members.insert(&id).await?;
         Ok(members)
     }
@@ -68,15 +69,11 @@ impl Members {
 
     /// Registers anew, unless that has happened since `was` was this process's id.
     pub(crate) async fn rejoin(&self, was: &str) -> Result<(), Fault> {
-        let _one_at_a_time = self.watched.lock().await;
-        self.rejoin_once(was).await
-    }
-
-    async fn rejoin_once(&self, was: &str) -> Result<(), Fault> {
+        let _one_at_a_time = self.joining.lock().await;
         if &*self.me() != was {
             return Ok(());
         }
-        let id = new_id().map_err(|error| Fault::Protocol(error.to_string()))?;
+        let id = row_id()?;
         self.insert(&id).await?;
         *self.me.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(id.as_str());
         tracing::warn!("this process was taken for dead and has lost what it held");
@@ -89,13 +86,18 @@ impl Members {
         self.db.execute(sql, args![id, &self.label, since]).await.map(drop)
     }
 
-    /// Shows that this process lives, and takes those for dead that have not shown it.
-    pub(crate) async fn tick(&self) -> Result<(), Fault> {
-        let mut watched = self.watched.lock().await;
+    /// Shows that this process lives.
+    pub(crate) async fn beat(&self) -> Result<(), Fault> {
         let me = self.me();
-        if self.db.execute("UPDATE members SET beat = beat + 1 WHERE id = $1", args![&*me]).await? == 0 {
-            self.rejoin_once(&me).await?;
+        match self.db.execute("UPDATE members SET beat = beat + 1 WHERE id = $1", args![&*me]).await? {
+            0 => self.rejoin(&me).await,
+            _ => Ok(()),
         }
+    }
+
+    /// Takes those for dead that have not shown for too long that they live.
+    pub(crate) async fn watch(&self) -> Result<(), Fault> {
+        let mut watched = self.watched.lock().await;
         for (id, beat) in self.look(&mut watched).await? {
             self.bury(&id, beat).await?;
         }
@@ -142,6 +144,8 @@ impl Members {
     pub(crate) async fn part(&self) -> Result<(), Fault> {
         let me = self.me();
         let mut tx = self.db.begin().await?;
+        // In the order in which whoever takes this process for dead locks them.
+        tx.locked("SELECT id FROM members WHERE id = $1", args![&*me]).await?;
         let spare = "UPDATE operations SET tries = tries - 1 WHERE member = $1 AND tries > 0";
         tx.execute(spare, args![&*me]).await?;
         tx.execute("DELETE FROM members WHERE id = $1", args![&*me]).await?;
@@ -152,14 +156,31 @@ impl Members {
 
 /// Shows for ever that this process lives.
 pub(crate) async fn live(members: Arc<Members>) {
-    let mut beats = tokio::time::interval(BEAT);
-    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut beats = beats();
     loop {
         beats.tick().await;
-        if let Err(fault) = members.tick().await {
+        if let Err(fault) = members.beat().await {
             tracing::warn!(error = %fault, "cannot tell the database that this process lives");
         }
     }
+}
+
+/// Watches the others for ever. Apart from showing that this process lives, since freeing what a dead one held may have to wait
+/// for what it had locked.
+pub(crate) async fn watch(members: Arc<Members>) {
+    let mut beats = beats();
+    loop {
+        beats.tick().await;
+        if let Err(fault) = members.watch().await {
+            tracing::warn!(error = %fault, "cannot see which processes live");
+        }
+    }
+}
+
+fn beats() -> tokio::time::Interval {
+    let mut beats = tokio::time::interval(BEAT);
+    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    beats
 }
 
 /// 32 hex digits that nobody guesses.

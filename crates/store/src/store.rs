@@ -65,6 +65,7 @@ impl Store {
         let mut background = Vec::new();
         if config.background {
             background.push(tokio::spawn(members::live(Arc::clone(&members))));
+            background.push(tokio::spawn(members::watch(Arc::clone(&members))));
             if let Pools::Postgres(pool) = &pulse.pools {
                 background.push(tokio::spawn(hub::listen(Arc::clone(&hub), pool.clone())));
             }
@@ -109,7 +110,8 @@ impl Store {
     /// # Errors
     /// `Internal` where the database cannot be read or written.
     pub async fn tick(&self) -> Result<(), Error> {
-        self.shared.members.tick().await.map_err(internal)
+        self.shared.members.beat().await.map_err(internal)?;
+        self.shared.members.watch().await.map_err(internal)
     }
 
     /// Gives up everything that this process holds, so that others need not wait, and disconnects.

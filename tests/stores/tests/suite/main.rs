@@ -24,6 +24,9 @@ use world::World;
 /// A case by its name.
 type Case = (&'static str, fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
+/// A case with a server of its own.
+type Outage = fn() -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// The cases of a module.
 macro_rules! cases {
     ($($module:ident: $($case:ident),+ $(,)?;)*) => {
@@ -76,14 +79,21 @@ fn main() -> ExitCode {
         }
     }
     if postgres.as_deref().is_some_and(|postgres| matches!(postgres, Postgres::Own(_))) {
-        trials.push(Trial::test("postgres::outage::a_server_that_comes_back_is_used_again", || {
-            run(outage::a_server_that_comes_back_is_used_again());
-            Ok(())
-        }));
-        trials.push(Trial::test("postgres::outage::a_server_that_falls_silent_is_not_waited_for", || {
-            run(outage::a_server_that_falls_silent_is_not_waited_for());
-            Ok(())
-        }));
+        let outages: [(&str, Outage); 3] = [
+            ("a_server_that_comes_back_is_used_again", || Box::pin(outage::a_server_that_comes_back_is_used_again())),
+            ("a_server_that_falls_silent_is_not_waited_for", || {
+                Box::pin(outage::a_server_that_falls_silent_is_not_waited_for())
+            }),
+            ("what_a_process_locked_that_stopped_in_a_transaction_is_freed", || {
+                Box::pin(outage::what_a_process_locked_that_stopped_in_a_transaction_is_freed())
+            }),
+        ];
+        for (name, case) in outages {
+            trials.push(Trial::test(format!("postgres::outage::{name}"), move || {
+                run(case());
+                Ok(())
+            }));
+        }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(postgres);

@@ -1,15 +1,23 @@
 //! A database that goes away and comes back, or says nothing any more.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use polyptych_domain::ErrorKind;
-use polyptych_postgres::Postgres;
-use polyptych_store::Store;
+use polyptych_postgres::{Postgres, Server};
+use polyptych_store::{Store, SystemClock};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::world::{HELD, World, deletion, taken};
+
+/// The server's socket in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
 
 pub(crate) async fn a_server_that_comes_back_is_used_again() {
     let Some(Postgres::Own(server)) = Postgres::find("an outage of PostgreSQL").unwrap() else { return };
@@ -28,50 +36,104 @@ pub(crate) async fn a_server_that_comes_back_is_used_again() {
     store.operations().submit(deletion("anna", 1)).await.unwrap();
 }
 
-/// Passes bytes on in both directions until it is told to be silent; then it keeps connections open and says nothing.
-async fn relay(listener: UnixListener, server: std::path::PathBuf, silent: watch::Receiver<bool>) {
-    loop {
-        let (mut client, _) = listener.accept().await.unwrap();
-        let (server, mut silent) = (server.clone(), silent.clone());
-        tokio::spawn(async move {
-            let mut server = UnixStream::connect(server).await.unwrap();
-            let fallen_silent = async { silent.wait_for(|silent| *silent).await.map(drop) };
-            let over = tokio::select! {
-                _ = tokio::io::copy_bidirectional(&mut client, &mut server) => true,
-                _ = fallen_silent => false,
-            };
-            if !over {
-                std::future::pending::<()>().await;
+/// Stands between a process and its server.
+struct Relay {
+    url: String,
+    silent: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl Relay {
+    /// Passes bytes on in both directions until it is told to be silent, or, where `last` is given, until it has passed on a
+    /// request that holds it. Then it keeps connections open and says nothing.
+    fn before(server: &Server, last: Option<&'static str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let direct = server.url("postgres");
+        let (_, host) = direct.split_once("host=").unwrap();
+        let socket = Path::new(host.split('&').next().unwrap()).join(SOCKET);
+        let listener = UnixListener::bind(folder.path().join(SOCKET)).unwrap();
+        let silent = watch::Sender::new(false);
+        let told = silent.clone();
+        let task = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let server = UnixStream::connect(&socket).await.unwrap();
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(pass(from_client, to_server, told.clone(), last));
+                tokio::spawn(pass(from_server, to_client, told.clone(), None));
             }
         });
+        let url = format!("postgres://postgres@localhost/postgres?host={}", folder.path().display());
+        Self { url, silent, task, _folder: folder }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, silent: watch::Sender<bool>, last: Option<&str>) {
+    let mut told = silent.subscribe();
+    let mut bytes = vec![0; 64 * 1024];
+    loop {
+        let read = tokio::select! {
+            biased;
+            () = async { told.wait_for(|silent| *silent).await.map_or((), drop) } => None,
+            read = from.read(&mut bytes) => Some(read.unwrap_or(0)),
+        };
+        let Some(read) = read else { return std::future::pending().await };
+        if read == 0 || to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+        let holds = |last: &str| bytes[..read].windows(last.len()).any(|window| window == last.as_bytes());
+        if last.is_some_and(holds) {
+            silent.send_replace(true);
+        }
     }
 }
 
 pub(crate) async fn a_server_that_falls_silent_is_not_waited_for() {
     let Some(Postgres::Own(server)) = Postgres::find("a silent PostgreSQL").unwrap() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join(".s.PGSQL.5432");
-    let (be_silent, silent) = watch::channel(false);
-    let direct = server.url("postgres");
-    let (_, rest) = direct.split_once("host=").unwrap();
-    let server_socket = Path::new(rest.split('&').next().unwrap()).join(".s.PGSQL.5432");
-    let relaying = tokio::spawn(relay(UnixListener::bind(socket).unwrap(), server_socket, silent));
-    let world = World::at(format!("postgres://postgres@localhost/postgres?host={}", folder.path().display()));
+    let relay = Relay::before(&server, None);
+    let world = World::at(relay.url.clone());
     let patience = Duration::from_millis(700);
     let store = Store::open(&world.config().without_background().with_patience(patience)).await.unwrap();
     let (lease, _) = taken(&store, 1).await;
-    be_silent.send(true).unwrap();
+    relay.silent.send_replace(true);
     for _ in 0..4 {
         let asked = Instant::now();
         assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap_err().kind(), ErrorKind::Internal);
         assert!(asked.elapsed() < patience * 3, "{:?}", asked.elapsed());
     }
     assert_eq!(store.tick().await.unwrap_err().kind(), ErrorKind::Internal);
-    be_silent.send(false).unwrap();
+    relay.silent.send_replace(false);
     let asked = Instant::now();
     while store.operations().begin(&lease, &[0]).await.is_err() {
         assert!(asked.elapsed() < patience * 10, "it does not recover");
     }
     store.tick().await.unwrap();
-    relaying.abort();
+}
+
+pub(crate) async fn what_a_process_locked_that_stopped_in_a_transaction_is_freed() {
+    let Some(Postgres::Own(server)) = Postgres::find("a stopped client of PostgreSQL").unwrap() else { return };
+    // Asked for after the operation's row was locked.
+    let relay = Relay::before(&server, Some("SELECT place, state"));
+    let world = World::at(relay.url.clone());
+    let direct = World::at(server.url("postgres"));
+    let patience = Duration::from_secs(2);
+    let stopped = Store::open(&world.config().without_background().with_patience(patience)).await.unwrap();
+    let alive = Store::open(&direct.config().with_clock(Arc::new(SystemClock::default()))).await.unwrap();
+    let mut due = alive.due();
+    let (lease, _) = taken(&stopped, 1).await;
+    let operations = stopped.operations();
+    let held = lease.clone();
+    let stuck = tokio::spawn(async move { operations.begin(&held, &[0]).await });
+    let found = tokio::time::timeout(Duration::from_secs(8), due.next()).await.unwrap();
+    assert_eq!(found, lease.operation);
+    assert!(alive.operations().take(&found).await.unwrap().is_some());
+    assert!(stuck.await.unwrap().is_err());
 }
