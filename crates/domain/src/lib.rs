@@ -45,9 +45,9 @@ pub use service::{
 };
 pub use spool::MemorySpool;
 pub use work::{
-    AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, DeleteTask, Ending, Failure,
-    ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs, MemoryClaims,
-    MemoryOperations, MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations, Phase,
-    Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
+    AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, CopyTask, DeleteTask, Ending,
+    Failure, ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs,
+    MemoryClaims, MemoryOperations, MemoryRequests, NewOperation, Operation, OperationFilter, OperationId, Operations,
+    Phase, Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
 };
 pub use workers::{InlineWorkers, Workers};

@@ -3,12 +3,14 @@
 //!
 //! It starts no task and keeps no state: who calls it, and how often at once, is the program's business.
 
+mod copies;
 mod deletes;
 mod steps;
 mod uploads;
 
 use std::fmt;
 use std::future::ready;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +19,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::work::{Ending, Failure, Lease, OperationId, Operations, Standing, Task};
-use crate::{Blobs, Caller, Error, Pauses, Pictures, Service};
+use crate::{Blobs, Caller, Error, ErrorKind, Pauses, Pictures, Service};
 use steps::{Halt, Try};
 
 /// How often the store is asked to keep what is known before a worker gives up: about two minutes.
@@ -75,7 +77,7 @@ impl Runner {
     }
 
     /// Takes an operation and carries it out as far as it gets: to its end, until it is asked to end, until its lease is
-    /// lost, or until something fails that may pass; then it is given back for another try. Dropping the future is as if
+    /// lost, or until something fails that may pass, or panics; then it is given back for another try. Dropping the future is as if
     /// its process died, save that the lease stays until the process does.
     ///
     /// # Errors
@@ -94,8 +96,12 @@ impl Runner {
                         Task::Delete(task) => run.delete(task).boxed(),
                         Task::Publish(task) => run.publish(task).boxed(),
                         Task::Import(task) => run.import(task).boxed(),
+                        Task::Copy(task) => run.copy(task).boxed(),
                     };
-                    done.await;
+                    // The locks of this crate guard what is whole between calls, so that a panic spoils nothing.
+                    if AssertUnwindSafe(done).catch_unwind().await.is_err() {
+                        run.halt(Halt::Passing(Error::new(ErrorKind::Internal, "a fault of ours cut the try off")));
+                    }
                     run.into_halt()
                 }
                 Err(error) => Some(Halt::Passing(error)),

@@ -19,8 +19,8 @@ pub use failure::Failure;
 pub use memory::MemoryOperations;
 pub use memory_claims::MemoryClaims;
 pub use operation::{
-    ClientId, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation, OperationId, Phase,
-    Progress, PublishTask, TargetRecord, Task, UploadTerms,
+    ClientId, CopyTask, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation,
+    OperationId, Phase, Progress, PublishTask, TargetRecord, Task, UploadTerms,
 };
 pub use operations::{Ending, Lease, MOST_TRIES, NewOperation, OperationFilter, Operations, Request, Standing};
 pub use requests::{Begun, MemoryRequests, Requests};

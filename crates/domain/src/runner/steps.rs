@@ -2,12 +2,12 @@
 //! A crash leaves at most the groups in progress without an outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream;
+use futures_util::{FutureExt, StreamExt};
 
 use super::{Runner, Stop};
 use crate::work::{Failure, ItemOutcome, Lease, MOST_TRIES, Operation, Standing};
@@ -107,20 +107,36 @@ impl<'r> Try<'r> {
         halt.filter(|halt| !done || matches!(halt, Halt::Lost))
     }
 
-    /// Carries out groups, those of different libraries at once and so many of one library at once.
+    /// Carries out groups of one call each: those of different libraries at once, and of one library as many at once as it
+    /// takes calls.
     pub(super) async fn carry_out(&self, work: BTreeMap<LibraryId, Vec<Group<'_>>>) {
-        let libraries = work.into_iter().map(|(library, groups)| async move {
-            let calls = self.service.library(&library).map_or(1, |library| library.capabilities().calls_at_once);
-            let down = Mutex::new(false);
-            let is_down = || *down.lock().unwrap_or_else(PoisonError::into_inner);
-            stream::iter(groups)
-                .for_each_concurrent(calls.max(1) as usize, |group| async {
+        let calls = |library: &LibraryId| {
+            self.service.library(library).map_or(1, |library| library.capabilities().calls_at_once)
+        };
+        self.each_library(work, calls).await;
+    }
+
+    /// Carries out groups of many calls: those of different libraries at once, those of one library one by one.
+    pub(super) async fn carry_out_in_turn(&self, work: BTreeMap<LibraryId, Vec<Group<'_>>>) {
+        self.each_library(work, |_| 1).await;
+    }
+
+    async fn each_library(&self, work: BTreeMap<LibraryId, Vec<Group<'_>>>, at_once: impl Fn(&LibraryId) -> u32) {
+        let libraries = work.into_iter().map(|(library, groups)| {
+            let at_once = at_once(&library).max(1) as usize;
+            async move {
+                let down = AtomicBool::new(false);
+                let down = &down;
+                let steps = groups.into_iter().map(|group| async move {
                     // The other groups would meet the same failure; the next try is for them, too.
-                    if !is_down() && self.step(group).await {
-                        *down.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                    if !down.load(Ordering::Acquire) && self.step(group).await {
+                        down.store(true, Ordering::Release);
                     }
-                })
-                .await;
+                });
+                let steps: Vec<_> = steps.map(FutureExt::boxed).collect();
+                stream::iter(steps).buffer_unordered(at_once).collect::<()>().await;
+            }
+            .boxed()
         });
         join_all(libraries).await;
     }

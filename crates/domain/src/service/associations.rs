@@ -2,7 +2,8 @@
 
 use super::{Service, album, located, wrong_number};
 use crate::{
-    AlbumId, AlbumName, Association, AssociationChange, AssociationFilter, Error, LibraryId, Page, PageRequest,
+    AlbumId, AlbumName, Association, AssociationChange, AssociationFilter, AuditEvent, Error, LibraryId, Page,
+    PageRequest, Verb,
 };
 
 impl Service {
@@ -38,11 +39,21 @@ impl Service {
         let library = self.library(library)?.as_ref();
         let album = album(library, album_id)?;
         let here = |error| located(error, library, &album);
-        let outcomes = library.set_associations(&album, changes).await.map_err(here)?;
-        if outcomes.len() != changes.len() {
-            return Err(here(wrong_number("change")));
-        }
-        let outcomes = outcomes.into_iter().map(|outcome| outcome.map_err(here)).collect();
-        Ok((AlbumName { library: library.id().clone(), album }, outcomes))
+        let told = library.set_associations(&album, changes).await;
+        let told =
+            told.and_then(|told| if told.len() == changes.len() { Ok(told) } else { Err(wrong_number("change")) });
+        let told: Result<Vec<Result<(), Error>>, Error> =
+            told.map_err(here).map(|told| told.into_iter().map(|outcome| outcome.map_err(here)).collect());
+        let name = AlbumName { library: library.id().clone(), album: album.clone() };
+        let events = changes.iter().enumerate().map(|(place, change)| {
+            let failure = match &told {
+                Ok(outcomes) => outcomes.get(place).and_then(|outcome| outcome.as_ref().err()),
+                Err(error) => Some(error),
+            };
+            let outcome = failure.map_or(Ok(None), Err);
+            AuditEvent { image: change.image.clone(), ..self.event(Verb::Associate, &name, outcome, 0) }
+        });
+        self.audit(events.collect()).await;
+        told.map(|outcomes| (name, outcomes))
     }
 }

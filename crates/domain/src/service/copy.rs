@@ -15,7 +15,7 @@ use super::{PublishTarget, Sent, Service, UploadCommand, UploadPolicy, UploadRec
 use crate::rules::has_extension;
 use crate::{
     AlbumId, AlbumName, Animation, Budget, Capability, Content, Cost, Error, ErrorKind, Fit, Format, Image, ImageId,
-    ImageLibrary, ImageName, Spool, Uploaded,
+    ImageLibrary, ImageName, Spool, Uploaded, Verb,
 };
 
 /// Images for an album.
@@ -201,6 +201,15 @@ impl Service {
             CopyReceipt { album, image, sent: None, found, resent, reused: false, unrecorded: None }
         };
         let mut part = Part::default();
+        let name = AlbumName { library: library.id().clone(), album: to.clone() };
+        let events = done.iter().map(|(_, outcome)| {
+            let points = match outcome {
+                Ok(_) => prices.upload.of(1),
+                Err(_) => prices.most_of_upload(1),
+            };
+            self.event(Verb::Upload, &name, outcome.as_ref().map(|uploaded| Some(&uploaded.image.id)), points)
+        });
+        self.audit(events.collect()).await;
         for (places, outcome) in done {
             let outcome = outcome.map(receipt);
             part.settled.extend(places.into_iter().map(|place| (place, outcome.clone())));

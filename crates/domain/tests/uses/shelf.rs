@@ -50,6 +50,7 @@ struct Book {
     refused: BTreeSet<String>,
     spoilt: BTreeSet<String>,
     lost: BTreeSet<String>,
+    panicking: BTreeSet<String>,
     locked_out: bool,
     exhausted: BTreeSet<String>,
     at_once: u32,
@@ -182,6 +183,11 @@ impl Shelf {
         self.book().lost.insert(name.to_owned());
     }
 
+    /// Panics at each image of this name.
+    pub(crate) fn panic_at(&self, name: &str) {
+        self.book().panicking.insert(name.to_owned());
+    }
+
     /// Holds a picture that it was not sent.
     pub(crate) fn hold_content(&self, album: &str, number: u32) {
         let image = Sha256::of(&picture(number)).to_string();
@@ -260,6 +266,17 @@ impl Shelf {
             Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
         });
         Ok(outcomes.collect())
+    }
+
+    /// Does what a copy asks for.
+    fn copy_now(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
+        let mut book = self.book();
+        book.calls += 1;
+        book.copies += 1;
+        let name = book.images.get(&(from.to_string(), id.to_string())).cloned();
+        let name = name.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))?;
+        book.images.insert((to.to_string(), id.to_string()), name);
+        Ok(Image::new(to.clone(), id.clone()).into())
     }
 
     /// Does what a deletion asks for.
@@ -375,6 +392,8 @@ impl ImageLibrary for Shelf {
             book.most_at_once = book.most_at_once.max(book.at_once);
         }
         pauses(&self.pauses).await;
+        let panicking = uploads.iter().any(|upload| self.book().panicking.contains(&upload.name));
+        assert!(!panicking, "as told");
         let told = self.apply(album, uploads);
         self.book().at_once -= 1;
         pauses(&self.pauses_after).await;
@@ -435,13 +454,10 @@ impl ImageLibrary for Shelf {
         }
     }
     async fn copy(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
-        let mut book = self.book();
-        book.calls += 1;
-        book.copies += 1;
-        let name = book.images.get(&(from.to_string(), id.to_string())).cloned();
-        let name = name.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))?;
-        book.images.insert((to.to_string(), id.to_string()), name);
-        Ok(Image::new(to.clone(), id.clone()).into())
+        pauses(&self.pauses).await;
+        let copied = self.copy_now(from, to, id);
+        pauses(&self.pauses_after).await;
+        copied
     }
     async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
         pauses(&self.pauses).await;

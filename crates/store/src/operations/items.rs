@@ -69,6 +69,10 @@ pub(super) async fn keep(
 ) -> Result<Standing, Fault> {
     let mut tx = shared.db.begin().await?;
     let Some(held) = work::hold(&mut tx, shared, lease).await? else { return Ok(Standing::Lost) };
+    if held.cancelling && items.values().all(Option::is_none) {
+        // Nothing is begun any more.
+        return Ok(Standing::Held { cancelling: true });
+    }
     let mut counts = Counts::default();
     let items: Vec<Item> =
         items.iter().map(|(place, outcome)| Item::new(*place, *outcome)).collect::<Result<_, _>>()?;
