@@ -8,6 +8,9 @@ use protox::prost_reflect::prost_types::FileDescriptorSet;
 
 use crate::{Error, ErrorKind};
 
+/// Packages whose messages are not generated: `tonic-types` ships `google.rpc`, and only options use `google.api`.
+const SHIPPED: [(&str, &str); 2] = [(".google.rpc", "::tonic_types::pb"), (".google.api", "::tonic_types::pb")];
+
 /// The Rust file of each package that defines something, without a header. Well-known types are those of `prost-types`;
 /// `bytes` fields are reference-counted, so that a received chunk is not copied.
 ///
@@ -19,6 +22,9 @@ pub fn packages(files: FileDescriptorSet) -> Result<BTreeMap<String, String>, Er
     let names: BTreeMap<_, _> =
         requests.iter().map(|(module, file)| (module.clone(), file.package().to_owned())).collect();
     let mut config = Config::new();
+    for (package, path) in SHIPPED {
+        config.extern_path(package, path);
+    }
     config.bytes(["."]).service_generator(tonic_prost_build::configure().service_generator());
     let modules = config
         .generate(requests)

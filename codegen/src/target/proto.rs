@@ -7,8 +7,14 @@ use crate::{Errors, Inputs, Output};
 
 const FOLDER: &str = "crates/proto/src/generated";
 
-const PROTOS: &[&str] =
-    &["polyptych/v1/resources.proto", "polyptych/v1/library_service.proto", "polyptych/v1/image_service.proto"];
+/// Our files, and what they import of the Google files, restated.
+const PROTOS: &[&str] = &[
+    "google/rpc/status.proto",
+    "polyptych/v1/association_service.proto",
+    "polyptych/v1/image_service.proto",
+    "polyptych/v1/library_service.proto",
+    "polyptych/v1/resources.proto",
+];
 
 /// The targets of this API.
 pub(super) const TARGETS: &[Target] =

@@ -29,8 +29,12 @@ mod tests {
             .map(|service| (service.name(), service.method.iter().map(|method| method.name()).collect()))
             .collect();
         let expected = BTreeMap::from([
-            ("ImageService", vec!["UploadImage", "CheckImage", "GetImage", "ListImages", "DeleteImage"]),
-            ("LibraryService", vec!["ListLibraries", "GetLibrary"]),
+            ("AssociationService", vec!["ListAssociations", "SetAssociations"]),
+            (
+                "ImageService",
+                vec!["UploadImage", "CheckImage", "GetImage", "DownloadImage", "ListImages", "DeleteImage"],
+            ),
+            ("LibraryService", vec!["ListLibraries", "GetLibrary", "GetQuota"]),
         ]);
         assert_eq!(services, expected);
         for file in ours {
