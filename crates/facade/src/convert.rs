@@ -29,6 +29,18 @@ pub(crate) fn parse_parent(
     Ok((name.library, Some(name.album)))
 }
 
+/// `libraries/{library}/quota` or `libraries/{library}/albums/{album}/quota` -> the library, and the album if it is named.
+pub(crate) fn parse_quota(field: &str, name: &str) -> Result<(LibraryId, Option<polyptych_domain::AlbumId>), Refusal> {
+    match name.strip_suffix("/quota") {
+        Some(parent) => parse_parent(field, parent),
+        None => {
+            let shown: String = name.chars().take(100).collect();
+            let form = "libraries/{library}/albums/{album}/quota";
+            Err(Refusal::argument(field, format!("`{shown}` does not have the form `{form}`")))
+        }
+    }
+}
+
 /// The name of an image.
 pub(crate) fn parse_image(field: &str, name: &str) -> Result<ImageName, Refusal> {
     name.parse().map_err(|error| Refusal::argument(field, format!("{error}")))
@@ -121,6 +133,11 @@ fn capabilities(capabilities: &Capabilities) -> v1::Capabilities {
         deduplicates: support(capabilities.deduplicates),
         replace: support(capabilities.replace),
         download: support(capabilities.download),
+        copy: support(capabilities.copy),
+        associations: support(capabilities.associations),
+        associate: support(capabilities.associate),
+        room: support(capabilities.room),
+        import_uri: support(capabilities.import_url),
         uploads_per_call: count(capabilities.uploads_per_call),
         deletes_per_call: count(capabilities.deletes_per_call),
         page_size: count(capabilities.page_size),
@@ -178,13 +195,15 @@ pub(crate) fn image(library: &LibraryId, image: Image) -> v1::Image {
         uri: image.url.unwrap_or_default(),
         preview_uri: image.preview_url.unwrap_or_default(),
         in_use: image.in_use,
-        create_time: image.created.map(|created| {
-            // The domain's fraction has the sign of the whole; a protobuf fraction always counts forwards.
-            let (seconds, nanos) = (created.as_second(), created.subsec_nanosecond());
-            let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
-            prost_types::Timestamp { seconds, nanos }
-        }),
+        create_time: image.created.map(timestamp),
     }
+}
+
+fn timestamp(time: jiff::Timestamp) -> prost_types::Timestamp {
+    // The domain's fraction has the sign of the whole; a protobuf fraction always counts forwards.
+    let (seconds, nanos) = (time.as_second(), time.subsec_nanosecond());
+    let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
+    prost_types::Timestamp { seconds, nanos }
 }
 
 /// The file that was sent.
@@ -207,12 +226,14 @@ pub(crate) fn count(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
-fn bytes(value: u64) -> i64 {
+pub(crate) fn bytes(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+mod account;
 mod check;
 
+pub(crate) use account::{association, quota};
 pub(crate) use check::report;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! This layer keeps the protocol: message order, sizes, deadlines, page tokens, statuses. It never decides about images
 //! and never talks to a provider; that is [`polyptych_domain::Service`].
 
+mod association_service;
 mod calls;
 mod convert;
 mod deadline;

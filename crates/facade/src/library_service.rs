@@ -1,4 +1,4 @@
-//! `LibraryService`: what is configured, answered from memory.
+//! `LibraryService`: what is configured, answered from memory, and the limits of accounts.
 
 use std::sync::Arc;
 
@@ -7,8 +7,9 @@ use polyptych_proto::v1;
 use polyptych_proto::v1::library_service_server::LibraryService;
 use tonic::{Request, Response, Status};
 
-use crate::image_service::find;
-use crate::status::Refusal;
+use crate::image_service::{album, find};
+use crate::progress::Progress;
+use crate::status::{Refusal, failed};
 use crate::{Settings, convert, page_token};
 
 /// What the page tokens of libraries belong to.
@@ -53,5 +54,15 @@ impl LibraryService for Libraries {
     async fn get_library(&self, request: Request<v1::GetLibraryRequest>) -> Result<Response<v1::Library>, Status> {
         let id = convert::parse_library("name", &request.into_inner().name)?;
         Ok(Response::new(convert::library(find(&self.service, &id)?)))
+    }
+    async fn get_quota(&self, request: Request<v1::GetQuotaRequest>) -> Result<Response<v1::Quota>, Status> {
+        let progress = Progress::of(&request);
+        let (id, named) = convert::parse_quota("name", &request.into_inner().name)?;
+        let library = find(&self.service, &id)?;
+        let album = album("name", library, named)?;
+        progress.at(library, Some(&album));
+        let told = self.service.quota(&id, Some(&album)).await;
+        let (album, quota) = told.map_err(|error| failed(&error, "name"))?;
+        Ok(Response::new(convert::quota(&album, quota)))
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use polyptych_domain::Service;
 use polyptych_proto::FILE_DESCRIPTOR_SET;
+use polyptych_proto::v1::association_service_server::{self, AssociationServiceServer};
 use polyptych_proto::v1::image_service_server::{self, ImageServiceServer};
 use polyptych_proto::v1::library_service_server::{self, LibraryServiceServer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,6 +21,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::Settings;
+use crate::association_service::Associations;
 use crate::calls::Calls;
 use crate::image_service::Images;
 use crate::library_service::Libraries;
@@ -27,15 +29,22 @@ use crate::spool::Spool;
 
 /// What a message may be longer than the chunk in it.
 const MESSAGE_OVERHEAD: usize = 4 << 10;
-/// No call but an upload takes a long message.
+/// No call but an upload and a change of associations takes a long message.
 const MAX_UNARY_BYTES: usize = 64 << 10;
+/// As many changes as are taken, each with a name of an image.
+const MAX_ASSOCIATIONS_BYTES: usize = 1 << 20;
 const MAX_HEADER_BYTES: u32 = 16 << 10;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What health tells about: the server as a whole, and each service.
-const HEALTH_NAMES: [&str; 3] = ["", image_service_server::SERVICE_NAME, library_service_server::SERVICE_NAME];
+const HEALTH_NAMES: [&str; 4] = [
+    "",
+    association_service_server::SERVICE_NAME,
+    image_service_server::SERVICE_NAME,
+    library_service_server::SERVICE_NAME,
+];
 
 /// Why a façade cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +83,7 @@ impl Facade {
             Spool::open(&settings).map_err(|source| FacadeError::Spool { path: settings.spool_dir.clone(), source })?;
         let settings = Arc::new(settings);
         let images = Images::new(Arc::clone(&service), spool, Arc::clone(&settings));
+        let associations = Associations::new(Arc::clone(&service), Arc::clone(&settings));
         let libraries = Libraries::new(service, Arc::clone(&settings));
         let (health, health_service) = tonic_health::server::health_reporter();
         let reflection = || {
@@ -85,6 +95,7 @@ impl Facade {
             ImageServiceServer::new(images)
                 .max_decoding_message_size(settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD)),
         )
+        .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_ASSOCIATIONS_BYTES))
         .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
         .add_service(health_service)
         .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)

@@ -265,6 +265,17 @@ pub(crate) fn failed(error: &Error, argument: &str) -> Status {
     Refusal::of(error, argument).into()
 }
 
+/// A failure as data within a message, with all its details.
+pub(crate) fn as_data(status: Status) -> tonic_types::pb::Status {
+    let plain = || tonic_types::pb::Status {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        details: Vec::new(),
+    };
+    // The details are such a message already; we have written them ourselves.
+    prost::Message::decode(status.details()).unwrap_or_else(|_| plain())
+}
+
 fn causes(error: &Error) -> String {
     let first = std::error::Error::source(error);
     let causes: Vec<_> = std::iter::successors(first, |cause| cause.source()).map(ToString::to_string).collect();

@@ -1,6 +1,7 @@
-//! `ImageService`: uploads, checks, lists, reads and deletions of one image at a time.
+//! `ImageService`: uploads, checks, lists, reads, downloads and deletions of one image at a time.
 
 mod check;
+mod download;
 mod list;
 mod messages;
 mod upload;
@@ -38,7 +39,7 @@ pub(crate) fn find<'s>(service: &'s Service, id: &LibraryId) -> Result<&'s dyn I
 }
 
 /// The album that a `parent` means: the one it names, else the library's default album.
-fn album(field: &str, library: &dyn ImageLibrary, named: Option<AlbumId>) -> Result<AlbumId, Refusal> {
+pub(crate) fn album(field: &str, library: &dyn ImageLibrary, named: Option<AlbumId>) -> Result<AlbumId, Refusal> {
     named.or_else(|| library.default_album().cloned()).ok_or_else(|| {
         let id = library.id();
         let message = format!("name an album, libraries/{id}/albums/{{album}}: the library has no default album");
@@ -62,6 +63,15 @@ impl ImageService for Images {
     ) -> Result<Response<v1::CheckImageResponse>, Status> {
         let progress = Progress::of(&request);
         self.check(&progress, request.into_inner()).await.map(Response::new)
+    }
+
+    type DownloadImageStream = download::Messages;
+
+    async fn download_image(
+        &self,
+        request: Request<v1::DownloadImageRequest>,
+    ) -> Result<Response<Self::DownloadImageStream>, Status> {
+        self.download(request).await.map(Response::new)
     }
 
     async fn get_image(&self, request: Request<v1::GetImageRequest>) -> Result<Response<v1::Image>, Status> {

@@ -4,10 +4,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use polyptych_domain::{
-    AlbumId, Capabilities, Capability, Error, ErrorKind, Evidence, Format, Image, ImageClass, ImageId, ImageLibrary,
-    LibraryId, NameRule, Page, PageRequest, Pixels, Prices, Provider, Quota, Rules, SizeRule, Upload, Uploaded,
+    AlbumId, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Evidence,
+    Fetched, Format, Gauge, Image, ImageClass, ImageId, ImageLibrary, LibraryId, NameRule, Page, PageRequest, Pixels,
+    Prices, Provider, Quota, QuotaSource, Rules, SizeRule, Unit, Upload, Uploaded,
 };
 use tokio::sync::Notify;
 
@@ -58,7 +59,10 @@ pub(crate) struct MemoryLibrary {
     capabilities: Capabilities,
     pub(crate) stored: Mutex<Vec<Stored>>,
     failure: Mutex<Option<Failure>>,
-    hangs: Mutex<bool>,
+    pub(crate) hangs: Mutex<bool>,
+    /// Whether pictures break off.
+    pub(crate) breaks: Mutex<bool>,
+    pub(crate) associations: Mutex<Vec<Association>>,
     released: Notify,
     /// Calls that came.
     pub(crate) calls: AtomicUsize,
@@ -90,6 +94,8 @@ impl MemoryLibrary {
             stored: Mutex::default(),
             failure: Mutex::default(),
             hangs: Mutex::default(),
+            breaks: Mutex::default(),
+            associations: Mutex::default(),
             released: Notify::new(),
             calls: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
@@ -115,6 +121,10 @@ impl MemoryLibrary {
     pub(crate) fn put(&self, album: &str, id: &str) {
         let image = Image::new(AlbumId::new(album).unwrap(), ImageId::new(id).unwrap());
         self.stored.lock().unwrap().push(Stored { image, bytes: Vec::new() });
+    }
+
+    fn album(&self) -> AlbumId {
+        AlbumId::new("self").unwrap()
     }
 
     async fn begin(&self) -> Result<(), Error> {
@@ -211,6 +221,69 @@ impl ImageLibrary for MemoryLibrary {
 
     async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
         self.begin().await?;
-        Ok(Quota::default())
+        let gauge = Gauge {
+            name: "Room".to_owned(),
+            unit: Unit::Images,
+            used: Some(2.0),
+            left: None,
+            limit: Some(1000.0),
+            resets: None,
+            read: jiff::Timestamp::UNIX_EPOCH,
+            source: QuotaSource::Asked,
+        };
+        Ok(Quota { gauges: vec![gauge] })
+    }
+
+    async fn download(&self, album: &AlbumId, image: &Image, _: u64) -> Result<Fetched, Error> {
+        let position = self.position(album, &image.id)?;
+        let bytes = bytes::Bytes::from(self.stored.lock().unwrap()[position].bytes.clone());
+        let breaks = *self.breaks.lock().unwrap();
+        let (len, mut pieces) = (Some(bytes.len() as u64), vec![Ok(bytes)]);
+        if breaks {
+            pieces.push(Err(Error::new(ErrorKind::ProviderUnavailable, "the connection for the picture failed")));
+        }
+        let ends = futures_util::stream::iter(pieces);
+        let hangs = *self.hangs.lock().unwrap();
+        let pieces = if hangs { ends.chain(futures_util::stream::pending()).boxed() } else { ends.boxed() };
+        Ok(Fetched { len, pieces })
+    }
+
+    async fn associations(
+        &self,
+        _: &AlbumId,
+        filter: &AssociationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Association>, Error> {
+        self.begin().await?;
+        let wanted = |item: &&Association| filter.images.is_empty() || filter.images.contains(&item.image);
+        let associations = self.associations.lock().unwrap();
+        let first: usize = page.after.as_deref().map_or(0, |after| after.parse().unwrap());
+        let all: Vec<_> = associations.iter().filter(wanted).cloned().collect();
+        let last = (first + page.size as usize).min(all.len());
+        Ok(Page { items: all[first..last].to_vec(), next: (last < all.len()).then(|| last.to_string()) })
+    }
+
+    async fn set_associations(
+        &self,
+        _: &AlbumId,
+        changes: &[AssociationChange],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        self.begin().await?;
+        let mut associations = self.associations.lock().unwrap();
+        let outcomes = changes.iter().map(|change| {
+            associations.retain(|item| item.ad.as_ref() != Some(&change.ad));
+            match &change.image {
+                Some(image) if image.as_str() == "missing" => {
+                    Err(Error::new(ErrorKind::ImageNotFound, "there is no such image").with_album(&self.album()))
+                }
+                Some(image) => {
+                    let ad = Some(change.ad.clone());
+                    associations.push(Association { ad, ..Association::new(image.clone()) });
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        });
+        Ok(outcomes.collect())
     }
 }

@@ -51,10 +51,15 @@ async fn a_library_is_told_with_its_capabilities_and_rules() {
         capabilities: Some(v1::Capabilities {
             deduplicates: Support::Native.into(),
             replace: Support::Emulated.into(),
-            download: Support::Absent.into(),
+            download: Support::Native.into(),
             uploads_per_call: 3,
             deletes_per_call: 10_000,
             page_size: 2,
+            copy: Support::Emulated.into(),
+            associations: Support::Absent.into(),
+            associate: Support::Absent.into(),
+            room: Support::Absent.into(),
+            import_uri: Support::Emulated.into(),
         }),
         rules: Some(v1::Rules {
             classes: vec![

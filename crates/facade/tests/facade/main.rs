@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails its test by panicking")]
 
+mod associations;
 mod deadlines;
+mod downloads;
 mod library;
 mod listing;
 mod server;

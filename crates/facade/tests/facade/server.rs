@@ -42,6 +42,7 @@ async fn reflection_lists_the_services_and_describes_their_methods() {
         [
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
+            "polyptych.v1.AssociationService",
             "polyptych.v1.ImageService",
             "polyptych.v1.LibraryService"
         ]
@@ -61,7 +62,8 @@ async fn health(client: &mut HealthClient<Wire>, service: &str) -> Result<Servin
 async fn health_tells_that_the_server_and_each_service_serve() {
     let server = Server::start();
     let mut client = HealthClient::with_origin(server.connect().await, origin());
-    for service in ["", "polyptych.v1.ImageService", "polyptych.v1.LibraryService"] {
+    let services = ["AssociationService", "ImageService", "LibraryService"].map(|name| format!("polyptych.v1.{name}"));
+    for service in services.iter().map(String::as_str).chain([""]) {
         assert_eq!(health(&mut client, service).await.unwrap(), ServingStatus::Serving, "{service}");
     }
     assert_eq!(health(&mut client, "polyptych.v1.Other").await.unwrap_err().code(), Code::NotFound);

@@ -13,6 +13,7 @@ use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use polyptych_domain::{ImageLibrary, Service};
 use polyptych_facade::{Facade, FacadeError, Settings, WorkerPool};
+use polyptych_proto::v1::association_service_client::AssociationServiceClient;
 use polyptych_proto::v1::image_service_client::ImageServiceClient;
 use polyptych_proto::v1::library_service_client::LibraryServiceClient;
 use polyptych_proto::v1::upload_image_request::Payload;
@@ -76,6 +77,10 @@ impl Server {
 
     pub(crate) async fn images(&self) -> ImageServiceClient<Wire> {
         ImageServiceClient::with_origin(self.connect().await, origin())
+    }
+
+    pub(crate) async fn associations(&self) -> AssociationServiceClient<Wire> {
+        AssociationServiceClient::with_origin(self.connect().await, origin())
     }
 
     pub(crate) async fn libraries(&self) -> LibraryServiceClient<Wire> {
