@@ -265,6 +265,10 @@ impl ImageLibrary for YandexLive4 {
         self.default_album.as_ref()
     }
 
+    fn canonical(&self, album: &AlbumId) -> AlbumId {
+        self.identity.canonical(album)
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &CAPABILITIES
     }

@@ -9,7 +9,7 @@ use polyptych_domain::AlbumId;
 use polyptych_transport::{Limit, Response};
 use polyptych_wire_yandex::headers;
 
-use crate::yandex::login;
+use crate::yandex::{SELF, login};
 
 /// Requests at once per advertiser (v5 reference 8.3, Live 4 reference 4).
 const AT_ONCE: usize = 5;
@@ -56,6 +56,14 @@ impl YandexIdentity {
         }
     }
 
+    /// The one spelling of an album: logins have no case, and `self` is the credential's login where configuration tells
+    /// it. What is learnt on the way does not count, since an album keeps its spelling.
+    pub(crate) fn canonical(&self, album: &AlbumId) -> AlbumId {
+        let named = login(album).or(self.login.as_deref()).map(str::to_ascii_lowercase);
+        let told = named.filter(|login| login != SELF).and_then(|login| AlbumId::new(login).ok());
+        told.unwrap_or_else(|| album.clone())
+    }
+
     /// Learns the credential's login from an answer to a call for it.
     pub(crate) fn learn(&self, album: &AlbumId, answer: &Response) {
         if login(album).is_none()
@@ -74,6 +82,20 @@ mod tests {
 
     fn keys(identity: &YandexIdentity, album: &str) -> Vec<String> {
         identity.limits(&AlbumId::new(album).unwrap()).into_iter().map(|limit| limit.key).collect()
+    }
+
+    #[test]
+    fn an_album_has_one_spelling_that_what_is_learnt_does_not_change() {
+        let known = YandexIdentity { login: Some("Ads-Login".to_owned()), ..YandexIdentity::default() };
+        let unknown = YandexIdentity { credential: "env T".to_owned(), ..YandexIdentity::default() };
+        unknown.logins.learn("env T", "ads-login");
+        let spelt =
+            |identity: &YandexIdentity, album: &str| identity.canonical(&AlbumId::new(album).unwrap()).to_string();
+        for (album, with_login, without) in
+            [("self", "ads-login", "self"), ("ADS-login", "ads-login", "ads-login"), ("Client", "client", "client")]
+        {
+            assert_eq!((spelt(&known, album), spelt(&unknown, album)), (with_login.to_owned(), without.to_owned()));
+        }
     }
 
     #[test]

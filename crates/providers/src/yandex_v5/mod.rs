@@ -281,6 +281,10 @@ impl ImageLibrary for YandexV5 {
         self.default_album.as_ref()
     }
 
+    fn canonical(&self, album: &AlbumId) -> AlbumId {
+        self.identity.canonical(album)
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
