@@ -285,9 +285,11 @@ impl Operations for MemoryOperations {
         let mut book = self.book();
         let Some(row) = book.held(lease) else { return Ok(Standing::Lost) };
         if !row.operation.cancelling {
-            places.iter().for_each(|place| {
-                row.items.entry(*place).or_default();
-            });
+            for place in places {
+                if let Some(before) = row.items.insert(*place, None).flatten() {
+                    *row.operation.progress.count(&before) -= 1;
+                }
+            }
         }
         Ok(row.standing())
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use polyptych_domain::{Applied, ItemOutcome, ItemRecord, Lease, OperationId, Standing};
 
 use super::row::{from_json, to_json};
-use super::work::{self, Held};
+use super::work;
 use super::{Problem, not_found};
 use crate::error::{Fault, unreadable};
 use crate::hub::News;
@@ -90,8 +90,7 @@ pub(super) async fn keep(
     if counts.changed {
         shared.hub.tell(News::Changed(lease.operation.as_str()));
     }
-    let Held { cancelling, .. } = held;
-    Ok(Standing::Held { cancelling })
+    Ok(Standing::Held { cancelling: held.cancelling })
 }
 
 struct Item {

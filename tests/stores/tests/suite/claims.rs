@@ -15,7 +15,7 @@ pub(crate) async fn of_many_processes_one_gets_the_claim(world: World) {
     let mut tasks = Vec::new();
     let mut stores = Vec::new();
     for _ in 0..6 {
-        stores.push(world.process().await);
+        stores.push(world.store().await);
     }
     for store in &stores {
         let claims = store.claims();
@@ -29,7 +29,7 @@ pub(crate) async fn of_many_processes_one_gets_the_claim(world: World) {
 }
 
 pub(crate) async fn what_is_settled_is_in_the_catalogue_and_free(world: World) {
-    let (one, two) = (world.process().await, world.process().await);
+    let (one, two) = (world.store().await, world.store().await);
     let claim = ours(&*one.claims(), &key("a", 1)).await.unwrap();
     assert!(one.claims().sending(&claim, "a.png", None).await.unwrap());
     assert_eq!(ours(&*two.claims(), &key("a", 1)).await, None);
@@ -68,7 +68,7 @@ pub(crate) async fn a_claim_that_is_left_tells_what_was_sent(world: World) {
 }
 
 pub(crate) async fn an_abandoned_claim_is_free(world: World) {
-    let (one, two) = (world.process().await, world.process().await);
+    let (one, two) = (world.store().await, world.store().await);
     let claim = ours(&*one.claims(), &key("a", 1)).await.unwrap();
     one.claims().abandon(&claim);
     while ours(&*two.claims(), &key("a", 1)).await.is_none() {
@@ -77,7 +77,7 @@ pub(crate) async fn an_abandoned_claim_is_free(world: World) {
 }
 
 pub(crate) async fn a_dead_holders_intent_is_told(world: World) {
-    let (dead, alive) = (world.process().await, world.process().await);
+    let (dead, alive) = (world.store().await, world.store().await);
     let since = polyptych_store::Clock::wall(&*world.clock);
     let claim = ours(&*dead.claims(), &key("a", 1)).await.unwrap();
     assert!(dead.claims().sending(&claim, "a.png", None).await.unwrap());
@@ -102,7 +102,7 @@ pub(crate) async fn a_claim_of_this_process_is_granted_again(world: World) {
 }
 
 pub(crate) async fn who_was_taken_for_dead_may_not_send_nor_settle(world: World) {
-    let (stopped, alive) = (world.process().await, world.process().await);
+    let (stopped, alive) = (world.store().await, world.store().await);
     let claim = ours(&*stopped.claims(), &key("a", 1)).await.unwrap();
     world.pass(LONG, &[&alive]).await;
     let known = Known { image: image("old"), name: None, class: None };

@@ -13,7 +13,7 @@ async fn named(due: &mut polyptych_store::Due) -> Option<polyptych_domain::Opera
 }
 
 pub(crate) async fn what_is_submitted_is_due(world: World) {
-    let store = world.process().await;
+    let store = world.store().await;
     let mut due = store.due();
     let operations = store.operations();
     let waiting = tokio::spawn(async move { (due.next().await, due.next().await) });
@@ -25,7 +25,7 @@ pub(crate) async fn what_is_submitted_is_due(world: World) {
 }
 
 pub(crate) async fn what_another_process_submits_is_due_within_two_seconds(world: World) {
-    let (caller, worker) = (world.process().await, Store::open(&world.config()).await.unwrap());
+    let (caller, worker) = (world.store().await, Store::open(&world.config()).await.unwrap());
     let mut due = worker.due();
     assert_eq!(named(&mut due).await, None);
     let submitted = caller.operations().submit(deletion("anna", 1)).await.unwrap();
@@ -34,9 +34,9 @@ pub(crate) async fn what_another_process_submits_is_due_within_two_seconds(world
 }
 
 pub(crate) async fn what_is_held_is_not_due(world: World) {
-    let store = world.process().await;
+    let store = world.store().await;
     let mut due = store.due();
-    let (lease, _) = taken(&store, 1).await;
+    let (lease, _) = taken(&*store.operations(), 1).await;
     assert_eq!(named(&mut due).await, None);
     store.operations().give_back(&lease, &failure("busy", Applied::No)).await.unwrap();
     assert_eq!(named(&mut due).await, None);
@@ -45,7 +45,7 @@ pub(crate) async fn what_is_held_is_not_due(world: World) {
 }
 
 pub(crate) async fn what_is_due_is_not_named_twice_in_a_row(world: World) {
-    let store = world.process().await;
+    let store = world.store().await;
     let mut due = store.due();
     let first = store.operations().submit(deletion("anna", 1)).await.unwrap();
     assert_eq!(due.next().await, first.id);
@@ -55,8 +55,8 @@ pub(crate) async fn what_is_due_is_not_named_twice_in_a_row(world: World) {
 }
 
 pub(crate) async fn a_change_wakes_who_waits(world: World) {
-    let store = world.process().await;
-    let (lease, taken) = taken(&store, 1).await;
+    let store = world.store().await;
+    let (lease, taken) = taken(&*store.operations(), 1).await;
     let (operations, id) = (store.operations(), lease.operation.clone());
     let waiting = tokio::spawn(async move { operations.changed(&id, taken.version).await.unwrap() });
     store.operations().finish(&lease, Ending::Succeeded).await.unwrap();
@@ -66,12 +66,12 @@ pub(crate) async fn a_change_wakes_who_waits(world: World) {
 }
 
 pub(crate) async fn a_change_of_another_process_is_seen(world: World) {
-    let (caller, worker) = (Store::open(&world.config()).await.unwrap(), world.process().await);
-    let (lease, taken) = taken(&worker, 1).await;
+    let (caller, worker) = (Store::open(&world.config()).await.unwrap(), world.store().await);
+    let (lease, taken) = taken(&*worker.operations(), 1).await;
     let (operations, id) = (caller.operations(), lease.operation.clone());
     let waiting = tokio::spawn(async move { operations.changed(&id, taken.version).await.unwrap() });
     worker.operations().finish(&lease, Ending::Succeeded).await.unwrap();
     let seen = tokio::time::timeout(Duration::from_secs(3), waiting).await.unwrap().unwrap();
     assert_eq!(seen.phase, Phase::Succeeded);
-    assert_eq!(takes(&caller, &lease.operation).await, None);
+    assert_eq!(takes(&*caller.operations(), &lease.operation).await, None);
 }

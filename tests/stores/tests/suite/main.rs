@@ -1,4 +1,4 @@
-//! One suite of behaviour, run unchanged over SQLite and PostgreSQL. A case opens as many processes over one fresh database
+//! One suite of behaviour, run unchanged over SQLite and PostgreSQL, and over memory where that is meant to do the same. A case opens as many processes over one fresh database
 //! as it wants; who is alive and what time it is, the case decides.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -61,6 +61,20 @@ const CASES: &[Case] = cases! {
         many_processes_write_at_once;
 };
 
+/// Those that hold for one process without a database, too.
+const IN_MEMORY: &[Case] = cases! {
+    catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
+        forgotten_images_are_gone_with_every_content;
+    claims: what_was_not_applied_leaves_nothing_behind, a_claim_that_is_left_tells_what_was_sent,
+        a_claim_of_this_process_is_granted_again;
+    operations: a_submitted_operation_is_kept, a_repeated_request_makes_one_operation,
+        a_request_id_with_another_request_is_refused, pages_go_from_new_to_old, lists_are_filtered,
+        of_many_workers_one_takes_it, items_are_counted_by_their_last_outcome, many_items_fit_into_a_call,
+        an_ended_operation_takes_no_more, an_untouched_operation_is_cancelled_at_once,
+        a_worker_learns_that_it_is_to_end, only_what_has_ended_is_removed, unknown_operations_are_not_found;
+    tries: the_last_try_ends_in_failure, an_outcome_makes_tries_count_anew, a_released_operation_is_due_and_has_no_try;
+};
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let postgres = match Postgres::find("the suite over PostgreSQL") {
@@ -71,6 +85,9 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = Vec::new();
+    for &(name, case) in IN_MEMORY {
+        trials.push(trial(format!("memory::{name}"), World::memory, case));
+    }
     for &(name, case) in CASES {
         trials.push(trial(format!("sqlite::{name}"), World::sqlite, case));
         if let Some(postgres) = &postgres {

@@ -75,7 +75,7 @@ pub(crate) async fn pages_go_from_new_to_old(world: World) {
 pub(crate) async fn lists_are_filtered(world: World) {
     let store = world.process().await;
     let operations = store.operations();
-    let (lease, running) = taken(&store, 1).await;
+    let (lease, running) = taken(&*store.operations(), 1).await;
     let pending = operations.submit(deletion("anna", 1)).await.unwrap();
     let others = operations.submit(deletion("boris", 1)).await.unwrap();
     let page = PageRequest { size: 10, after: None };
@@ -116,7 +116,7 @@ pub(crate) async fn of_many_workers_one_takes_it(world: World) {
 pub(crate) async fn items_are_counted_by_their_last_outcome(world: World) {
     let store = world.process().await;
     let operations = store.operations();
-    let (lease, taken) = taken(&store, 4).await;
+    let (lease, taken) = taken(&*store.operations(), 4).await;
     assert_eq!((taken.phase, taken.tries), (Phase::Running, 1));
     assert_eq!(operations.begin(&lease, &[0, 1, 2]).await.unwrap(), HELD);
     let begun = operations.items(&lease.operation, 1, 1).await.unwrap();
@@ -144,7 +144,7 @@ pub(crate) async fn items_are_counted_by_their_last_outcome(world: World) {
 pub(crate) async fn many_items_fit_into_a_call(world: World) {
     let store = world.process().await;
     let operations = store.operations();
-    let (lease, _) = taken(&store, 1_000).await;
+    let (lease, _) = taken(&*store.operations(), 1_000).await;
     let places: Vec<u64> = (0..1_000).collect();
     assert_eq!(operations.begin(&lease, &places).await.unwrap(), HELD);
     let outcomes: Vec<_> = places.iter().map(|place| (*place, ItemOutcome::Deleted)).collect();
@@ -162,7 +162,7 @@ pub(crate) async fn an_ended_operation_takes_no_more(world: World) {
         (Ending::Failed(Box::new(failure("no way", Applied::No))), Phase::Failed, Some(failure("no way", Applied::No))),
     ];
     for (ending, phase, why) in endings {
-        let (lease, _) = taken(&store, 1).await;
+        let (lease, _) = taken(&*store.operations(), 1).await;
         assert_eq!(operations.finish(&lease, ending.clone()).await.unwrap(), HELD);
         let ended = operations.get(&lease.operation).await.unwrap();
         assert_eq!((ended.phase, &ended.failure), (phase, &why));
@@ -187,13 +187,17 @@ pub(crate) async fn an_untouched_operation_is_cancelled_at_once(world: World) {
 
 pub(crate) async fn a_worker_learns_that_it_is_to_end(world: World) {
     let (caller, worker) = (world.process().await, world.process().await);
-    let (lease, _) = taken(&worker, 2).await;
+    let (lease, _) = taken(&*worker.operations(), 2).await;
     let asked = caller.operations().cancel(&lease.operation).await.unwrap();
     assert_eq!((asked.phase, asked.cancelling), (Phase::Running, true));
     let cancelling = Standing::Held { cancelling: true };
     let operations = worker.operations();
     assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), cancelling);
+    assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap(), []);
     assert_eq!(operations.settle(&lease, &[(0, ItemOutcome::Deleted)]).await.unwrap(), cancelling);
+    assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap().len(), 1);
+    assert_eq!(operations.begin(&lease, &[1]).await.unwrap(), cancelling);
+    assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap().len(), 1);
     // A pause does not keep it from ending.
     assert_eq!(operations.give_back(&lease, &failure("busy", Applied::No)).await.unwrap(), cancelling);
     let (lease, again) = operations.take(&lease.operation).await.unwrap().unwrap();
@@ -205,7 +209,7 @@ pub(crate) async fn a_worker_learns_that_it_is_to_end(world: World) {
 pub(crate) async fn only_what_has_ended_is_removed(world: World) {
     let store = world.process().await;
     let operations = store.operations();
-    let (lease, _) = taken(&store, 1).await;
+    let (lease, _) = taken(&*store.operations(), 1).await;
     operations.begin(&lease, &[0]).await.unwrap();
     assert_eq!(operations.remove(&lease.operation).await.unwrap_err().kind(), ErrorKind::OperationRunning);
     operations.finish(&lease, Ending::Succeeded).await.unwrap();

@@ -22,8 +22,8 @@ const SOCKET: &str = ".s.PGSQL.5432";
 pub(crate) async fn a_server_that_comes_back_is_used_again() {
     let Some(Postgres::Own(server)) = Postgres::find("an outage of PostgreSQL").unwrap() else { return };
     let world = World::at(server.url("postgres"));
-    let store = world.process().await;
-    let (lease, _) = taken(&store, 2).await;
+    let store = world.store().await;
+    let (lease, _) = taken(&*store.operations(), 2).await;
     server.stop();
     for _ in 0..4 {
         assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap_err().kind(), ErrorKind::Internal);
@@ -102,7 +102,7 @@ pub(crate) async fn a_server_that_falls_silent_is_not_waited_for() {
     let world = World::at(relay.url.clone());
     let patience = Duration::from_millis(700);
     let store = Store::open(&world.config().without_background().with_patience(patience)).await.unwrap();
-    let (lease, _) = taken(&store, 1).await;
+    let (lease, _) = taken(&*store.operations(), 1).await;
     relay.silent.send_replace(true);
     for _ in 0..4 {
         let asked = Instant::now();
@@ -128,7 +128,7 @@ pub(crate) async fn what_a_process_locked_that_stopped_in_a_transaction_is_freed
     let stopped = Store::open(&world.config().without_background().with_patience(patience)).await.unwrap();
     let alive = Store::open(&direct.config().with_clock(Arc::new(SystemClock::default()))).await.unwrap();
     let mut due = alive.due();
-    let (lease, _) = taken(&stopped, 1).await;
+    let (lease, _) = taken(&*stopped.operations(), 1).await;
     let operations = stopped.operations();
     let held = lease.clone();
     let stuck = tokio::spawn(async move { operations.begin(&held, &[0]).await });

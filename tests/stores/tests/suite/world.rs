@@ -5,20 +5,57 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumName, Applied, ClientId, ContentKey, DeleteTask, Error, ErrorKind, Failure, ImageId, ImageName, ItemOutcome,
-    Lease, NewOperation, Operation, OperationId, Request, Sha256, Standing, Task,
+    AlbumName, Applied, Catalogue, Claims, ClientId, ContentKey, DeleteTask, Error, ErrorKind, Failure, ImageId,
+    ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations, NewOperation, Operation,
+    OperationId, Operations, Request, Sha256, Standing, Task,
 };
 use polyptych_postgres::Postgres;
-use polyptych_store::{ManualClock, Store, StoreConfig};
+use polyptych_store::{Clock, ManualClock, Store, StoreConfig};
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
-/// A database that nobody else uses.
+/// What nobody else uses: a database, or this process's memory.
 pub(crate) struct World {
     /// Goes on when a case says so.
     pub(crate) clock: Arc<ManualClock>,
     url: String,
+    memory: Option<Arc<Memory>>,
     _folder: Option<TempDir>,
+}
+
+pub(crate) struct Memory {
+    operations: Arc<MemoryOperations>,
+    catalogue: Arc<MemoryCatalogue>,
+    claims: Arc<MemoryClaims>,
+}
+
+/// One of the processes that share it.
+pub(crate) enum Process {
+    Store(Store),
+    Memory(Arc<Memory>),
+}
+
+impl Process {
+    pub(crate) fn operations(&self) -> Arc<dyn Operations> {
+        match self {
+            Self::Store(store) => store.operations(),
+            Self::Memory(memory) => Arc::clone(&memory.operations) as _,
+        }
+    }
+
+    pub(crate) fn catalogue(&self) -> Arc<dyn Catalogue> {
+        match self {
+            Self::Store(store) => store.catalogue(),
+            Self::Memory(memory) => Arc::clone(&memory.catalogue) as _,
+        }
+    }
+
+    pub(crate) fn claims(&self) -> Arc<dyn Claims> {
+        match self {
+            Self::Store(store) => store.claims(),
+            Self::Memory(memory) => Arc::clone(&memory.claims) as _,
+        }
+    }
 }
 
 impl World {
@@ -34,7 +71,19 @@ impl World {
 
     pub(crate) fn at(url: String) -> Self {
         let noon: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self { clock: Arc::new(ManualClock::new(noon)), url, _folder: None }
+        Self { clock: Arc::new(ManualClock::new(noon)), url, memory: None, _folder: None }
+    }
+
+    pub(crate) fn memory() -> Self {
+        let world = Self::at(String::new());
+        let clock = Arc::clone(&world.clock);
+        let catalogue = Arc::new(MemoryCatalogue::default());
+        let memory = Memory {
+            operations: Arc::new(MemoryOperations::new(move || clock.wall())),
+            claims: Arc::new(MemoryClaims::new(Arc::clone(&catalogue) as _)),
+            catalogue,
+        };
+        Self { memory: Some(Arc::new(memory)), ..world }
     }
 
     pub(crate) fn config(&self) -> StoreConfig {
@@ -43,8 +92,16 @@ impl World {
         StoreConfig::new(&self.url).with_connections(3).with_clock(clock).with_pauses(pauses.0, pauses.1)
     }
 
-    /// One more process, which is alive as long as it ticks.
-    pub(crate) async fn process(&self) -> Store {
+    /// One more process.
+    pub(crate) async fn process(&self) -> Process {
+        match &self.memory {
+            Some(memory) => Process::Memory(Arc::clone(memory)),
+            None => Process::Store(self.store().await),
+        }
+    }
+
+    /// One more process over the database, which is alive as long as it ticks.
+    pub(crate) async fn store(&self) -> Store {
         Store::open(&self.config().without_background()).await.unwrap()
     }
 
@@ -116,12 +173,12 @@ pub(crate) fn failed(applied: Applied) -> ItemOutcome {
 }
 
 /// Submits and takes an operation.
-pub(crate) async fn taken(store: &Store, items: usize) -> (Lease, Operation) {
-    let submitted = store.operations().submit(deletion("anna", items)).await.unwrap();
-    store.operations().take(&submitted.id).await.unwrap().unwrap()
+pub(crate) async fn taken(operations: &dyn Operations, items: usize) -> (Lease, Operation) {
+    let submitted = operations.submit(deletion("anna", items)).await.unwrap();
+    operations.take(&submitted.id).await.unwrap().unwrap()
 }
 
 /// Whether this process gets the operation now.
-pub(crate) async fn takes(store: &Store, id: &OperationId) -> Option<Lease> {
-    store.operations().take(id).await.unwrap().map(|(lease, _)| lease)
+pub(crate) async fn takes(operations: &dyn Operations, id: &OperationId) -> Option<Lease> {
+    operations.take(id).await.unwrap().map(|(lease, _)| lease)
 }
