@@ -18,6 +18,7 @@ mod credential;
 mod cycle;
 mod download;
 mod error;
+mod fetch;
 mod inflate;
 mod keyed;
 mod limits;
@@ -39,6 +40,10 @@ pub use config::{Auth, Config, ConfigError, Timeouts};
 pub use credential::{CredentialError, CredentialSource, Fixed, FromEnv, FromFile};
 pub use download::{DownloadError, OpenFile};
 pub use error::{Delivery, Error, ErrorKind, TimeoutKind};
+pub use fetch::{
+    Fetch, FetchConfig, FetchConfigError, FetchError, FetchErrorKind, FetchedPicture, HostRule, Resolver,
+    SystemResolver,
+};
 pub use limits::{Limit, Limits};
 pub use reading::{ByStatus, Reading, Verdict};
 pub use response::Response;

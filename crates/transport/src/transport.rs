@@ -18,7 +18,7 @@ use crate::{
     Rounds, Signing, Timeouts, tls,
 };
 
-const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
 
 /// Idle connections that are kept for later calls.
 const KEPT: usize = 32;
