@@ -3,6 +3,8 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
+use serde::{Deserialize, Serialize};
+
 use crate::Evidence;
 
 /// The price of a call: so much for the call, and so much for each image in it that succeeds.
@@ -68,7 +70,7 @@ impl Prices {
 }
 
 /// What work costs or has cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Calls to the library. What it does inside of one (tries, looks for a lost answer) is not told apart.
     pub calls: u64,

@@ -19,6 +19,7 @@ mod rules;
 mod runner;
 mod service;
 mod spool;
+mod sync;
 mod work;
 mod workers;
 
@@ -40,10 +41,15 @@ pub use rules::{
 };
 pub use runner::{Runner, Stop};
 pub use service::{
-    BatchReport, Caller, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, Planned, PublishCommand,
-    PublishTarget, Sent, Service, UploadCommand, UploadPolicy, UploadReceipt,
+    BatchReport, Caller, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, ImportCommand, ImportStep,
+    Imported, NativeImport, Planned, PublishCommand, PublishTarget, Sent, Service, UploadCommand, UploadPolicy,
+    UploadReceipt,
 };
 pub use spool::MemorySpool;
+pub use sync::{
+    AlbumPlan, KeepReason, Kept, Manifest, ManifestAlbum, ManifestMistake, ManifestPicture, Objection, PictureSource,
+    Plan, PlanStep, SyncTask, Wish,
+};
 pub use work::{
     AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, CopyTask, DeleteTask, Ending,
     Failure, ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryBlobs,

@@ -6,6 +6,7 @@
 mod copies;
 mod deletes;
 mod steps;
+mod sync;
 mod uploads;
 
 use std::fmt;
@@ -97,6 +98,7 @@ impl Runner {
                         Task::Publish(task) => run.publish(task).boxed(),
                         Task::Import(task) => run.import(task).boxed(),
                         Task::Copy(task) => run.copy(task).boxed(),
+                        Task::Sync(task) => run.sync(&task.plan).boxed(),
                     };
                     // The locks of this crate guard what is whole between calls, so that a panic spoils nothing.
                     if AssertUnwindSafe(done).catch_unwind().await.is_err() {
@@ -113,14 +115,17 @@ impl Runner {
     async fn end(&self, lease: &Lease, halt: Option<Halt>, stop: &Stop) -> Result<(), Error> {
         let operations = self.operations.as_ref();
         let failure = match &halt {
-            Some(Halt::Passing(error)) => Some(Failure::from(error)),
+            Some(Halt::Passing(error) | Halt::Failed(error)) => Some(Failure::from(error)),
             _ => None,
         };
         let told = self.insist(stop, || match (&halt, &failure) {
             (Some(Halt::Lost), _) => ready(Ok(Standing::Lost)).boxed(),
+            (Some(Halt::Failed(_)), Some(failure)) => {
+                operations.finish(lease, Ending::Failed(Box::new(failure.clone())))
+            }
             (_, Some(failure)) => operations.give_back(lease, failure),
             (Some(Halt::Cancelled), _) => operations.finish(lease, Ending::Cancelled),
-            (Some(Halt::Stopped | Halt::Passing(_)), _) => operations.release(lease),
+            (Some(Halt::Stopped | Halt::Passing(_) | Halt::Failed(_)), _) => operations.release(lease),
             (None, _) => operations.finish(lease, Ending::Succeeded),
         });
         told.await.map(drop)

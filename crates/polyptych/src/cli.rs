@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use polyptych::emulator::Setup;
 use serde_json::{Map, Value};
 
@@ -71,8 +71,21 @@ pub(crate) enum ConfigCommand {
         #[arg(value_name = "FILE", default_value = "polyptych.toml")]
         file: PathBuf,
     },
-    /// Print the JSON Schema of the configuration file
-    Schema,
+    /// Print the JSON Schema of the configuration file, or of a manifest
+    Schema {
+        /// What it is the schema of
+        #[arg(value_name = "WHAT", value_enum, default_value = "config")]
+        of: Written,
+    },
+}
+
+/// What users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Written {
+    /// The configuration file.
+    Config,
+    /// The manifest of a sync.
+    Manifest,
 }
 
 /// The state that an emulator begins with, part by part.

@@ -11,9 +11,11 @@ use tokio::io::AsyncReadExt;
 
 pub use check::Mistake;
 pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
+pub use fetch::FetchSection;
 
 mod check;
 mod connection;
+mod fetch;
 
 /// Far more than any number of libraries needs.
 const MAX_BYTES: u64 = 1 << 20;
@@ -27,6 +29,9 @@ pub struct Config {
     #[serde(default)]
     #[schemars(extend("minProperties" = 1))]
     pub libraries: BTreeMap<String, LibraryConfig>,
+    /// From where pictures at addresses are fetched.
+    #[serde(default)]
+    pub fetch: FetchSection,
 }
 
 /// One library: a connection to one provider.
@@ -225,12 +230,14 @@ impl Config {
         Self::read_with(path.as_ref(), |_| None).await
     }
 
-    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`] would refuse. Nothing is sent.
+    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`] and
+    /// [`crate::open_pictures`] would refuse. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong.
     pub async fn check(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::read_with(path.as_ref(), crate::libraries::objection).await
+        let object = |config: &Self| crate::libraries::objection(config).or_else(|| crate::fetching::objection(config));
+        Self::read_with(path.as_ref(), object).await
     }
 
     async fn read_with(
@@ -250,9 +257,14 @@ impl Config {
 
 /// The JSON Schema (draft 2020-12) of the configuration file, for editors and other tools that read TOML.
 pub fn schema() -> Schema {
+    schema_of::<Config>()
+}
+
+/// The schema of a type that is read from TOML.
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
     let settings = schemars::generate::SchemaSettings::draft2020_12();
     let settings = settings.with_transform(RecursiveTransform(without_null));
-    settings.into_generator().into_root_schema_for::<Config>()
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 /// TOML has no null: what may be absent is left out.

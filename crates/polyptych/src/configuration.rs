@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use polyptych::Config;
 use polyptych::config::{self, ConfigError};
+use polyptych::manifest;
 
+use crate::cli::Written;
 use crate::output::print;
 
 /// Prints every mistake as `FILE:LINE:COLUMN: …`. Whether there is none.
@@ -30,8 +32,12 @@ pub(crate) async fn check(file: &Path) -> Result<bool> {
     }
 }
 
-/// Prints the JSON Schema of the configuration file.
-pub(crate) fn schema() -> Result<bool> {
-    print(serde_json::to_string_pretty(&config::schema())?)?;
+/// Prints the JSON Schema of what users write.
+pub(crate) fn schema(of: Written) -> Result<bool> {
+    let schema = match of {
+        Written::Config => config::schema(),
+        Written::Manifest => manifest::schema(),
+    };
+    print(serde_json::to_string_pretty(&schema)?)?;
     Ok(true)
 }

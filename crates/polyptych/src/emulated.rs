@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Config;
-use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
+use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, TokenConfig};
 use crate::domain::Service;
 use crate::facade::{Facade, WorkerPool};
 
@@ -41,7 +41,10 @@ pub fn config(emulator: &str) -> Config {
         };
         (id.to_owned(), config)
     };
-    Config { libraries: LIBRARIES.into_iter().map(library).collect() }
+    // Pictures of the emulator itself may be imported, wherever it runs.
+    let own = emulator.split_once("://").map(|(_, host)| host.trim_end_matches('/').to_owned());
+    let fetch = FetchSection { private_hosts: own.map(|host| vec![host]), ..FetchSection::default() };
+    Config { libraries: LIBRARIES.into_iter().map(library).collect(), fetch }
 }
 
 /// Settings of an emulator that lives in real time; the emulator's own default is a clock that stands still, for tests.

@@ -30,10 +30,13 @@
 
 pub mod config;
 pub mod emulated;
+pub mod manifest;
 
+mod fetching;
 mod libraries;
 
 pub use config::Config;
+pub use fetching::{OpenFetchError, open_pictures};
 pub use libraries::{OpenError, open_libraries};
 pub use polyptych_domain as domain;
 pub use polyptych_emulator as emulator;

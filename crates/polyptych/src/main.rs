@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
         Command::Serve { config: None, listen, .. } => serve::emulating(listen).await,
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
         Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
-        Command::Config(ConfigCommand::Schema) => configuration::schema(),
+        Command::Config(ConfigCommand::Schema { of }) => configuration::schema(of),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

@@ -129,3 +129,26 @@ async fn a_setting_that_cannot_be_meant_is_refused_with_its_place_and_reason() {
     let text = check(&both).await.unwrap_err().to_string();
     assert!(text.contains("line 5") && text.contains("`endpoint` names the host already"), "{text}");
 }
+
+#[tokio::test]
+async fn the_settings_of_fetching_are_checked_with_their_place() {
+    let sound = "[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n[fetch]\n";
+    for (settings, wrong) in [
+        ("hosts = [\"*.pictures.test\", \"a.test:8080\"]\nprivate_hosts = [\"intranet\"]\nmax_bytes = 1\n", None),
+        ("hosts = [\"http://a.test\"]\n", Some("is not a host")),
+        ("private_hosts = [\"\"]\n", Some("is not a host")),
+        ("max_bytes = 0\n", Some("1 byte to 1 GiB")),
+        ("idle_seconds = 86401\n", Some("1 to 86400 seconds")),
+        ("ca_file = \"no-such-file.pem\"\n", Some("cannot be read")),
+    ] {
+        let outcome = check(&format!("{sound}{settings}")).await;
+        match (outcome, wrong) {
+            (Ok(config), None) => assert_eq!(config.fetch.max_bytes, Some(1)),
+            (Err(error), Some(wrong)) => {
+                let text = error.to_string();
+                assert!(text.contains("line 5, column 1: the setting `") && text.contains(wrong), "{text}");
+            }
+            (outcome, _) => panic!("{settings}: {outcome:?}"),
+        }
+    }
+}

@@ -7,6 +7,7 @@
 
 mod call;
 mod content;
+mod fetching;
 mod found;
 #[rustfmt::skip]
 mod generated {
@@ -33,6 +34,7 @@ pub mod yandex_v5;
 
 pub use evotor::Evotor;
 pub use facebook::{Facebook, Form};
+pub use fetching::GuardedFetcher;
 pub use live4::YandexLive4;
 pub use polyptych_wire_yandex::Encoding as YandexEncoding;
 pub use polyptych_wire_yandex::v5::Version as YandexV5Version;

@@ -14,7 +14,8 @@ pub(super) const TARGET: &str = "exported";
 pub(super) const FOLDER: &str = "schemas/exported";
 
 /// Each file and the arguments with which the program prints it.
-const FILES: &[(&str, &[&str])] = &[("config.schema.json", &["config", "schema"])];
+const FILES: &[(&str, &[&str])] =
+    &[("config.schema.json", &["config", "schema"]), ("manifest.schema.json", &["config", "schema", "manifest"])];
 
 /// What the program prints now, by path; `None` after saying what is skipped, because there is no program to ask.
 pub(super) fn generate(root: &Path) -> Result<Option<Output>> {

@@ -10,7 +10,7 @@ use crate::work::{DeleteTask, ItemOutcome};
 use crate::{AlbumName, Budget, ErrorKind, ImageName, LibraryId};
 
 /// An image and its places in the task.
-type Named = (ImageName, Vec<u64>);
+pub(super) type Named = (ImageName, Vec<u64>);
 
 impl Try<'_> {
     pub(super) async fn delete(&self, task: &DeleteTask) {
@@ -35,7 +35,7 @@ impl Try<'_> {
         self.carry_out(work).await;
     }
 
-    fn deletion(&self, chunk: Vec<Named>) -> Group<'_> {
+    pub(super) fn deletion(&self, chunk: Vec<Named>) -> Group<'_> {
         let places = chunk.iter().flat_map(|(_, places)| places).copied().collect();
         let work = async move {
             let (names, places): (Vec<_>, Vec<_>) = chunk.into_iter().unzip();

@@ -27,6 +27,8 @@ pub(super) enum Halt {
     Stopped,
     /// Something failed that may pass.
     Passing(Error),
+    /// The task is not carried out, for a reason that another try would meet.
+    Failed(Error),
 }
 
 /// What became of items, by their places.
@@ -88,6 +90,27 @@ impl<'r> Try<'r> {
         self.begun.contains(&place)
     }
 
+    /// Whether no try has begun anything of the operation.
+    pub(super) fn is_first(&self) -> bool {
+        self.begun.is_empty() && self.settled.is_empty()
+    }
+
+    /// Whether the try has to end.
+    pub(super) fn is_halted(&self) -> bool {
+        self.slot().is_some()
+    }
+
+    /// What became of the items so far, over all tries.
+    pub(super) async fn outcomes(&self) -> Result<BTreeMap<u64, ItemOutcome>, Error> {
+        let (mut outcomes, mut from) = (BTreeMap::new(), 0);
+        loop {
+            let items = self.runner.operations.items(&self.lease.operation, from, PAGE).await?;
+            let Some(last) = items.last() else { return Ok(outcomes) };
+            from = last.place.saturating_add(1);
+            outcomes.extend(items.into_iter().filter_map(|item| Some((item.place, item.outcome?))));
+        }
+    }
+
     fn slot(&self) -> MutexGuard<'_, Option<Halt>> {
         self.halt.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,7 +169,7 @@ impl<'r> Try<'r> {
         if self.stop.is_set() {
             self.halt(Halt::Stopped);
         }
-        if matches!(*self.slot(), Some(Halt::Lost | Halt::Cancelled | Halt::Stopped)) {
+        if matches!(*self.slot(), Some(Halt::Lost | Halt::Cancelled | Halt::Stopped | Halt::Failed(_))) {
             return false;
         }
         match self.runner.operations.begin(&self.lease, &group.places).await {
@@ -194,7 +217,7 @@ impl<'r> Try<'r> {
 }
 
 /// Whether an item is worth another try of its operation.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout | ErrorKind::RateLimited | ErrorKind::Internal

@@ -10,9 +10,17 @@ use super::steps::{Group, Halt, Outcomes, Try};
 use crate::service::Fitted;
 use crate::work::{ImageRecord, ImportItem, ImportTask, ItemOutcome, PublishTask, UploadTerms};
 use crate::{
-    AlbumName, Budget, Content, Error, ErrorKind, LibraryId, PictureUrl, PublishCommand, UploadCommand, UploadPolicy,
-    UploadReceipt,
+    AlbumName, Budget, Error, ImportCommand, ImportStep, Imported, LibraryId, PictureUrl, PublishCommand,
+    UploadCommand, UploadPolicy, UploadReceipt,
 };
+
+/// A picture from an address.
+enum Brought {
+    /// It is here, to be uploaded.
+    Here(Box<UploadCommand>),
+    /// The provider has fetched it.
+    Stored(ItemOutcome),
+}
 
 impl Try<'_> {
     pub(super) async fn publish(&self, task: &PublishTask) {
@@ -95,56 +103,55 @@ impl Try<'_> {
         let places = items.iter().map(|(place, _)| *place).collect();
         let work = async move {
             let brought = items.into_iter().map(|(place, item)| async move {
-                let brought = self.bring(&item).await;
-                (place, brought.map(|(name, content)| self.command(place, item, name, content, terms)))
+                let brought = self.bring(place, item, terms).await;
+                (place, brought)
             });
-            let (mut outcomes, mut commands, mut places) = (Outcomes::new(), Vec::new(), Vec::new());
+            let (mut outcomes, mut commands) = (Outcomes::new(), Vec::new());
             for (place, brought) in join_all(brought.map(FutureExt::boxed)).await {
                 match brought {
-                    Ok(command) => {
-                        commands.push(command);
-                        places.push(place);
-                    }
+                    Ok(Brought::Stored(outcome)) => outcomes.push((place, Ok(outcome))),
+                    Ok(Brought::Here(command)) => commands.push((place, *command)),
                     Err(error) => outcomes.push((place, Err(error))),
                 }
             }
-            let report = self.service.upload_many(commands, Budget::default()).await;
-            let stored = places.into_iter().zip(report.outcomes);
-            outcomes.extend(stored.map(|(place, outcome)| (place, outcome.map(|receipt| self.stored(place, receipt)))));
+            outcomes.extend(self.upload_all(commands).await);
             outcomes
         };
         Group { places, work: work.boxed() }
     }
 
-    async fn bring(&self, item: &ImportItem) -> Result<(String, Content), Error> {
-        let url = PictureUrl::new(item.url.as_str())?;
-        let unnamed = || {
-            let message = format!("the picture at {url} needs a name: its address does not end in one");
-            Error::new(ErrorKind::InvalidArgument, message)
-        };
-        let name = item.name.clone().or_else(|| url.file_name()).ok_or_else(unnamed)?;
-        Ok((name, self.runner.pictures.bring(&url).await?))
+    /// Uploads pictures that may share calls.
+    pub(super) async fn upload_all(&self, commands: Vec<(u64, UploadCommand)>) -> Outcomes {
+        let (places, commands): (Vec<_>, Vec<_>) = commands.into_iter().unzip();
+        let report = self.service.upload_many(commands, Budget::default()).await;
+        let stored = places.into_iter().zip(report.outcomes);
+        stored.map(|(place, outcome)| (place, outcome.map(|receipt| self.stored(place, receipt)))).collect()
     }
 
-    fn command(
-        &self,
-        place: u64,
-        item: ImportItem,
-        name: String,
-        content: Content,
-        terms: &UploadTerms,
-    ) -> UploadCommand {
+    /// Brings a picture here, or into its album where the provider fetches it by itself.
+    async fn bring(&self, place: u64, item: ImportItem, terms: &UploadTerms) -> Result<Brought, Error> {
+        let UploadTerms { fit, animation, replace, policy } = terms.clone();
         let AlbumName { library, album } = item.target.album;
-        UploadCommand {
+        let command = ImportCommand {
+            url: PictureUrl::new(item.url)?,
+            name: item.name,
             library,
             album: Some(album),
-            name,
-            content,
-            fit: terms.fit,
-            animation: terms.animation,
             class: item.target.class,
-            replace: terms.replace,
-            policy: self.policy(place, terms.policy),
+            fit,
+            animation,
+            replace,
+            policy: self.policy(place, policy),
+        };
+        match self.service.import_step(&self.runner.pictures, command).await? {
+            ImportStep::Upload(command) => Ok(Brought::Here(command)),
+            ImportStep::Native(native) => {
+                let pauses = self.runner.pauses.as_ref();
+                let imported = self.service.import_natively(pauses, &native, self.was_begun(place)).await?;
+                let Imported { album, image, sent, reused, found, resent, .. } = imported;
+                let record = ImageRecord { library: album.library, image, sent, reused, found, resent };
+                Ok(Brought::Stored(ItemOutcome::Stored(Box::new(record))))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::{
     AlbumName, Animation, Applied, Error, ErrorKind, Fit, Image, ImageName, LibraryId, PublishTarget, Sent, Sha256,
-    UploadPolicy,
+    SyncTask, UploadPolicy,
 };
 
 const MAX_ID_BYTES: usize = 128;
@@ -106,16 +106,19 @@ pub enum Task {
     Publish(PublishTask),
     /// Images into another album; an item is an image.
     Copy(CopyTask),
+    /// A plan; an item is a step of it.
+    Sync(Box<SyncTask>),
 }
 
 impl Task {
-    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`.
+    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`, `sync`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Import(_) => "import",
             Self::Delete(_) => "delete",
             Self::Publish(_) => "publish",
             Self::Copy(_) => "copy",
+            Self::Sync(_) => "sync",
         }
     }
 
@@ -126,6 +129,7 @@ impl Task {
             Self::Delete(task) => task.images.len() as u64,
             Self::Publish(task) => task.targets.len() as u64,
             Self::Copy(task) => task.images.len() as u64,
+            Self::Sync(task) => task.plan.steps.len() as u64,
         }
     }
 
@@ -134,6 +138,7 @@ impl Task {
         match self {
             Self::Import(_) | Self::Delete(_) | Self::Copy(_) => Vec::new(),
             Self::Publish(task) => vec![task.sha256],
+            Self::Sync(task) => task.plan.manifest.blobs(),
         }
     }
 }

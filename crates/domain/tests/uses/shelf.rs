@@ -65,6 +65,17 @@ struct Book {
     downloads: usize,
     copies: usize,
     most_read: usize,
+    tasks: Vec<Task>,
+    lost_imports: u32,
+}
+
+/// A picture that it fetches by itself.
+struct Task {
+    url: String,
+    name: String,
+    /// Looks that still find it at work; `None` where each does.
+    pending: Option<u32>,
+    fails: bool,
 }
 
 pub(crate) struct Shelf {
@@ -129,6 +140,13 @@ impl Shelf {
     pub(crate) fn step_by_step(name: &str) -> Arc<Self> {
         let mut shelf = Arc::into_inner(Self::with(name, 1, 1)).unwrap();
         shelf.capabilities.calls_at_once = 1;
+        Arc::new(shelf)
+    }
+
+    /// One that fetches pictures by itself, and is found at work twice.
+    pub(crate) fn fetching(name: &str) -> Arc<Self> {
+        let mut shelf = Arc::into_inner(Self::new(name)).unwrap();
+        shelf.capabilities.import_url = Capability::Native;
         Arc::new(shelf)
     }
 
@@ -303,6 +321,21 @@ impl Shelf {
         self.book().images.len()
     }
 
+    /// Loses the answers to the next imports, which it carries out.
+    pub(crate) fn lose_imports(&self, times: u32) {
+        self.book().lost_imports = times;
+    }
+
+    /// Has begun to fetch a picture that nobody waited for.
+    pub(crate) fn begin(&self, url: &str, name: &str, pending: Option<u32>, fails: bool) {
+        self.book().tasks.push(Task { url: url.to_owned(), name: name.to_owned(), pending, fails });
+    }
+
+    /// Pictures that it was asked to fetch, or began to.
+    pub(crate) fn tasks(&self) -> usize {
+        self.book().tasks.len()
+    }
+
     /// Lets no look succeed, or every look.
     pub(crate) fn blind(&self, blind: bool) {
         self.book().blind = blind;
@@ -416,9 +449,12 @@ impl ImageLibrary for Shelf {
     }
     async fn list(&self, album: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
         let book = self.book();
-        let held = book.images.keys().filter(|(held, _)| held == album.as_str());
-        let items = held.map(|(_, image)| Image::new(album.clone(), ImageId::new(image.as_str()).unwrap())).collect();
-        Ok(Page { items, next: None })
+        let held = book.images.iter().filter(|((held, _), _)| held == album.as_str());
+        let items = held.map(|((_, image), name)| Image {
+            name: Some(name.clone()),
+            ..Image::new(album.clone(), ImageId::new(image.as_str()).unwrap())
+        });
+        Ok(Page { items: items.collect(), next: None })
     }
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         let mut book = self.book();
@@ -464,6 +500,36 @@ impl ImageLibrary for Shelf {
         let told = self.remove(album, ids);
         pauses(&self.pauses_after).await;
         told
+    }
+    async fn import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+        self.begin(url.as_str(), name, Some(2), name.starts_with("bad"));
+        let mut book = self.book();
+        if book.lost_imports > 0 {
+            book.lost_imports -= 1;
+            let message = "there was no answer in time";
+            return Err(Error::new(ErrorKind::ProviderTimeout, message).with_applied(Applied::Unknown));
+        }
+        Ok(ImportTicket((book.tasks.len() - 1).to_string()))
+    }
+    async fn import_status(&self, album: &AlbumId, ticket: &ImportTicket) -> Result<ImportStatus, Error> {
+        let mut book = self.book();
+        let Some(task) = book.tasks.get_mut(ticket.0.parse::<usize>().unwrap()) else {
+            return Ok(ImportStatus::Forgotten);
+        };
+        Ok(match &mut task.pending {
+            None => ImportStatus::Pending,
+            Some(0) if task.fails => ImportStatus::Failed(refusal("the image is not valid")),
+            Some(0) => ImportStatus::Stored(Image::new(album.clone(), ImageId::new(task.name.as_str()).unwrap())),
+            Some(left) => {
+                *left -= 1;
+                ImportStatus::Pending
+            }
+        })
+    }
+    async fn find_import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<Option<ImportTicket>, Error> {
+        let book = self.book();
+        let same = |task: &Task| task.url == url.as_str() && task.name == name;
+        Ok(book.tasks.iter().rposition(same).map(|place| ImportTicket(place.to_string())))
     }
     async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {
         Ok(Quota::default())

@@ -144,6 +144,10 @@ impl Spool for InMemory {
     }
 }
 
+fn gallery() -> Pictures {
+    Pictures::new(Arc::new(Gallery), Arc::new(InMemory), 1 << 20)
+}
+
 pub(crate) struct World {
     pub(crate) store: Arc<Store>,
     pub(crate) shelves: Vec<Arc<Shelf>>,
@@ -175,17 +179,22 @@ impl World {
         self
     }
 
-    /// Another process.
-    pub(crate) fn runner(&self) -> Runner {
+    /// What another process calls.
+    pub(crate) fn service(&self) -> Service {
         let libraries = self.shelves.iter().map(|shelf| Arc::clone(shelf) as _).collect();
         let (catalogue, store) = (Arc::clone(&self.store.catalogue), Arc::clone(&self.store));
-        let service = Service::new(libraries, Arc::new(InlineWorkers)).unwrap().with_claims(
-            catalogue,
-            Arc::clone(&store) as _,
-            Arc::new(Timeless),
-        );
-        let pictures = Pictures::new(Arc::new(Gallery), Arc::new(InMemory), 1 << 20);
-        Runner::new(service, Arc::clone(&store) as _, Arc::clone(&store.blobs) as _, pictures, Arc::new(Timeless))
+        Service::new(libraries, Arc::new(InlineWorkers)).unwrap().with_claims(catalogue, store, Arc::new(Timeless))
+    }
+
+    /// Another process.
+    pub(crate) fn runner(&self) -> Runner {
+        let (service, store) = (self.service(), Arc::clone(&self.store));
+        Runner::new(service, Arc::clone(&store) as _, Arc::clone(&store.blobs) as _, gallery(), Arc::new(Timeless))
+    }
+
+    pub(crate) fn plan(&self, manifest: &Manifest) -> Result<Plan, Error> {
+        let blobs = self.store.blobs.as_ref();
+        futures_executor::block_on(self.service().plan_sync(manifest, blobs, &gallery()))
     }
 
     pub(crate) fn submit(&self, task: Task) -> OperationId {

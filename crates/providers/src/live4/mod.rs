@@ -9,6 +9,7 @@
 mod associations;
 mod convert;
 mod fault;
+mod import;
 
 use std::collections::HashMap;
 
@@ -16,8 +17,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
     AlbumId, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind,
-    Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider,
-    Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, ImportStatus, ImportTicket, LibraryId, Page,
+    PageRequest, PictureUrl, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
@@ -60,7 +61,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     associations: Capability::Native,
     associate: Capability::Native,
     room: Capability::Native,
-    import_url: Capability::Emulated,
+    import_url: Capability::Native,
     uploads_per_call: 10,
     upload_bytes_per_call: CALL_BYTES,
     // One call takes 10,000 but cancels all for one that fails.
@@ -353,6 +354,18 @@ impl ImageLibrary for YandexLive4 {
             _ => self.remove_many(album, &mut places).await?,
         }
         Ok(places.outcomes())
+    }
+
+    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+        self.begin_import(album, url, name).await
+    }
+
+    async fn import_status(&self, album: &AlbumId, ticket: &ImportTicket) -> Result<ImportStatus, Error> {
+        self.status_of(album, ticket).await
+    }
+
+    async fn find_import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<Option<ImportTicket>, Error> {
+        self.find_task(album, url, name).await
     }
 
     /// Asks for the room that the advertiser has. It is said that the provider answers this no longer; points are not told

@@ -1,6 +1,6 @@
 //! Yandex Direct API v4 Live in both encodings.
 
-use polyptych_domain::{Applied, ErrorKind, ImageLibrary};
+use polyptych_domain::{Applied, ErrorKind, ImageLibrary, ImportStatus, ImportTicket, PictureUrl};
 use polyptych_providers::{YandexEncoding, YandexLive4};
 use polyptych_transport::Auth;
 
@@ -195,4 +195,115 @@ async fn the_recorded_error_of_an_item_is_read_from_a_success() {
     let words = error.provider_error().unwrap();
     assert_eq!(words.code.as_deref(), Some("515"));
     assert_eq!(words.message, "Shared account must be connected.");
+}
+
+fn tasks(encoding: YandexEncoding, tasks: &[(i32, &str, &str)]) -> Reply {
+    let json: Vec<_> = tasks
+        .iter()
+        .map(|(id, name, rest)| {
+            let rest: serde_json::Value = serde_json::from_str(rest).unwrap();
+            let mut task = serde_json::json!({"AdImageUploadTaskID": id, "Name": name, "SourceURL": SOURCE});
+            task.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            task
+        })
+        .collect();
+    let member = |(name, value): (&String, &serde_json::Value)| match value {
+        serde_json::Value::Object(inner) => {
+            let inner: String =
+                inner.iter().map(|(name, value)| format!("<{name}>{}</{name}>", plain(value))).collect();
+            format!("<{name}>{inner}</{name}>")
+        }
+        value => format!("<{name}>{}</{name}>", plain(value)),
+    };
+    let items: String = json
+        .iter()
+        .map(|task| format!("<item>{}</item>", task.as_object().unwrap().iter().map(member).collect::<String>()))
+        .collect();
+    let json = serde_json::json!({ "AdImageUploads": json }).to_string();
+    answer(encoding, &json, &format!("<AdImageUploads>{items}</AdImageUploads>"))
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+const SOURCE: &str = "http://pictures.test/a.png?x=1";
+
+fn source() -> PictureUrl {
+    PictureUrl::new(SOURCE).unwrap()
+}
+
+#[tokio::test]
+async fn a_picture_is_fetched_by_the_provider_under_a_ticket() {
+    for encoding in BOTH {
+        let started = answer(
+            encoding,
+            r#"{"ActionsResult":[{"AdImageUploadTaskID":17}]}"#,
+            "<ActionsResult><item><AdImageUploadTaskID>17</AdImageUploadTaskID></item></ActionsResult>",
+        );
+        let server = Server::new([
+            started,
+            tasks(encoding, &[(17, "a.png", r#"{"Status":"Pending"}"#)]),
+            tasks(
+                encoding,
+                &[(17, "a.png", r#"{"Status":"Done","AdImageHash":"h-1","AdImageURL":"http://x.test/h-1"}"#)],
+            ),
+            tasks(
+                encoding,
+                &[(
+                    17,
+                    "a.png",
+                    r#"{"Status":"Error","Error":{"FaultCode":5004,"FaultString":"no picture","FaultDetail":""}}"#,
+                )],
+            ),
+            tasks(encoding, &[]),
+        ])
+        .await;
+        let (library, album) = (library(&server, encoding), album("client"));
+        let ticket = library.import(&album, &source(), "a.png").await.unwrap();
+        assert_eq!(ticket, ImportTicket("17".to_owned()));
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            seen.push(library.import_status(&album, &ticket).await.unwrap());
+        }
+        let [ImportStatus::Pending, ImportStatus::Stored(image), ImportStatus::Failed(error), ImportStatus::Forgotten] =
+            seen.as_slice()
+        else {
+            panic!("{seen:?}")
+        };
+        assert_eq!((image.id.as_str(), image.name.as_deref()), ("h-1", Some("a.png")));
+        let code = error.provider_error().and_then(|said| said.code.as_deref());
+        assert_eq!((code, error.applied()), (Some("5004"), Applied::No));
+        let asked = server.asked();
+        if encoding == YandexEncoding::Json {
+            let item = serde_json::json!({"Login": "client", "URL": SOURCE, "Name": "a.png"});
+            assert_eq!(asked[0].json()["param"], serde_json::json!({"Action": "Upload", "AdImageURLData": [item]}));
+            let criteria = &asked[1].json()["param"]["SelectionCriteria"];
+            assert_eq!(criteria["AdImageUploadTaskIDS"], serde_json::json!([17]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_is_found_again_by_address_and_name() {
+    for encoding in BOTH {
+        let known = [(3, "a.png", "{}"), (9, "a.png", "{}"), (11, "b.png", "{}")];
+        let server = Server::new([tasks(encoding, &known), tasks(encoding, &known)]).await;
+        let library = library(&server, encoding);
+        let found = library.find_import(&album("client"), &source(), "a.png").await.unwrap();
+        assert_eq!(found, Some(ImportTicket("9".to_owned())));
+        assert_eq!(library.find_import(&album("client"), &source(), "c.png").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_an_import_leaves_open_whether_the_provider_is_at_work() {
+    for encoding in BOTH {
+        let server = Server::new([Reply::lost()]).await;
+        let error = library(&server, encoding).import(&album("client"), &source(), "a.png").await.unwrap_err();
+        assert_eq!(error.applied(), Applied::Unknown);
+        let foreign = ImportTicket("x".to_owned());
+        let error = library(&server, encoding).import_status(&album("client"), &foreign).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
 }

@@ -1,0 +1,421 @@
+//! Makes plans: looks at albums and pictures, and says what has to be done so that the albums are as a manifest wants them. It
+//! changes nothing but what the catalogue knows.
+//!
+//! A picture and an image are known to be the same by the catalogue, by the bytes that would be sent. An image that the
+//! catalogue does not know is compared byte by byte where that is cheap: it has the picture's name and the library serves what
+//! it was sent. Otherwise the picture counts as missing; where the provider keeps identical bytes once, its upload then
+//! finds the image.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::future::join_all;
+use futures_util::{FutureExt, TryStreamExt};
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::prepare::{Prepared, prepare};
+use super::{Service, UploadCommand, located};
+use crate::sync::{AlbumPlan, KeepReason, Kept, Manifest, ManifestAlbum, ManifestPicture, Objection, PictureSource};
+use crate::sync::{Plan, PlanStep};
+use crate::work::Failure;
+use crate::workers::on_workers;
+use crate::{
+    AlbumId, AlbumName, Blobs, Capability, Content, ContentKey, Cost, Error, ErrorKind, Image, ImageId, ImageLibrary,
+    Known, LibraryId, PageRequest, Pictures, Sent, Sha256, UploadPolicy,
+};
+
+/// Images of an album that are looked through at most.
+const MOST_IMAGES: usize = 100_000;
+
+/// Images of an album whose pictures are fetched at most, to compare them.
+const MOST_COMPARED: usize = 10;
+
+/// An album while its plan is made.
+struct Draft<'m> {
+    wanted: &'m ManifestAlbum,
+    name: AlbumName,
+    images: Vec<Image>,
+    /// Readings that the list took.
+    pages: u64,
+    /// Images that are wanted pictures.
+    known: HashSet<ImageId>,
+    compared: usize,
+    uploads: Vec<PlanStep>,
+    kept: Vec<Kept>,
+    objections: Vec<Objection>,
+}
+
+/// What a picture is in an album.
+enum Place {
+    Held(ImageId),
+    Missing,
+}
+
+impl Service {
+    /// Says what has to be done so that albums are as `manifest` wants them. Pictures come from `blobs`, or by address
+    /// through `pictures`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with every mistake of the manifest; `LibraryNotFound`; what listing an album fails with; `TooLarge`
+    /// for an album of more than 100,000 images; `Internal`. What is wrong with a picture is data.
+    pub async fn plan_sync(&self, manifest: &Manifest, blobs: &dyn Blobs, pictures: &Pictures) -> Result<Plan, Error> {
+        manifest.checked()?;
+        let mut albums = BTreeMap::<&LibraryId, Vec<&ManifestAlbum>>::new();
+        for album in &manifest.albums {
+            self.library(&album.album.library)?;
+            albums.entry(&album.album.library).or_default().push(album);
+        }
+        let seen = join_all(albums.into_values().map(|albums| self.see_all(albums).boxed())).await;
+        let mut drafts: Vec<Draft<'_>> =
+            seen.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        for picture in &manifest.pictures {
+            let wishes = |draft: &Draft<'_>| draft.wanted.pictures.iter().any(|wish| wish.picture == picture.key);
+            let wanting: Vec<usize> = (0..).zip(&drafts).filter(|(_, draft)| wishes(draft)).map(|(at, _)| at).collect();
+            if wanting.is_empty() {
+                continue;
+            }
+            let content = content_of(picture, blobs, pictures).await;
+            for at in wanting {
+                if let Some(draft) = drafts.get_mut(at) {
+                    self.place(draft, picture, &content).await?;
+                }
+            }
+        }
+        self.finished(manifest, drafts)
+    }
+
+    /// Makes the plan of the same manifest once more, and compares.
+    ///
+    /// # Errors
+    /// `PlanOutdated` where albums or pictures are not as the plan found them; what [`Service::plan_sync`] fails with.
+    pub async fn confirm_plan(&self, plan: &Plan, blobs: &dyn Blobs, pictures: &Pictures) -> Result<(), Error> {
+        let now = self.plan_sync(&plan.manifest, blobs, pictures).await?;
+        plan.unless_changed(&now)
+    }
+
+    async fn see_all<'m>(&self, albums: Vec<&'m ManifestAlbum>) -> Result<Vec<Draft<'m>>, Error> {
+        let mut drafts = Vec::with_capacity(albums.len());
+        for wanted in albums {
+            let library = self.library(&wanted.album.library)?.as_ref();
+            let (images, pages) = listed(library, &wanted.album.album)
+                .await
+                .map_err(|error| located(error, library, &wanted.album.album))?;
+            let name = AlbumName { library: library.id().clone(), album: library.canonical(&wanted.album.album) };
+            drafts.push(Draft {
+                wanted,
+                name,
+                images,
+                pages,
+                known: HashSet::new(),
+                compared: 0,
+                uploads: Vec::new(),
+                kept: Vec::new(),
+                objections: Vec::new(),
+            });
+        }
+        Ok(drafts)
+    }
+
+    /// What a picture means for an album that wants it.
+    async fn place(
+        &self,
+        draft: &mut Draft<'_>,
+        picture: &ManifestPicture,
+        content: &Result<Content, Error>,
+    ) -> Result<(), Error> {
+        let library = self.library(&draft.name.library)?.as_ref();
+        let wishes = draft.wanted.pictures.iter().filter(|wish| wish.picture == picture.key);
+        let classes: Vec<Option<String>> = wishes.map(|wish| wish.class.clone()).collect();
+        for class in classes {
+            let album = &draft.wanted.album;
+            let prepared = match content {
+                Ok(content) => self.prepared(library, album, picture, class.clone(), content).await,
+                Err(error) => Err(error.clone()),
+            };
+            let prepared = match prepared {
+                Ok(prepared) => prepared,
+                Err(error) if error.kind() == ErrorKind::Internal => return Err(error),
+                Err(error) => {
+                    draft.object(picture, &located(error, library, &album.album));
+                    continue;
+                }
+            };
+            match self.find_place(library, draft, &prepared).await? {
+                Place::Held(image) => {
+                    draft.known.insert(image.clone());
+                    let picture = Some(picture.key.clone());
+                    draft.kept.push(Kept { album: album.clone(), image, picture, reason: KeepReason::Wanted });
+                }
+                Place::Missing => {
+                    let content = content.as_ref().map_or(prepared.sent.sha256, Content::sha256);
+                    let Prepared { sent, .. } = prepared;
+                    let (album, picture) = (album.clone(), picture.key.clone());
+                    draft.uploads.push(PlanStep::Upload { album, picture, class, content, sent, replace: false });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn prepared(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumName,
+        picture: &ManifestPicture,
+        class: Option<String>,
+        content: &Content,
+    ) -> Result<Prepared, Error> {
+        let rules = library.rules();
+        let command = UploadCommand {
+            library: album.library.clone(),
+            album: Some(album.album.clone()),
+            name: picture.name().unwrap_or_default(),
+            content: content.clone(),
+            fit: picture.fit,
+            animation: picture.animation,
+            class,
+            replace: false,
+            policy: UploadPolicy::Reuse,
+        };
+        on_workers(self.workers.as_ref(), move |cancelled| prepare(rules, command, cancelled)).await?
+    }
+
+    /// Which image of the album the picture is, if it is known or cheap to find out.
+    async fn find_place(
+        &self,
+        library: &dyn ImageLibrary,
+        draft: &mut Draft<'_>,
+        prepared: &Prepared,
+    ) -> Result<Place, Error> {
+        let key = ContentKey { album: draft.name.clone(), sha256: prepared.sent.sha256 };
+        let known = self.catalogue.find(&key).await?;
+        if let Some(known) = known.filter(|known| prepared.class.is_none() || prepared.class == known.class) {
+            if draft.images.iter().any(|image| image.id == known.image) {
+                return Ok(Place::Held(known.image));
+            }
+            // A list may lag behind an upload.
+            match library.get(&draft.wanted.album.album, &known.image).await {
+                Ok(image) => {
+                    draft.images.push(image);
+                    return Ok(Place::Held(known.image));
+                }
+                Err(error) if error.kind() == ErrorKind::ImageNotFound => {
+                    self.catalogue.forget(&key.album, &[known.image]).await?;
+                }
+                Err(error) => return Err(located(error, library, &draft.wanted.album.album)),
+            }
+        }
+        if library.capabilities().download != Capability::Native || prepared.class.is_some() {
+            return Ok(Place::Missing);
+        }
+        let alike = |image: &&Image| {
+            let length = image.bytes.is_none_or(|bytes| bytes == prepared.sent.bytes);
+            length && image.name.as_deref() == Some(prepared.name.as_str())
+        };
+        let left = MOST_COMPARED.saturating_sub(draft.compared);
+        let candidates: Vec<Image> = draft
+            .images
+            .iter()
+            .filter(|image| !draft.known.contains(&image.id))
+            .filter(alike)
+            .take(left)
+            .cloned()
+            .collect();
+        for image in candidates {
+            draft.compared += 1;
+            if is_served(library, &draft.wanted.album.album, &image, &prepared.sent).await {
+                let known = Known { image: image.id.clone(), name: image.name.clone(), class: None };
+                self.catalogue.record(&key, &known).await?;
+                return Ok(Place::Held(image.id));
+            }
+        }
+        Ok(Place::Missing)
+    }
+
+    fn finished(&self, manifest: &Manifest, drafts: Vec<Draft<'_>>) -> Result<Plan, Error> {
+        let (mut uploads, mut deletions) = (Vec::new(), Vec::new());
+        let mut plan = Plan {
+            manifest: manifest.clone(),
+            steps: Vec::new(),
+            kept: Vec::new(),
+            objections: Vec::new(),
+            albums: Vec::new(),
+            costs: BTreeMap::new(),
+        };
+        for mut draft in drafts {
+            let library = self.library(&draft.name.library)?.as_ref();
+            draft.make_room(library);
+            let gone = draft.others();
+            let cost = plan.costs.entry(library.id().clone()).or_default();
+            *cost += draft.cost(library, gone.len() as u64);
+            plan.albums.push(AlbumPlan {
+                album: draft.wanted.album.clone(),
+                images: draft.images.len() as u64,
+                digest: draft.digest(&gone),
+            });
+            uploads.append(&mut draft.uploads);
+            deletions.extend(gone);
+            plan.kept.append(&mut draft.kept);
+            plan.objections.append(&mut draft.objections);
+        }
+        uploads.append(&mut deletions);
+        plan.steps = uploads;
+        Ok(plan)
+    }
+}
+
+impl Draft<'_> {
+    fn object(&mut self, picture: &ManifestPicture, error: &Error) {
+        let (album, picture) = (self.wanted.album.clone(), picture.key.clone());
+        self.objections.push(Objection { album, picture, failure: Failure::from(error) });
+    }
+
+    /// Where an album takes few images, lets what may be deleted give way, and objects to what has no room.
+    fn make_room(&mut self, library: &dyn ImageLibrary) {
+        let Some(most) = library.rules().images_per_album.map(|most| most as usize) else { return };
+        let others = self.images.len().saturating_sub(self.known.len());
+        let staying = self.known.len() + if self.wanted.delete_others { 0 } else { others };
+        let room = most.saturating_sub(staying);
+        for step in self.uploads.split_off(room.min(self.uploads.len())) {
+            let PlanStep::Upload { picture, .. } = step else { continue };
+            let message =
+                format!("the album takes {most} and has no room for it; let others be deleted, or want fewer");
+            let error = Error::new(ErrorKind::AlbumOccupied, message);
+            let failure = Failure::from(&located(error, library, &self.wanted.album.album));
+            self.objections.push(Objection { album: self.wanted.album.clone(), picture, failure });
+        }
+        if others > 0 {
+            for step in &mut self.uploads {
+                if let PlanStep::Upload { replace, .. } = step {
+                    *replace = true;
+                }
+            }
+        }
+    }
+
+    /// What is deleted; what might be and stays is noted.
+    fn others(&mut self) -> Vec<PlanStep> {
+        let gives_way = self.uploads.iter().any(|step| matches!(step, PlanStep::Upload { replace: true, .. }));
+        if !self.wanted.delete_others || gives_way {
+            return Vec::new();
+        }
+        let mut gone = Vec::new();
+        for image in self.images.iter().filter(|image| !self.known.contains(&image.id)) {
+            let album = self.wanted.album.clone();
+            let reason = match image.in_use {
+                Some(true) => KeepReason::InUse,
+                _ if !self.objections.is_empty() => KeepReason::Objection,
+                _ => {
+                    gone.push(PlanStep::Delete { album, image: image.id.clone(), name: image.name.clone() });
+                    continue;
+                }
+            };
+            self.kept.push(Kept { album, image: image.id.clone(), picture: None, reason });
+        }
+        gone
+    }
+
+    fn cost(&self, library: &dyn ImageLibrary, deletions: u64) -> Cost {
+        let capabilities = library.capabilities();
+        let prices = &capabilities.prices;
+        let listed = Cost { calls: self.pages, points: prices.get.of(self.images.len() as u64), bytes: 0 };
+        let repeated = prices.get.call.saturating_mul(self.pages.saturating_sub(1));
+        let mut cost = Cost { points: listed.points.saturating_add(repeated), ..listed };
+        let lengths = self.uploads.iter().filter_map(|step| match step {
+            PlanStep::Upload { sent, .. } => Some(sent.bytes),
+            PlanStep::Delete { .. } => None,
+        });
+        let (mut images, mut bytes, mut total) = (0u64, 0u64, Cost::default());
+        for length in lengths {
+            let together = bytes.saturating_add(length);
+            let fits =
+                images < u64::from(capabilities.uploads_per_call) && together <= capabilities.upload_bytes_per_call;
+            if images == 0 || !fits {
+                total += Cost { calls: 1, points: prices.upload.call, bytes: 0 };
+                (images, bytes) = (0, 0);
+            }
+            (images, bytes) = (images + 1, bytes.saturating_add(length));
+            total += Cost { calls: 0, points: prices.upload.image, bytes: length };
+        }
+        cost += total;
+        let calls = deletions.div_ceil(u64::from(capabilities.deletes_per_call.max(1)));
+        let points =
+            prices.delete.call.saturating_mul(calls).saturating_add(prices.delete.image.saturating_mul(deletions));
+        cost + Cost { calls, points, bytes: 0 }
+    }
+
+    /// Everything that was seen of the album and decided for it.
+    fn digest(&self, gone: &[PlanStep]) -> Sha256 {
+        let mut hasher = Hasher::new();
+        let mut feed = |text: &str| {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        };
+        let mut held: Vec<_> = self.images.iter().map(|image| image.id.as_str()).collect();
+        held.sort_unstable();
+        held.into_iter().for_each(&mut feed);
+        feed("uploads");
+        for step in self.uploads.iter().chain(gone) {
+            match step {
+                PlanStep::Upload { picture, class, content, sent, replace, .. } => {
+                    let parts = [picture, class.as_deref().unwrap_or_default(), &content.to_string()];
+                    parts.into_iter().for_each(&mut feed);
+                    feed(&sent.sha256.to_string());
+                    feed(if *replace { "replace" } else { "add" });
+                }
+                PlanStep::Delete { image, .. } => feed(image.as_str()),
+            }
+        }
+        feed("kept");
+        for kept in &self.kept {
+            feed(kept.image.as_str());
+            feed(kept.picture.as_deref().unwrap_or_default());
+        }
+        feed("objections");
+        self.objections.iter().for_each(|objection| feed(&objection.picture));
+        Sha256::new(hasher.finalize().into())
+    }
+}
+
+/// The bytes of a picture of a manifest.
+pub(crate) async fn content_of(
+    picture: &ManifestPicture,
+    blobs: &dyn Blobs,
+    pictures: &Pictures,
+) -> Result<Content, Error> {
+    match &picture.source {
+        PictureSource::Kept { sha256, .. } => blobs.open(sha256).await,
+        PictureSource::Url { url } => pictures.bring(url).await,
+    }
+}
+
+/// All images of an album, and how many pages they were.
+async fn listed(library: &dyn ImageLibrary, album: &AlbumId) -> Result<(Vec<Image>, u64), Error> {
+    let (mut images, mut pages) = (Vec::new(), 0);
+    let mut page = PageRequest { size: library.capabilities().page_size.max(1), after: None };
+    loop {
+        let listed = library.list(album, &page).await?;
+        pages += 1;
+        images.extend(listed.items);
+        if images.len() > MOST_IMAGES {
+            let message = format!("the album holds more than the {MOST_IMAGES} images that a plan looks through");
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        match listed.next {
+            Some(next) if page.after.as_ref() != Some(&next) => page.after = Some(next),
+            _ => return Ok((images, pages)),
+        }
+    }
+}
+
+/// Whether the library serves exactly the file that would be sent. What cannot be fetched is not known to be it.
+async fn is_served(library: &dyn ImageLibrary, album: &AlbumId, image: &Image, sent: &Sent) -> bool {
+    let Ok(served) = library.download(album, image, sent.bytes).await else { return false };
+    if served.len.is_some_and(|len| len != sent.bytes) {
+        return false;
+    }
+    let digest = served.pieces.try_fold(Hasher::new(), |mut hasher, piece| async move {
+        hasher.update(&piece);
+        Ok(hasher)
+    });
+    digest.await.is_ok_and(|hasher| Sha256::new(hasher.finalize().into()) == sent.sha256)
+}
