@@ -90,8 +90,8 @@ impl Stack {
     }
 }
 
-/// The messages of an upload or a check.
-fn messages(metadata: v1::UploadImageMetadata, bytes: impl Into<Bytes>) -> Vec<v1::UploadImageRequest> {
+/// The messages of an upload or a check, in chunks of 64 KiB.
+pub fn messages(metadata: v1::UploadImageMetadata, bytes: impl Into<Bytes>) -> Vec<v1::UploadImageRequest> {
     let mut bytes = bytes.into();
     let mut messages = vec![v1::UploadImageRequest { payload: Some(Payload::Metadata(metadata)) }];
     while !bytes.is_empty() {

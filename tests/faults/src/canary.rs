@@ -1,15 +1,18 @@
 //! Whether a credential gets out: a process runs into every fault with every level of every log on, and all that it
-//! wrote is searched for the credential, for the secret and the proofs of an application, and for the picture that it sent.
+//! wrote is searched for the credential, for the secret and the proofs of an application, for the key of a client certificate,
+//! and for the picture that it sent.
 
 use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::expect::Operation;
 use crate::form::APP_SECRET;
+use crate::identity::{self, Identity};
 use crate::matrix::{self, Cell};
 use crate::world::{CANARY, Strike};
 
@@ -58,7 +61,7 @@ fn traces_of(secret: &str) -> Vec<String> {
 }
 
 /// Base64 (RFC 4648) without padding; of its own, since it judges what others encode.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {
@@ -76,13 +79,17 @@ fn base64(bytes: &[u8]) -> String {
 /// If the process cannot be run.
 pub async fn run(program: &Path) -> anyhow::Result<Found> {
     let mut command = Command::new(program);
-    command.arg("sing").stdin(Stdio::null()).kill_on_drop(true);
-    let output = command.output().await.context("the process cannot be run")?;
+    let identity = Identity::new()?;
+    command.arg("sing").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().context("the process cannot be run")?;
+    // Dropped at the end of the statement, which ends what the process reads.
+    child.stdin.take().context("no way to the process")?.write_all(identity.pem().as_bytes()).await?;
+    let output = child.wait_with_output().await.context("the process cannot be run")?;
     let mut found = Found::default();
     if !output.status.success() {
         found.problems.push(format!("the process ended with {}", output.status));
     }
-    let traces = traces();
+    let traces: Vec<_> = traces().into_iter().chain(identity.traces()).collect();
     for bytes in [&output.stdout, &output.stderr] {
         for line in String::from_utf8_lossy(bytes).lines() {
             found.lines += 1;
@@ -106,12 +113,16 @@ pub async fn run(program: &Path) -> anyhow::Result<Found> {
 /// The beginning of every PNG in base64.
 const MARK: &str = "iVBORw0KGgo";
 
-/// What the process does: every form and fault for uploads, lists and deletes, with everything logged to standard error,
-/// and with what every error says printed.
+/// What the process does: every form and fault for uploads, lists and deletes, then what can become of a client certificate,
+/// which it reads from `pem`, with everything logged to standard error, and with what every error says printed.
+///
+/// # Errors
+/// If there is no certificate to be read, or a port cannot be had.
 ///
 /// # Panics
 /// If logging cannot be set up.
-pub async fn sing() {
+pub async fn sing(pem: &str) -> anyhow::Result<()> {
+    let identity = Identity::from_pem(pem)?;
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
@@ -121,7 +132,7 @@ pub async fn sing() {
     let wanted = [Operation::Upload, Operation::List, Operation::Delete];
     let cells = matrix::cells(Strike::Always, true).into_iter().chain(matrix::cells(Strike::Once, true));
     let cells: Vec<Cell> = cells.filter(|cell| wanted.contains(&cell.operation) && !cell.is_slow()).collect();
-    println!("cases: {}", cells.len());
+    println!("cases: {}", cells.len() + identity::CASES.len());
     for verdict in matrix::run(cells).await {
         println!("{}: {:?}", verdict.cell, verdict.outcome);
         println!("{}", verdict.said);
@@ -129,11 +140,36 @@ pub async fn sing() {
             println!("problem: {problem}");
         }
     }
+    for case in identity::CASES {
+        let (said, expected) = (case.run(&identity).await?, case.expected());
+        println!("client certificate, {case:?}: {said}");
+        if !said.contains(expected) {
+            println!("problem: client certificate, {case:?}: not {expected}");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_found_as_text_and_as_bytes() {
+        let identity = Identity::new().expect("a certificate");
+        let key = identity.key_bytes();
+        let traces = identity.traces();
+        for text in [
+            identity.pem(),
+            format!("{key:?}"),
+            key.iter().map(|byte| format!("{byte:02x}")).collect(),
+            format!("x{}", base64(&[b"x", key].concat())),
+        ] {
+            assert!(traces.iter().any(|trace| text.contains(trace)), "{text}");
+        }
+        let other = Identity::new().expect("a certificate").pem();
+        assert!(!traces.iter().any(|trace| other.contains(trace)));
+    }
 
     #[test]
     fn a_credential_is_found_in_whatever_surrounds_its_base64() {

@@ -6,7 +6,7 @@ use std::fmt;
 use polyptych_domain::{Applied, ErrorKind};
 
 use crate::fault::{Action, Ending, Fault, Until};
-use crate::form::{Form, Stage};
+use crate::form::{Bodies, Form, Stage};
 use crate::world::Strike;
 
 /// What is asked of a library.
@@ -73,6 +73,8 @@ pub enum View {
     TooLarge,
     /// A page that is not of the API, with this status.
     Foreign(u16),
+    /// An error of the API, of this kind: it could not read the request, or the file in it.
+    Refused(ErrorKind),
 }
 
 /// How a body looks from a distance.
@@ -114,15 +116,26 @@ pub fn view(form: &Form, operation: Operation, fault: &Fault) -> View {
         // Only an image is too long to vanish into the kernel at once.
         Action::CutRequest(_, ending) if operation == Operation::Upload => View::Unsent(ending.into()),
         Action::CutRequest(_, ending) => View::Unanswered(ending.into()),
+        Action::CorruptRequest => match (form.bodies, operation) {
+            (Bodies::Documents, _) | (Bodies::Texts, Operation::Upload) => View::Refused(ErrorKind::ProviderRefused),
+            // The middle of a short picture is in its rows, whose checksum tells.
+            (Bodies::Files, Operation::Upload) => View::Refused(ErrorKind::RulesViolated),
+            // No other request of these has a body.
+            (Bodies::Texts | Bodies::Files, _) => View::Nothing,
+        },
         Action::CutAnswer(Until::Body(_), ending) if has_body => View::CutOff(ending.into()),
         Action::CutAnswer(_, ending) => View::Unanswered(ending.into()),
         Action::Drip => View::Unanswered(Cause::Silent),
         Action::Overstate if has_body => View::CutOff(Cause::Broken),
+        Action::CorruptGzip if has_body => View::CutOff(Cause::Broken),
         Action::HalveBody | Action::Understate if has_body => View::Garbled(Document::Cut),
         Action::Corrupt if has_body => View::Garbled(Document::Complete),
-        Action::HalveBody | Action::Corrupt | Action::Overstate | Action::Understate | Action::Duplicate => {
-            View::Nothing
-        }
+        Action::HalveBody
+        | Action::Corrupt
+        | Action::CorruptGzip
+        | Action::Overstate
+        | Action::Understate
+        | Action::Duplicate => View::Nothing,
         Action::Instead { status, .. } => View::Foreign(status),
         Action::Inflate | Action::Endless => View::TooLarge,
     }
@@ -138,6 +151,7 @@ impl View {
             }
             Self::Unsent(Cause::Broken) | Self::Unanswered(Cause::Broken) => ErrorKind::ProviderUnavailable,
             Self::CutOff(Cause::Broken) | Self::Garbled(_) | Self::TooLarge => ErrorKind::AnswerUnreadable,
+            Self::Refused(kind) => kind,
             Self::Foreign(429) => ErrorKind::RateLimited,
             // Evotor's status is the code of its own table of errors, where 504 is out of service.
             Self::Foreign(504) if form.status_is_code => ErrorKind::ProviderUnavailable,
@@ -148,12 +162,12 @@ impl View {
 
     /// Whether a request that may be repeated is: not where the next answer would be like this one.
     fn is_repeated(self) -> bool {
-        !matches!(self, Self::TooLarge | Self::Garbled(Document::Complete))
+        !matches!(self, Self::TooLarge | Self::Refused(_) | Self::Garbled(Document::Complete))
     }
 
     /// Whether it proves that nothing was carried out.
     fn is_proof(self) -> bool {
-        matches!(self, Self::Unsent(_) | Self::Foreign(429))
+        matches!(self, Self::Unsent(_) | Self::Refused(_) | Self::Foreign(429))
     }
 }
 
@@ -181,6 +195,8 @@ pub fn expected(form: &Form, operation: Operation, fault: &Fault, strike: Strike
     let hint = matches!(fault.action, Action::Instead { retry_after: Some(_), .. });
     let hopeless = form.status_is_code && view == View::Foreign(429) && !hint;
     let repeated = once && view.is_repeated() && !hopeless;
+    let refused = matches!(view, View::Refused(_));
+    let reaches = fault.reaches() && !refused;
     let failed = |applied: &[Applied]| applied.iter().map(|applied| Outcome::Failed(kind, *applied)).collect();
     let done = vec![Outcome::Done];
     match operation {
@@ -193,15 +209,15 @@ pub fn expected(form: &Form, operation: Operation, fault: &Fault, strike: Strike
             if !repeated && matches!(view, View::Garbled(_)) {
                 outcomes.extend(LOOKED_AT);
             }
-            Expected { outcomes, applied: usize::from(repeated || fault.reaches()), resent: 0 }
+            Expected { outcomes, applied: usize::from(repeated || reaches), resent: 0 }
         }
         // What the provider has is found by looking.
-        Operation::Upload if fault.reaches() => Expected { outcomes: done, applied: 1, resent: 0 },
+        Operation::Upload if reaches => Expected { outcomes: done, applied: 1, resent: 0 },
         Operation::Upload => {
             // What it may not have is sent again: by the transport if it surely has not, else once, where that can add
             // no second image.
             let resent = u32::from(!view.is_proof() && form.deduplicates);
-            if once && !hopeless && (view.is_proof() || form.deduplicates) {
+            if once && !hopeless && !refused && (view.is_proof() || form.deduplicates) {
                 Expected { outcomes: done, applied: 1, resent }
             } else {
                 Expected { outcomes: failed(unsure(view)), applied: 0, resent }

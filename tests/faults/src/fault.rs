@@ -49,12 +49,16 @@ pub enum Action {
     Refuse,
     /// The request is cut; the provider gets what passed.
     CutRequest(Until, Ending),
+    /// Eight bytes in the middle of the request's body, where it has one, become no text of any encoding.
+    CorruptRequest,
     /// The provider works on the whole request; its answer is cut.
     CutAnswer(Until, Ending),
     /// The provider works on the request; a well-framed message holds only half of its answer's body.
     HalveBody,
     /// The provider works on the request; eight bytes in the middle of its answer's body become no text of any encoding.
     Corrupt,
+    /// The provider works on the request; its answer's body is gzipped, and eight bytes in the middle of that are damaged.
+    CorruptGzip,
     /// The provider works on the request; its answer comes twice on the same connection.
     Duplicate,
     /// The provider works on the request; its answer comes one byte at a time.
@@ -99,7 +103,7 @@ impl Fault {
         FAULTS.iter().find(|fault| fault.name == name)
     }
 
-    /// Whether the provider gets the whole request, and so carries it out.
+    /// Whether the provider gets the whole request, and so carries it out if it can be read.
     pub fn reaches(&self) -> bool {
         match self.action {
             Action::Refuse | Action::CutRequest(..) => false,
@@ -130,6 +134,7 @@ pub const FAULTS: &[Fault] = faults! {
     "request-reset-200" Request CutRequest(Bytes(200), Reset) => "a request whose announced length never arrives is not applied"
     "request-reset" Request CutRequest(Body(10), Reset) => "a part of an image is no image"
     "request-closed" Request CutRequest(Body(10), Close) => "an early end is no answer"
+    "request-corrupt" Request CorruptRequest => "a refusal of what arrived damaged proves that nothing was done"
     "request-stall" Request CutRequest(Body(10), Silence) => "a peer that stops reading meets the idle limit"
     "lost-reset" Answer CutAnswer(Bytes(0), Reset) => "a lost answer is not a lost request"
     "lost-closed" Answer CutAnswer(Bytes(0), Close) => "a lost answer is not a lost request"
@@ -141,6 +146,7 @@ pub const FAULTS: &[Fault] = faults! {
     "drip" Answer Drip => "a peer that never falls silent meets the total limit"
     "half-document" Answer HalveBody => "a document is checked to its end, not only its frame"
     "corrupt" Answer Corrupt => "damaged text is not taken for a value"
+    "corrupt-gzip" Answer CorruptGzip => "what does not inflate is no answer"
     "overstated" Answer Overstate => "the announced length is believed"
     "understated" Answer Understate => "what comes behind the announced length is nobody's answer"
     "duplicate" Answer Duplicate => "an answer belongs to one request"

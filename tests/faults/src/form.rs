@@ -24,6 +24,17 @@ pub enum Stage {
     Delete,
 }
 
+/// What a client of a form writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// Every request is a document.
+    Documents,
+    /// An upload is a text; other requests have no body.
+    Texts,
+    /// An upload holds the file as it is; other requests have no body.
+    Files,
+}
+
 /// The secret of the application that Facebook's calls are proved with.
 pub const APP_SECRET: &str = "canary-a6b0f3e2917d4c58";
 
@@ -50,6 +61,8 @@ pub struct Form {
     pub deduplicates: bool,
     /// Whether there is a call for the account's limits; else they are known from other answers.
     pub asks_for_quota: bool,
+    /// What its requests hold.
+    pub bodies: Bodies,
     /// First match wins, in method, path, `SOAPAction` and opening of the body.
     marks: &'static [(&'static str, Stage)],
     open: Open,
@@ -84,6 +97,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: false,
+        bodies: Bodies::Documents,
         marks: V5_JSON,
         open: |settings| Ok(Arc::new(YandexV5::new(settings, YandexEncoding::Json, YandexV5Version::V5)?)),
     },
@@ -95,6 +109,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: false,
+        bodies: Bodies::Documents,
         marks: V5_SOAP,
         open: |settings| Ok(Arc::new(YandexV5::new(settings, YandexEncoding::Soap, YandexV5Version::V5)?)),
     },
@@ -106,6 +121,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: true,
+        bodies: Bodies::Documents,
         marks: LIVE4_JSON,
         open: |settings| Ok(Arc::new(YandexLive4::new(settings, YandexEncoding::Json, "en")?)),
     },
@@ -117,6 +133,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: true,
+        bodies: Bodies::Documents,
         marks: LIVE4_SOAP,
         open: |settings| Ok(Arc::new(YandexLive4::new(settings, YandexEncoding::Soap, "en")?)),
     },
@@ -128,6 +145,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: false,
+        bodies: Bodies::Texts,
         marks: FACEBOOK,
         open: |settings| Ok(Arc::new(Facebook::new(proving(settings), FacebookForm::Bytes, None)?)),
     },
@@ -139,6 +157,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: false,
         deduplicates: true,
         asks_for_quota: false,
+        bodies: Bodies::Files,
         marks: FACEBOOK,
         open: |settings| Ok(Arc::new(Facebook::new(proving(settings), FacebookForm::Multipart, None)?)),
     },
@@ -150,6 +169,7 @@ pub const FORMS: [Form; 7] = [
         status_is_code: true,
         deduplicates: false,
         asks_for_quota: false,
+        bodies: Bodies::Files,
         marks: EVOTOR,
         open: |settings| Ok(Arc::new(Evotor::new(settings)?)),
     },

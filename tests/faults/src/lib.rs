@@ -7,6 +7,7 @@ pub mod expect;
 pub mod fault;
 pub mod form;
 pub mod hostile;
+pub mod identity;
 pub mod matrix;
 pub mod outage;
 pub mod picture;

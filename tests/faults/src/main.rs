@@ -82,7 +82,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
             return Ok(Vec::new());
         }
         Some(Role::Sing) => {
-            canary::sing().await;
+            canary::sing(&std::io::read_to_string(std::io::stdin())?).await?;
             return Ok(Vec::new());
         }
         None => {}
@@ -134,7 +134,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
         let found = canary::run(&program).await?;
         let (ours, others) = found.sources;
         println!("canary: {} cases, {} lines ({ours} ours, {others} of libraries)", found.cases, found.lines);
-        println!("  lines with the credential or the picture: {}", found.hits.len());
+        println!("  lines with the credential, the key or the picture: {}", found.hits.len());
         checks += found.cases;
         problems.extend(print_all(found.complaints()));
     }

@@ -13,7 +13,7 @@ use polyptych_emulator::{Emulator, Running};
 
 use crate::clock::Leaping;
 use crate::fault::{Action, FAULTS, Fault};
-use crate::form::{FORMS, Form};
+use crate::form::{Bodies, FORMS, Form};
 use crate::matrix::{says, single, writes};
 use crate::process::Footprint;
 use crate::proxy::{Passed, Proxy, Record, Script};
@@ -34,6 +34,10 @@ const PATIENCE: Patience = Patience { idle: Duration::from_secs(2), total: Durat
 
 /// What memory may grow by in a second run of the same size, in KiB.
 const MOST_GROWTH: u64 = 32 * 1024;
+
+/// What memory may be above that of the idle process, in KiB: what an allocator keeps at hand after so many calls at once,
+/// emulator and proxies included.
+const MOST_KEPT: u64 = 96 * 1024;
 
 /// The shortest picture; no other request has so long a body.
 const SHORTEST: u64 = 2_000;
@@ -107,8 +111,8 @@ pub struct Account {
     pub untrue: u64,
     /// Calls that panicked.
     pub panics: u64,
-    /// After the first half, and after the second.
-    pub footprints: Option<(Footprint, Footprint)>,
+    /// Before anything was done, after the first half, and after the second.
+    pub footprints: Option<[Footprint; 3]>,
     /// How long it took.
     pub took: Duration,
     /// What is wrong, one line each.
@@ -121,21 +125,24 @@ pub struct Account {
 /// # Errors
 /// If a port cannot be had.
 pub async fn run(plan: Plan) -> anyhow::Result<Account> {
-    let (mut account, empty, started) = (Account::default(), Footprint::now(), Instant::now());
+    let (mut account, idle, started) = (Account::default(), Footprint::now(), Instant::now());
     let half = plan.count / 2;
     weather(Plan { count: plan.count - half, ..plan }, &mut account).await?;
-    let before = Footprint::back_to(empty).await;
+    let before = Footprint::back_to(idle).await;
     weather(Plan { count: half, seed: plan.seed.rotate_left(32) ^ plan.seed, ..plan }, &mut account).await?;
-    let after = Footprint::back_to(before).await;
+    let after = Footprint::back_to(idle).await;
     account.took = started.elapsed();
-    account.footprints = Some((before, after));
-    for (what, before, after) in [("sockets", empty.sockets, after.sockets), ("tasks", empty.tasks, after.tasks)] {
-        if after > before {
-            account.problems.push(format!("{after} {what} afterwards, {before} before"));
+    account.footprints = Some([idle, before, after]);
+    for (what, idle, after) in [("sockets", idle.sockets, after.sockets), ("tasks", idle.tasks, after.tasks)] {
+        if after > idle {
+            account.problems.push(format!("{after} {what} afterwards, {idle} while idle"));
         }
     }
-    if after.resident > before.resident + MOST_GROWTH {
-        account.problems.push(format!("memory grew by {} KiB", after.resident - before.resident));
+    for (than, reading, most) in [("idle", idle, MOST_KEPT), ("after the first half", before, MOST_GROWTH)] {
+        if after.resident > reading.resident + most {
+            let more = after.resident - reading.resident;
+            account.problems.push(format!("memory is {more} KiB more than {than}"));
+        }
     }
     Ok(account)
 }
@@ -197,11 +204,13 @@ impl Side {
 
 /// Strikes `percent` of 100 requests, each with any of the faults, by the number of the request alone. Left out are an
 /// address that refuses, which is not for single requests, and for Evotor a 429 that does not say how long: it closes the
-/// library for half an hour, which nobody would wait for here.
+/// library for half an hour, which nobody would wait for here. Left out is also damage to a file that is sent as it is: in a
+/// chunk that decoders pass over nobody notices it, and the journal knows another file than the call.
 fn script(form: &'static Form, seed: u64, percent: u64, calm: Arc<AtomicBool>) -> Script {
     let closes = |fault: &Fault| form.status_is_code && fault.name == "429";
+    let changes = |fault: &Fault| form.bodies == Bodies::Files && fault.action == Action::CorruptRequest;
     let faults: Vec<&'static Fault> =
-        FAULTS.iter().filter(|fault| fault.action != Action::Refuse && !closes(fault)).collect();
+        FAULTS.iter().filter(|fault| fault.action != Action::Refuse && !closes(fault) && !changes(fault)).collect();
     Arc::new(move |seen| {
         let mut random = Random::new(seed ^ seen.sequence.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let struck = random.chance(percent) && !calm.load(Ordering::SeqCst);
@@ -427,11 +436,12 @@ impl fmt::Display for Account {
             row(if place == 0 { "  after" } else { "" }, some.join(", "))?;
         }
         row("lost, told wrongly, panics", format!("{}, {}, {}", self.lost, self.untrue, self.panics))?;
-        if let Some((before, after)) = self.footprints {
-            let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
-            row("resident MiB after each half", format!("{}, {}", mib(before.resident), mib(after.resident)))?;
-            row("sockets after each half", format!("{}, {}", before.sockets, after.sockets))?;
-            row("tasks after each half", format!("{}, {}", before.tasks, after.tasks))?;
+        if let Some(footprints) = self.footprints {
+            let all = |figure: &dyn Fn(Footprint) -> String| footprints.map(figure).join(", ");
+            let mib = all(&|footprint| format!("{:.1}", footprint.resident as f64 / 1024.0));
+            row("resident MiB idle, after each half", mib)?;
+            row("sockets idle, after each half", all(&|footprint| footprint.sockets.to_string()))?;
+            row("tasks idle, after each half", all(&|footprint| footprint.tasks.to_string()))?;
         }
         row("seconds", format!("{:.1}", self.took.as_secs_f64()))
     }

@@ -52,7 +52,7 @@ impl Patience {
     };
     /// For faults of every kind: short enough that silence costs little, and long enough for a busy machine.
     pub const SHORT: Self =
-        Self { idle: Duration::from_millis(600), total: Duration::from_millis(1500), max_response_bytes: 256 * 1024 };
+        Self { idle: Duration::from_millis(1500), total: Duration::from_millis(2500), max_response_bytes: 256 * 1024 };
 
     /// As long as a fault needs: short only for the limit of time that it meets.
     fn under(fault: &Fault, stage: Stage) -> Self {

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 const BODY: &str = "{\"answer\":\"0123456789012345678901234567890123456789\"}";
 const REQUEST: &str = "POST /path?secret HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789";
 
-/// Answers every request that it gets whole.
+/// Answers every request that it gets whole, and says so if its body is not the one that was sent.
 async fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -19,11 +19,12 @@ async fn server() -> SocketAddr {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut request = Vec::new();
-                while !request.ends_with(b"0123456789")
-                    && stream.read_buf(&mut request).await.is_ok_and(|read| read > 0)
-                {}
-                if request.ends_with(b"0123456789") {
-                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{BODY}", BODY.len());
+                let whole = |request: &[u8]| request.iter().rev().skip(10).take(4).eq(b"\r\n\r\n".iter().rev());
+                while !whole(&request) && stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {}
+                if whole(&request) {
+                    let damaged = if request.ends_with(b"0123456789") { "" } else { "Damaged: yes\r\n" };
+                    let length = BODY.len();
+                    let answer = format!("HTTP/1.1 200 OK\r\n{damaged}Content-Length: {length}\r\n\r\n{BODY}");
                     let _gone = stream.write_all(answer.as_bytes()).await;
                 }
             });
@@ -89,6 +90,7 @@ async fn each_fault_does_what_its_row_says() {
         assert_eq!(records.len(), 1, "{name}");
         assert_eq!(records[0].passed == Passed::Whole, fault.reaches(), "{name}: {records:?}");
         assert_eq!(records[0].fault, Some(name));
+        assert_eq!(read.text.contains("Damaged"), fault.action == Action::CorruptRequest, "{name}");
         let resets = matches!(fault.action, Action::CutRequest(_, Ending::Reset) | Action::CutAnswer(_, Ending::Reset));
         assert_eq!(read.reset, resets, "{name}");
         let (body, whole) = (read.text.split_once("\r\n\r\n").map_or("", |(_, body)| body), BODY.len());
@@ -99,6 +101,13 @@ async fn each_fault_does_what_its_row_says() {
             Action::CutAnswer(Until::Body(_), _) => assert_eq!(body.len(), whole / 2, "{name}"),
             Action::HalveBody => assert!(body.len() == whole / 2 && length(&read.text), "{name}: {}", read.text),
             Action::Corrupt => assert!(body.contains('\u{fffd}') && body.starts_with("{\"answer"), "{name}: {body}"),
+            Action::CorruptRequest => {
+                assert!(body == BODY && read.text.contains("Damaged: yes\r\n"), "{name}: {}", read.text);
+            }
+            Action::CorruptGzip => {
+                let head = read.text.to_lowercase();
+                assert!(head.contains("content-encoding: gzip\r\n") && body.contains('\u{fffd}'), "{name}: {head}");
+            }
             Action::Duplicate => assert_eq!(read.text.matches(BODY).count(), 2, "{name}"),
             Action::Drip => assert_eq!(body, BODY, "{name}"),
             Action::Overstate | Action::Understate => assert!(body == BODY && !length(&read.text), "{name}"),

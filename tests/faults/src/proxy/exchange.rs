@@ -84,8 +84,11 @@ pub(super) async fn run(shared: &Shared, client: &mut Client, head: &Head, conne
         _ => {}
     }
 
-    let body = client.take(bytes(length)).await?;
+    let mut body = client.take(bytes(length)).await?;
     note(&|record| record.body = Some((length, hash(&body))));
+    if action == Some(Action::CorruptRequest) {
+        body = corrupted(&body);
+    }
     let answer = match action {
         Some(Action::Instead { passed: false, .. }) => None,
         _ => {
@@ -120,6 +123,7 @@ async fn reply(client: &mut Client, action: Option<Action>, answer: &Answer) -> 
         Some(Action::CutAnswer(until, ending)) => (cut(&whole, whole.len() - length, until), Some(ending)),
         Some(Action::HalveBody) => (framed(head, half.len(), half), None),
         Some(Action::Corrupt) => (framed(head, length, &corrupted(body)), None),
+        Some(Action::CorruptGzip) if length > 0 => (packed(head, &corrupted(&gzip(body))), None),
         Some(Action::Duplicate) => ([whole.as_slice(), &whole].concat(), None),
         // An answer that has no body cannot announce one.
         Some(Action::Overstate) if length > 0 => (framed(head, length + 100, body), Some(Ending::Close)),
@@ -212,6 +216,19 @@ fn framed(head: &Head, announced: usize, body: &[u8]) -> Vec<u8> {
     let mut message = head.bytes_with(&[("connection", None), ("content-length", announced)]);
     message.extend_from_slice(body);
     message
+}
+
+/// A message whose body is gzipped.
+fn packed(head: &Head, body: &[u8]) -> Vec<u8> {
+    let (coding, length) = (Some("gzip".to_owned()), Some(body.len().to_string()));
+    let changes = [("connection", None), ("content-encoding", coding), ("content-length", length)];
+    [head.bytes_with(&changes).as_slice(), body].concat()
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing into memory does not fail; an empty body would fail the tests.
+    encoder.write_all(body).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 /// Eight bytes in the middle that are no UTF-8 and no character of XML.
