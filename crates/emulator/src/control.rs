@@ -26,7 +26,7 @@ use setup::Setup;
 /// The most bytes of a control document.
 const BODY_CAP: usize = 64 << 20;
 
-const PATHS: &str = "GET health, GET journal, GET counts, GET clock, GET or DELETE faults, POST setup, POST reset";
+const PATHS: &str = "GET health, GET journal, GET counts, GET calls, GET clock, GET or DELETE faults, POST setup, POST reset";
 
 /// Answers a control request; `rest` is the path after `/_emulator/`.
 pub(crate) async fn answer(state: &Arc<State>, head: &Parts, body: Body, rest: &[&str]) -> Response {
@@ -41,6 +41,7 @@ pub(crate) async fn answer(state: &Arc<State>, head: &Parts, body: Body, rest: &
         }
         (["journal"], &Method::GET) => journal(state, head),
         (["counts"], &Method::GET) => reply_json(&state.journal.counts()),
+        (["calls"], &Method::GET) => reply_json(&state.gate.highest()),
         (["clock"], &Method::GET) => {
             let now = state.now();
             reply_json(&json!({ "now": date_text(now, true), "unix_millis": now }))
@@ -54,7 +55,7 @@ pub(crate) async fn answer(state: &Arc<State>, head: &Parts, body: Body, rest: &
             apply::reset(state);
             done()
         }
-        (["health" | "journal" | "counts" | "clock" | "faults" | "setup" | "reset"], _) => {
+        (["health" | "journal" | "counts" | "calls" | "clock" | "faults" | "setup" | "reset"], _) => {
             refuse(StatusCode::METHOD_NOT_ALLOWED, PATHS)
         }
         _ => refuse(StatusCode::NOT_FOUND, PATHS),

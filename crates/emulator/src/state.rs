@@ -94,6 +94,7 @@ impl State {
         self.script.set_latencies(Vec::new());
         *hold(&self.library) = Library::default();
         self.journal.reset();
+        self.gate.reset();
         self.points.reset();
         self.daily.reset();
         self.usage.reset();

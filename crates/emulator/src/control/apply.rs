@@ -1,5 +1,6 @@
 //! Control from Rust: each method does what the JSON form of its name does.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -57,6 +58,12 @@ impl Emulator {
     /// How often each content came to each album since the last reset, before deduplication.
     pub fn upload_counts(&self) -> Vec<UploadCount> {
         self.state.journal.counts()
+    }
+
+    /// The most requests at once of each advertiser of Yandex Direct since the last reset, by login. Those that were
+    /// refused for being too many count.
+    pub fn calls_at_once(&self) -> BTreeMap<String, usize> {
+        self.state.gate.highest()
     }
 
     /// The time as the emulator sees it; milliseconds since the Unix epoch.

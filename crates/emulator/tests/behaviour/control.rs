@@ -199,3 +199,29 @@ async fn an_answer_given_without_reading_the_body_ends_the_connection_and_says_s
         .await;
     assert_eq!(kept.matches("HTTP/1.1 404").count(), 2, "{kept}");
 }
+
+#[tokio::test]
+async fn the_most_calls_at_once_of_an_advertiser_are_told_with_those_refused_for_it() {
+    let served = Served::start(Settings::default()).await;
+    let body = r#"{"method":"get","params":{"FieldNames":["Name"]}}"#;
+    let head = format!(
+        "POST {V5} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nClient-Login: shop\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        let mut socket = served.connect().await;
+        socket.write_all(head.as_bytes()).await.unwrap();
+        waiting.push(socket);
+    }
+    // A request takes its place with its head.
+    while served.journal().await.len() < 5 {
+        tokio::task::yield_now().await;
+    }
+    assert!(served.exchange(&format!("{head}{body}")).await.contains("506"));
+    drop(waiting);
+    let calls = served.exchange("GET /_emulator/calls HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(calls.ends_with(r#"{"shop":6}"#), "{calls}");
+    let reset = "POST /_emulator/reset HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert!(served.exchange(reset).await.contains("204"));
+}
