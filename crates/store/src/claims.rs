@@ -48,7 +48,12 @@ impl Claims for SqlClaims {
             if let (1, Some(known)) = (held, known) {
                 catalogue::record(&mut tx, &claim.key, known, self.0.now()).await?;
             }
-            tx.commit().await
+            tx.commit().await?;
+            #[cfg(feature = "failpoints")]
+            if known.is_some() {
+                polyptych_failpoint::reach("after-record");
+            }
+            Ok::<(), Fault>(())
         };
         settle.await.map_err(internal)
     }

@@ -123,11 +123,19 @@ async fn exchange(
     // What arrived on a kept connection without being asked for is noticed now, and the connection not used again.
     tokio::task::yield_now().await;
     let client = if request.effect == Effect::Write { &settings.unshared } else { &settings.client };
+    #[cfg(feature = "failpoints")]
+    if request.effect == Effect::Write {
+        polyptych_failpoint::reach("before-send");
+    }
     let mut answer = client.execute(outgoing).await.map_err(|error| classify(settings, error, progress))?;
     redact(answer.headers_mut(), &secrets);
     progress.answered(answer.status(), answer.headers());
     let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let body = read(settings, answer, &mut headers, given.max_response_bytes, progress).await?;
+    #[cfg(feature = "failpoints")]
+    if request.effect == Effect::Write {
+        polyptych_failpoint::reach("after-answer");
+    }
     Ok(Response {
         status,
         headers,

@@ -196,6 +196,11 @@ impl http_body::Body for Announced {
         if state.over {
             return Poll::Ready(Some(Err(given_up())));
         }
+        // Only the bodies of writes are long enough to take more than one step.
+        #[cfg(feature = "failpoints")]
+        if this.left > 0 && state.sent >= this.left {
+            polyptych_failpoint::reach("mid-body");
+        }
         state.sent += piece.len() as u64;
         state.last_byte = Instant::now();
         state.whole = this.left == 0;

@@ -86,6 +86,10 @@ pub(super) async fn keep(
     if counts.changed {
         counts.write(&mut tx, lease, shared.now()).await?;
     }
+    #[cfg(feature = "failpoints")]
+    if counts.told {
+        polyptych_failpoint::reach("before-commit");
+    }
     tx.commit().await?;
     if counts.changed {
         shared.hub.tell(News::Changed(lease.operation.as_str()));
