@@ -9,10 +9,16 @@ const FOLDER: &str = "crates/proto/src/generated";
 
 /// Our files, and what they import of the Google files, restated.
 const PROTOS: &[&str] = &[
+    "google/api/field_behavior.proto",
+    "google/api/resource.proto",
+    "google/longrunning/operations.proto",
     "google/rpc/status.proto",
     "polyptych/v1/association_service.proto",
+    "polyptych/v1/audit_service.proto",
     "polyptych/v1/image_service.proto",
     "polyptych/v1/library_service.proto",
+    "polyptych/v1/operations.proto",
+    "polyptych/v1/publish_service.proto",
     "polyptych/v1/resources.proto",
 ];
 
@@ -44,12 +50,16 @@ mod tests {
     }
 
     #[test]
-    fn the_stored_protos_make_one_package_and_a_descriptor_set_the_same_every_time() {
+    fn the_stored_protos_make_two_packages_and_a_descriptor_set_the_same_every_time() {
         let output = generate_proto(&stored()).unwrap();
         let paths: Vec<_> = output.keys().map(String::as_str).collect();
         assert_eq!(
             paths,
-            ["crates/proto/src/generated/descriptor_set.binpb", "crates/proto/src/generated/polyptych.v1.rs"]
+            [
+                "crates/proto/src/generated/descriptor_set.binpb",
+                "crates/proto/src/generated/google.longrunning.rs",
+                "crates/proto/src/generated/polyptych.v1.rs"
+            ]
         );
         let rust = std::str::from_utf8(&output["crates/proto/src/generated/polyptych.v1.rs"]).unwrap();
         assert_eq!(header::is_intact(rust), Some(true));

@@ -7,6 +7,7 @@ mod blobs;
 mod claims;
 mod failure;
 mod memory;
+mod memory_audit;
 mod memory_claims;
 mod operation;
 mod operations;
@@ -17,6 +18,7 @@ pub use blobs::{Blobs, MemoryBlobs};
 pub use claims::{Claim, Claimed, Claims, Intent};
 pub use failure::Failure;
 pub use memory::MemoryOperations;
+pub use memory_audit::MemoryAudit;
 pub use memory_claims::MemoryClaims;
 pub use operation::{
     ClientId, CopyTask, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation,

@@ -7,9 +7,10 @@ use polyptych_proto::v1;
 use polyptych_proto::v1::association_service_server::AssociationService;
 use tonic::{Request, Response, Status};
 
+use crate::caller::{client, on_behalf};
 use crate::image_service::{album, find};
 use crate::progress::Progress;
-use crate::status::{Refusal, as_data, failed};
+use crate::status::{Fields, Refusal, as_data, failed};
 use crate::{Settings, convert, page_token};
 
 /// The most changes, and the most images or advertisements of a filter, in one request.
@@ -74,16 +75,11 @@ impl AssociationService for Associations {
             AssociationFilter { images: images.collect::<Result<_, _>>()?, ads: ads.collect::<Result<_, _>>()? };
         // A token goes on with the list that it comes from, and with its filter.
         let list = format!("{parent}/associations {:?} {:?}", request.images, request.advertisements);
-        let after = match request.page_token.as_str() {
-            "" => None,
-            token => Some(
-                page_token::open(&list, token)
-                    .ok_or_else(|| Refusal::argument("page_token", "this is not a token of this list"))?,
-            ),
-        };
-        let page = PageRequest { size: self.settings.page_of(request.page_size)?, after };
+        let after = page_token::after(&list, &request.page_token)?;
+        let blamed = Fields::of(if after.is_some() { "page_token" } else { "parent" });
+        let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
         let listed = self.service.associations(&parent.library, Some(&parent.album), &filter, &page).await;
-        let (parent, page) = listed.map_err(|error| failed(&error, "page_token"))?;
+        let (parent, page) = listed.map_err(|error| failed(&error, blamed))?;
         Ok(Response::new(v1::ListAssociationsResponse {
             associations: page.items.into_iter().map(|item| convert::association(&parent, item)).collect(),
             next_page_token: page.next.map(|next| page_token::seal(&list, &next)).unwrap_or_default(),
@@ -95,6 +91,7 @@ impl AssociationService for Associations {
         request: Request<v1::SetAssociationsRequest>,
     ) -> Result<Response<v1::SetAssociationsResponse>, Status> {
         let progress = Progress::of(&request);
+        let service = on_behalf(&self.service, client(&request));
         let request = request.into_inner();
         let parent = self.album(&progress, &request.parent)?;
         few("changes", request.changes.len())?;
@@ -111,11 +108,11 @@ impl AssociationService for Associations {
             changes.push(AssociationChange { ad, image });
         }
         progress.writing();
-        let changed = self.service.set_associations(&parent.library, Some(&parent.album), &changes).await;
-        let (_, outcomes) = changed.map_err(|error| failed(&error, "changes"))?;
+        let changed = service.set_associations(&parent.library, Some(&parent.album), &changes).await;
+        let (_, outcomes) = changed.map_err(|error| failed(&error, Fields::of("changes")))?;
         let outcomes = changes.iter().zip(outcomes).map(|(change, outcome)| v1::AssociationOutcome {
             advertisement: change.ad.to_string(),
-            error: outcome.err().map(|error| as_data(failed(&error, "changes"))),
+            error: outcome.err().map(|error| as_data(failed(&error, Fields::of("changes")))),
         });
         Ok(Response::new(v1::SetAssociationsResponse { outcomes: outcomes.collect() }))
     }

@@ -46,63 +46,65 @@ pub(crate) fn parse_image(field: &str, name: &str) -> Result<ImageName, Refusal>
     name.parse().map_err(|error| Refusal::argument(field, format!("{error}")))
 }
 
-/// What may be done to an image. Absent means nothing; a fit without a mode is one that this server does not know.
-pub(crate) fn fit(fit: Option<v1::Fit>) -> Result<(Fit, Animation), Refusal> {
+/// What may be done to an image, in the field `at`. Absent means `default`; a fit without a mode is one that this server
+/// does not know.
+pub(crate) fn fit(at: &str, fit: Option<v1::Fit>, default: Fit) -> Result<(Fit, Animation), Refusal> {
     use v1::fit::{Animation as Frames, Mode};
-    let Some(fit) = fit else { return Ok((Fit::None, Animation::default())) };
+    let Some(fit) = fit else { return Ok((default, Animation::default())) };
     let animation = match Frames::try_from(fit.animation) {
         Ok(Frames::Unspecified | Frames::Refuse) => Animation::Refuse,
         Ok(Frames::FirstFrame) => Animation::FirstFrame,
         Err(_) => {
             let message = format!("{} is no value of Animation", fit.animation);
-            return Err(Refusal::argument("metadata.fit.animation", message));
+            return Err(Refusal::argument(&format!("{at}.animation"), message));
         }
     };
     let fit = match fit.mode {
         Some(Mode::Contain(contain)) => {
-            let background = contain.background.map_or(Ok(Rgb::WHITE), colour)?;
+            let background = contain.background.map_or(Ok(Rgb::WHITE), |value| colour(at, value))?;
             Fit::Contain { background }
         }
         Some(Mode::Cover(cover)) => {
-            let x = share("metadata.fit.cover.focus_x", cover.focus_x)?;
-            let y = share("metadata.fit.cover.focus_y", cover.focus_y)?;
+            let x = share(at, "focus_x", cover.focus_x)?;
+            let y = share(at, "focus_y", cover.focus_y)?;
             Fit::Cover { focus: Focus { x, y } }
         }
         Some(Mode::Exact(_)) => Fit::Exact,
+        Some(Mode::AsIs(_)) => Fit::None,
         None => {
-            let message = "choose contain, cover or exact, or leave the fit out";
-            return Err(Refusal::argument("metadata.fit.mode", message));
+            let message = "choose contain, cover, exact or as_is, or leave the fit out";
+            return Err(Refusal::argument(&format!("{at}.mode"), message));
         }
     };
     Ok((fit, animation))
 }
 
-/// How far an upload may rely on what is known.
-pub(crate) fn policy(policy: i32) -> Result<UploadPolicy, Refusal> {
+/// How far an upload may rely on what is known, in `field`.
+pub(crate) fn policy(field: &str, policy: i32) -> Result<UploadPolicy, Refusal> {
     use v1::UploadPolicy as Told;
     match Told::try_from(policy) {
         Ok(Told::Unspecified | Told::Reuse) => Ok(UploadPolicy::Reuse),
         Ok(Told::Verify) => Ok(UploadPolicy::Verify),
         Ok(Told::Force) => Ok(UploadPolicy::Force),
-        Err(_) => Err(Refusal::argument("metadata.policy", format!("{policy} is not a policy that this server knows"))),
+        Err(_) => Err(Refusal::argument(field, format!("{policy} is not a policy that this server knows"))),
     }
 }
 
-fn colour(value: u32) -> Result<Rgb, Refusal> {
+fn colour(at: &str, value: u32) -> Result<Rgb, Refusal> {
     match value.to_be_bytes() {
         [0, red, green, blue] => Ok(Rgb([red, green, blue])),
         _ => {
             let message = format!("{value:#x} is not a colour from 0x000000 to 0xFFFFFF");
-            Err(Refusal::argument("metadata.fit.contain.background", message))
+            Err(Refusal::argument(&format!("{at}.contain.background"), message))
         }
     }
 }
 
-fn share(field: &str, value: Option<f32>) -> Result<f32, Refusal> {
+fn share(at: &str, focus: &str, value: Option<f32>) -> Result<f32, Refusal> {
     match value {
         None => Ok(0.5),
         Some(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        Some(value) => Err(Refusal::argument(field, format!("{value} is not from 0 to 1"))),
+        Some(value) => Err(Refusal::argument(&format!("{at}.cover.{focus}"), format!("{value} is not from 0 to 1"))),
     }
 }
 
@@ -195,15 +197,23 @@ pub(crate) fn image(library: &LibraryId, image: Image) -> v1::Image {
         uri: image.url.unwrap_or_default(),
         preview_uri: image.preview_url.unwrap_or_default(),
         in_use: image.in_use,
-        create_time: image.created.map(timestamp),
+        create_time: image.created.map(time),
     }
 }
 
-fn timestamp(time: jiff::Timestamp) -> prost_types::Timestamp {
+/// A point in time.
+pub(crate) fn time(time: jiff::Timestamp) -> prost_types::Timestamp {
     // The domain's fraction has the sign of the whole; a protobuf fraction always counts forwards.
     let (seconds, nanos) = (time.as_second(), time.subsec_nanosecond());
     let (seconds, nanos) = if nanos < 0 { (seconds - 1, nanos + 1_000_000_000) } else { (seconds, nanos) };
     prost_types::Timestamp { seconds, nanos }
+}
+
+/// A point in time of a request.
+pub(crate) fn parse_time(field: &str, told: prost_types::Timestamp) -> Result<jiff::Timestamp, Refusal> {
+    let time = (0..1_000_000_000).contains(&told.nanos).then(|| jiff::Timestamp::new(told.seconds, told.nanos));
+    let refused = || Refusal::argument(field, "it is not a point in time from year 1 to 9999");
+    time.and_then(Result::ok).ok_or_else(refused)
 }
 
 /// The file that was sent.

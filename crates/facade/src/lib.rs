@@ -4,20 +4,29 @@
 //! and never talks to a provider; that is [`polyptych_domain::Service`].
 
 mod association_service;
+mod audit_service;
+mod caller;
 mod calls;
 mod convert;
 mod deadline;
 mod image_service;
 mod library_service;
+mod operations;
 mod page_token;
 mod progress;
+mod publish_service;
+mod receiving;
+mod repeats;
 mod server;
 mod settings;
 mod spool;
 mod status;
+mod trial;
+mod work;
 mod workers;
 
 pub use server::{Facade, FacadeError};
 pub use settings::Settings;
 pub use status::{ERROR_DOMAIN, Reason};
+pub use work::Work;
 pub use workers::WorkerPool;

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use crate::image_service::{album, find};
 use crate::progress::Progress;
-use crate::status::{Refusal, failed};
+use crate::status::{Fields, Refusal, failed};
 use crate::{Settings, convert, page_token};
 
 /// What the page tokens of libraries belong to.
@@ -33,15 +33,10 @@ impl LibraryService for Libraries {
         request: Request<v1::ListLibrariesRequest>,
     ) -> Result<Response<v1::ListLibrariesResponse>, Status> {
         let request = request.into_inner();
-        let size = self.settings.page_of(request.page_size)? as usize;
-        let after = match request.page_token.as_str() {
-            "" => None,
-            token => Some(
-                page_token::open(COLLECTION, token)
-                    .and_then(|id| LibraryId::new(id).ok())
-                    .ok_or_else(|| Refusal::argument("page_token", "this is not a token of this list"))?,
-            ),
-        };
+        let size = self.settings.page_of("page_size", request.page_size)? as usize;
+        let refused = |_| Refusal::argument("page_token", "this is not a token of this list");
+        let after = page_token::after(COLLECTION, &request.page_token)?;
+        let after = after.map(|id| LibraryId::new(id).map_err(refused)).transpose()?;
         let mut rest = self.service.libraries().filter(|library| Some(library.id()) > after.as_ref()).peekable();
         let page: Vec<_> = rest.by_ref().take(size).collect();
         let last = page.last().filter(|_| rest.peek().is_some());
@@ -62,7 +57,7 @@ impl LibraryService for Libraries {
         let album = album("name", library, named)?;
         progress.at(library, Some(&album));
         let told = self.service.quota(&id, Some(&album)).await;
-        let (album, quota) = told.map_err(|error| failed(&error, "name"))?;
+        let (album, quota) = told.map_err(|error| failed(&error, Fields::of("name")))?;
         Ok(Response::new(convert::quota(&album, quota)))
     }
 }

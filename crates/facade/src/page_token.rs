@@ -6,6 +6,8 @@
 
 use polyptych_domain::Sha256;
 
+use crate::status::Refusal;
+
 const DIGEST_BYTES: usize = 16;
 const MAX_TOKEN_BYTES: usize = 8 << 10;
 
@@ -25,6 +27,18 @@ pub(crate) fn open(parent: &str, token: &str) -> Option<String> {
     let (told, cursor) = bytes.split_first_chunk::<DIGEST_BYTES>()?;
     let cursor = std::str::from_utf8(cursor).ok()?;
     (*told == digest(parent, cursor)).then(|| cursor.to_owned())
+}
+
+/// The cursor that a request goes on after; `None` for the first page.
+///
+/// # Errors
+/// If the token is none of this parent.
+pub(crate) fn after(parent: &str, token: &str) -> Result<Option<String>, Refusal> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let refused = || Refusal::argument("page_token", "this is not a token of the list that is asked for");
+    open(parent, token).map(Some).ok_or_else(refused)
 }
 
 fn digest(parent: &str, cursor: &str) -> [u8; DIGEST_BYTES] {

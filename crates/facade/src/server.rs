@@ -9,9 +9,12 @@ use std::time::Duration;
 use futures_util::Stream;
 use polyptych_domain::Service;
 use polyptych_proto::FILE_DESCRIPTOR_SET;
+use polyptych_proto::longrunning::operations_server::{self, OperationsServer};
 use polyptych_proto::v1::association_service_server::{self, AssociationServiceServer};
+use polyptych_proto::v1::audit_service_server::{self, AuditServiceServer};
 use polyptych_proto::v1::image_service_server::{self, ImageServiceServer};
 use polyptych_proto::v1::library_service_server::{self, LibraryServiceServer};
+use polyptych_proto::v1::publish_service_server::{self, PublishServiceServer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -20,30 +23,36 @@ use tonic::transport::server::{Connected, Server, TcpIncoming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::Settings;
 use crate::association_service::Associations;
+use crate::audit_service::Audit;
 use crate::calls::Calls;
 use crate::image_service::Images;
 use crate::library_service::Libraries;
+use crate::operations::Watch;
+use crate::publish_service::Publications;
+use crate::receiving::Receiver;
 use crate::spool::Spool;
+use crate::{Settings, Work};
 
 /// What a message may be longer than the chunk in it.
 const MESSAGE_OVERHEAD: usize = 4 << 10;
-/// No call but an upload and a change of associations takes a long message.
+/// No call but an upload and one that names many images takes a long message.
 const MAX_UNARY_BYTES: usize = 64 << 10;
-/// As many changes as are taken, each with a name of an image.
-const MAX_ASSOCIATIONS_BYTES: usize = 1 << 20;
+const MAX_MANY_BYTES: usize = 2 << 20;
 const MAX_HEADER_BYTES: u32 = 16 << 10;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What health tells about: the server as a whole, and each service.
-const HEALTH_NAMES: [&str; 4] = [
+const HEALTH_NAMES: [&str; 7] = [
     "",
     association_service_server::SERVICE_NAME,
+    audit_service_server::SERVICE_NAME,
     image_service_server::SERVICE_NAME,
     library_service_server::SERVICE_NAME,
+    operations_server::SERVICE_NAME,
+    publish_service_server::SERVICE_NAME,
 ];
 
 /// Why a façade cannot start or go on.
@@ -74,32 +83,38 @@ pub struct Facade {
 }
 
 impl Facade {
-    /// Puts the services together and makes the spool ready, which blocks for as long as it takes to sweep it.
+    /// Puts the services together and makes the spool ready, which blocks for as long as it takes to sweep it. Operations
+    /// are only kept and watched: whoever carries them out takes them from the port in `work`.
     ///
     /// # Errors
     /// [`FacadeError::Spool`], [`FacadeError::Reflection`].
-    pub fn new(service: Arc<Service>, settings: Settings) -> Result<Self, FacadeError> {
+    pub fn new(service: Arc<Service>, work: Work, settings: Settings) -> Result<Self, FacadeError> {
         let spool =
             Spool::open(&settings).map_err(|source| FacadeError::Spool { path: settings.spool_dir.clone(), source })?;
         let settings = Arc::new(settings);
-        let images = Images::new(Arc::clone(&service), spool, Arc::clone(&settings));
+        let receiver = Receiver::new(spool, Arc::clone(&settings));
+        let images = Images::new(Arc::clone(&service), receiver.clone(), work.clone(), Arc::clone(&settings));
+        let publications = Publications::new(Arc::clone(&service), receiver, work.clone());
         let associations = Associations::new(Arc::clone(&service), Arc::clone(&settings));
+        let audit = Audit::new(Arc::clone(&work.audit), Arc::clone(&settings));
         let libraries = Libraries::new(service, Arc::clone(&settings));
+        let operations = Watch::new(work, Arc::clone(&settings));
         let (health, health_service) = tonic_health::server::health_reporter();
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
-        let routes = Routes::new(
-            ImageServiceServer::new(images)
-                .max_decoding_message_size(settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD)),
-        )
-        .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_ASSOCIATIONS_BYTES))
-        .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
-        .add_service(health_service)
-        .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
-        .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?);
+        let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);
+        let routes = Routes::new(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
+            .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
+            .add_service(PublishServiceServer::new(publications).max_decoding_message_size(chunk))
+            .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
+            .add_service(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
+            .add_service(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))
+            .add_service(health_service)
+            .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
+            .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?);
         Ok(Self { calls: Calls::new(routes), health, settings })
     }
 

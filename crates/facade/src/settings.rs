@@ -33,6 +33,8 @@ pub struct Settings {
     pub upload_idle: Duration,
     /// How long an upload may take to arrive, however steadily. Default: 15 min.
     pub upload_total: Duration,
+    /// How long a call may wait for an operation to end. Default: 15 min.
+    pub wait: Duration,
     /// Calls at once per connection. Default: 128.
     pub streams_per_connection: u32,
     /// How long calls in progress may take to end once the server shuts down. Default: 30 s.
@@ -51,6 +53,7 @@ impl Default for Settings {
             max_page_size: 1000,
             upload_idle: Duration::from_secs(30),
             upload_total: Duration::from_secs(15 * 60),
+            wait: Duration::from_secs(15 * 60),
             streams_per_connection: 128,
             drain: Duration::from_secs(30),
         }
@@ -58,11 +61,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The size of the page to answer with, for the `page_size` of a request.
-    pub(crate) fn page_of(&self, asked: i32) -> Result<u32, Refusal> {
-        let asked = u32::try_from(asked).map_err(|_| {
-            Refusal::argument("page_size", format!("{asked} is negative; 0 leaves the size to the server"))
-        })?;
+    /// The size of the page to answer with, for the `page_size` of a request or what else `field` is called there.
+    pub(crate) fn page_of(&self, field: &str, asked: i32) -> Result<u32, Refusal> {
+        let asked = u32::try_from(asked)
+            .map_err(|_| Refusal::argument(field, format!("{asked} is negative; 0 leaves the size to the server")))?;
         let size = if asked == 0 { self.page_size } else { asked };
         Ok(size.clamp(1, self.max_page_size.clamp(1, MAX_PAGE_SIZE)))
     }
@@ -75,14 +77,18 @@ mod tests {
     #[test]
     fn a_page_is_as_long_as_asked_within_the_bounds() {
         let settings = Settings::default();
-        let sizes: Vec<_> = [0, 1, 100, 1000, 1001, i32::MAX].map(|asked| settings.page_of(asked).unwrap()).into();
+        let sizes: Vec<_> =
+            [0, 1, 100, 1000, 1001, i32::MAX].map(|asked| settings.page_of("page_size", asked).unwrap()).into();
         assert_eq!(sizes, [100, 1, 100, 1000, 1000, 1000]);
-        assert!(settings.page_of(-1).is_err());
+        assert!(settings.page_of("page_size", -1).is_err());
     }
 
     #[test]
     fn no_setting_makes_a_page_empty_or_longer_than_the_domain_takes() {
         let settings = Settings { page_size: 0, max_page_size: 5000, ..Settings::default() };
-        assert_eq!((settings.page_of(0).unwrap(), settings.page_of(4000).unwrap()), (1, 1000));
+        assert_eq!(
+            (settings.page_of("page_size", 0).unwrap(), settings.page_of("page_size", 4000).unwrap()),
+            (1, 1000)
+        );
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use polyptych_domain::{AlbumId, AlbumName, Applied, Error, ErrorKind, LibraryId, Provider, Violation};
+use prost::Message;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt, pb};
 
 /// `ErrorInfo.domain` of every error.
 pub const ERROR_DOMAIN: &str = "polyptych";
@@ -65,6 +66,10 @@ reasons! {
     OperationRunning = "OPERATION_RUNNING",
     /// The request id was used for something else.
     RequestMismatch = "REQUEST_MISMATCH",
+    /// The first request of this id has not been answered yet; repeat it later.
+    RequestRunning = "REQUEST_RUNNING",
+    /// The operation was cancelled; what was done before stays done.
+    OperationCancelled = "OPERATION_CANCELLED",
     /// The world is no longer the one that the plan was made from.
     PlanOutdated = "PLAN_OUTDATED",
     /// The picture's address must not be called from here.
@@ -187,11 +192,11 @@ impl Refusal {
         Self::new(Code::InvalidArgument, Reason::InvalidArgument, message.clone()).with_field(field, message)
     }
 
-    /// What the domain says. `argument` is the field to blame if it calls an argument invalid.
-    pub(crate) fn of(error: &Error, argument: &str) -> Self {
+    /// What the domain says, blaming these fields.
+    pub(crate) fn of(error: &Error, blamed: Fields<'_>) -> Self {
         let (code, reason) = code_and_reason(error.kind());
         let mut refusal = Self::new(code, reason, error.to_string()).with_applied(error.applied());
-        for (field, description) in fields(error, argument) {
+        for (field, description) in fields(error, blamed) {
             refusal = refusal.with_field(field, description);
         }
         if let (Some(library), Some(provider)) = (error.library(), error.provider()) {
@@ -205,6 +210,12 @@ impl Refusal {
             .with_fact("provider_code", told.and_then(|told| told.code.as_deref()))
             .with_fact("provider_subcode", told.and_then(|told| told.subcode.as_deref()))
             .with_fact("request_id", told.and_then(|told| told.request_id.as_deref()))
+    }
+
+    /// Only code, reason, and whether something was changed all the same.
+    pub(crate) fn in_short(self) -> Self {
+        let facts = self.facts.into_iter().filter(|(key, _)| key == "applied").collect();
+        Self { message: String::new(), facts, fields: Vec::new(), hints: Box::default(), ..self }
     }
 
     /// Says whether something was changed all the same.
@@ -250,9 +261,16 @@ impl From<Refusal> for Status {
     }
 }
 
+impl From<Refusal> for pb::Status {
+    /// The same as data within a message.
+    fn from(refusal: Refusal) -> Self {
+        as_data(refusal.into())
+    }
+}
+
 /// The status of a failed use case. What only the operator can mend is logged with its causes, which the caller does
 /// not see: which variable holds no token, which host does not answer.
-pub(crate) fn failed(error: &Error, argument: &str) -> Status {
+pub(crate) fn failed(error: &Error, blamed: Fields<'_>) -> Status {
     match error.kind() {
         ErrorKind::Internal => tracing::error!(%error, causes = causes(error), "internal error"),
         ErrorKind::CredentialRefused
@@ -262,18 +280,14 @@ pub(crate) fn failed(error: &Error, argument: &str) -> Status {
         | ErrorKind::AnswerUnreadable => tracing::warn!(%error, causes = causes(error), "a library does not work"),
         _ => {}
     }
-    Refusal::of(error, argument).into()
+    Refusal::of(error, blamed).into()
 }
 
 /// A failure as data within a message, with all its details.
-pub(crate) fn as_data(status: Status) -> tonic_types::pb::Status {
-    let plain = || tonic_types::pb::Status {
-        code: status.code().into(),
-        message: status.message().to_owned(),
-        details: Vec::new(),
-    };
+pub(crate) fn as_data(status: Status) -> pb::Status {
+    let plain = || pb::Status { code: status.code().into(), message: status.message().to_owned(), details: Vec::new() };
     // The details are such a message already; we have written them ourselves.
-    prost::Message::decode(status.details()).unwrap_or_else(|_| plain())
+    pb::Status::decode(status.details()).unwrap_or_else(|_| plain())
 }
 
 fn causes(error: &Error) -> String {
@@ -282,15 +296,49 @@ fn causes(error: &Error) -> String {
     causes.join(": ")
 }
 
+/// The fields of a request that its failures blame; paths in the request message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'f> {
+    /// Where an argument is invalid: it names the album or the image.
+    pub(crate) argument: &'f str,
+    /// Where the image's name breaks a rule.
+    pub(crate) name: &'f str,
+    /// Where its class does.
+    pub(crate) class: &'f str,
+    /// Where the image itself does.
+    pub(crate) content: &'f str,
+}
+
+impl<'f> Fields<'f> {
+    /// An image that comes as a stream behind its metadata.
+    pub(crate) const UPLOAD: Fields<'static> = Fields {
+        argument: "metadata.parent",
+        name: "metadata.display_name",
+        class: "metadata.image_class",
+        content: "chunk",
+    };
+
+    /// A request in which nothing else can be wrong.
+    pub(crate) fn of(argument: &'f str) -> Self {
+        Self { argument, name: argument, class: argument, content: argument }
+    }
+}
+
 /// The fields of the request that the error blames, with the reason.
-fn fields<'a>(error: &'a Error, argument: &'a str) -> Vec<(&'a str, String)> {
+fn fields<'f>(error: &Error, blamed: Fields<'f>) -> Vec<(&'f str, String)> {
     match error.kind() {
-        ErrorKind::InvalidArgument => vec![(argument, error.message().to_owned())],
+        ErrorKind::InvalidArgument => vec![(blamed.argument, error.message().to_owned())],
+        ErrorKind::RequestMismatch => vec![("request_id", error.message().to_owned())],
         ErrorKind::RulesViolated if !error.violations().is_empty() => {
-            error.violations().iter().map(|violation| (blamed(violation), violation.to_string())).collect()
+            let field = |violation: &Violation| match &*violation.rule {
+                "name" => blamed.name,
+                "class" => blamed.class,
+                _ => blamed.content,
+            };
+            error.violations().iter().map(|violation| (field(violation), violation.to_string())).collect()
         }
         ErrorKind::NotAnImage | ErrorKind::CorruptImage | ErrorKind::RulesViolated => {
-            vec![("chunk", error.message().to_owned())]
+            vec![(blamed.content, error.message().to_owned())]
         }
         _ => Vec::new(),
     }
@@ -305,15 +353,6 @@ fn used_up(error: &Error) -> Option<QuotaViolation> {
     let subject = AlbumName { library, album }.to_string();
     let [subject, told] = [subject, error.message().to_owned()].map(|text| shortened(text, MAX_VALUE_CHARS));
     Some(QuotaViolation::new(subject, told))
-}
-
-/// The field of an upload that breaks a rule.
-fn blamed(violation: &Violation) -> &'static str {
-    match &*violation.rule {
-        "name" => "metadata.display_name",
-        "class" => "metadata.image_class",
-        _ => "chunk",
-    }
 }
 
 fn shortened(text: String, max_chars: usize) -> String {

@@ -22,8 +22,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Publish pictures to all six emulated libraries, list, read and delete them again
     ///
-    /// Starts the emulator and the façade in this process, publishes each picture to all libraries, fitted to what each
-    /// accepts, takes it back through gRPC, and prints what happened. Exits with 0 only if every step of every library
+    /// Starts the emulator and the façade in this process, publishes each picture through gRPC to all libraries, fitted to
+    /// what each accepts, takes it back, and prints what happened. Exits with 0 only if every step of every library
     /// succeeded.
     Demo {
         /// JPEG, PNG, GIF, BMP, TIFF or WebP files; without any, three pictures that come with the program

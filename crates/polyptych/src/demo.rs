@@ -1,7 +1,8 @@
-//! `polyptych demo`: the main job from end to end. A picture is published to all libraries at once; what became of it is
-//! seen through the same gRPC API that clients use.
+//! `polyptych demo`: the main job from end to end, through the same gRPC API that clients use. A picture is published to all
+//! libraries by one operation; what became of it is seen in each library.
 
 mod picture;
+mod publication;
 mod round;
 mod table;
 
@@ -12,9 +13,6 @@ use anyhow::{Context, Result};
 use tonic::transport::Channel;
 
 use crate::output::print;
-use polyptych::domain::{
-    Animation, Budget, Content, Error, LibraryId, PublishCommand, PublishTarget, Service, UploadPolicy, UploadReceipt,
-};
 use polyptych::emulated::Running;
 use polyptych::proto::v1;
 use v1::library_service_client::LibraryServiceClient;
@@ -36,7 +34,7 @@ pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
         .libraries;
     let mut held = true;
     for picture in &pictures {
-        let published = publish(running.service(), &libraries, picture).await?;
+        let published = publication::of(channel.clone(), &libraries, picture).await?;
         let rounds = futures_util::future::join_all(
             libraries
                 .iter()
@@ -52,27 +50,4 @@ pub(crate) async fn run(images: Vec<PathBuf>) -> Result<bool> {
     let verdict = if held { "all of it held" } else { "not all of it held" };
     print(format_args!("\npublished, listed, read and deleted in {} libraries: {verdict}", libraries.len()))?;
     Ok(held)
-}
-
-/// One picture into the default album of each library: one outcome per library, in order.
-async fn publish(
-    service: &Service,
-    libraries: &[v1::Library],
-    picture: &picture::Picture,
-) -> Result<Vec<Result<UploadReceipt, Error>>> {
-    let target = |library: &v1::Library| {
-        let library = LibraryId::new(library.name.trim_start_matches("libraries/"))?;
-        Ok(PublishTarget { library, album: None, class: None })
-    };
-    let command = PublishCommand {
-        name: picture.name.clone(),
-        content: Content::from_bytes(picture.bytes.clone()),
-        targets: libraries.iter().map(target).collect::<Result<_>>()?,
-        fit: PublishCommand::FIT,
-        animation: Animation::default(),
-        replace: false,
-        policy: UploadPolicy::default(),
-        budget: Budget::default(),
-    };
-    Ok(service.publish(command).await.outcomes)
 }

@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 
 use crate::Config;
 use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, TokenConfig};
-use crate::domain::Service;
+use crate::domain::{MemorySpool, Service};
 use crate::facade::{Facade, WorkerPool};
+use crate::jobs::{Jobs, Memory};
 
 /// Store and product of the documentation's own example.
 const EVOTOR_ALBUM: &str = "20180413-2595-40E8-80CB-4646C05D81B6~5e46f8de-ec4f-4f87-85de-337b88fa2bdd";
@@ -57,9 +58,10 @@ pub fn settings() -> emulator::Settings {
 pub struct Running {
     emulator: SocketAddr,
     facade: SocketAddr,
-    service: Arc<Service>,
+    service: Service,
     /// In the order in which they end.
     servers: [Server; 2],
+    jobs: Jobs,
 }
 
 /// A server on a task of its own.
@@ -80,12 +82,15 @@ impl Running {
             .with_context(|| format!("the emulator cannot listen on {emulator}"))?;
         let listener = TcpListener::bind(facade).await.with_context(|| format!("cannot listen on {facade}"))?;
         let (emulator, facade) = (bound.local_addr(), listener.local_addr()?);
-        let libraries = crate::open_libraries(&config(&format!("http://{emulator}")))?;
-        let service = Arc::new(Service::new(libraries, Arc::new(WorkerPool::default()))?);
-        let server = Facade::new(Arc::clone(&service), crate::facade::Settings::default())?;
+        let config = config(&format!("http://{emulator}"));
+        let (libraries, memory) = (crate::open_libraries(&config)?, Memory::default());
+        let service = memory.audited(Service::new(libraries, Arc::new(WorkerPool::default()))?);
+        let pictures = crate::open_pictures(&config, Arc::new(MemorySpool))?;
+        let server = Facade::new(Arc::new(service.clone()), memory.work(), crate::facade::Settings::default())?;
+        let jobs = memory.carry_out(service.clone(), pictures);
         let facade_server = Server::spawn(|asked| async move { Ok(server.serve(listener, asked).await?) });
         let emulator_server = Server::spawn(|asked| async move { Ok(bound.serve_until(asked).await?) });
-        Ok(Self { emulator, facade, service, servers: [facade_server, emulator_server] })
+        Ok(Self { emulator, facade, service, servers: [facade_server, emulator_server], jobs })
     }
 
     /// Where the emulator listens.
@@ -103,20 +108,24 @@ impl Running {
         &self.service
     }
 
-    /// Ends the façade after the calls in progress, then the emulator, which those calls need.
+    /// Ends the façade after the calls in progress, then what operations are at, then the emulator, which both need.
     ///
     /// # Errors
     /// If one of them had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
-        for Server { shutdown, task } in self.servers {
-            shutdown.send_replace(true);
-            task.await??;
-        }
-        Ok(())
+        let [facade, emulator] = self.servers;
+        facade.stop().await?;
+        self.jobs.stop().await?;
+        emulator.stop().await
     }
 }
 
 impl Server {
+    async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.send_replace(true);
+        self.task.await?
+    }
+
     /// Starts what `serve` makes of the future that completes when the server should end.
     fn spawn<F>(serve: impl FnOnce(BoxFuture<'static, ()>) -> F) -> Self
     where

@@ -30,6 +30,7 @@
 
 pub mod config;
 pub mod emulated;
+pub mod jobs;
 pub mod manifest;
 
 mod fetching;

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use polyptych::domain::Service;
+use polyptych::domain::{MemorySpool, Service};
 use polyptych::emulated::{self, Running};
 use polyptych::emulator::Emulator;
 use polyptych::facade::{Facade, WorkerPool};
+use polyptych::jobs::Memory;
 use tokio::net::TcpListener;
 
 use crate::cli::SetupFlags;
@@ -18,12 +19,16 @@ use crate::output::print;
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let config = polyptych::Config::read(config).await?;
-    let service = Service::new(polyptych::open_libraries(&config)?, Arc::new(WorkerPool::default()))?;
-    let facade = Facade::new(Arc::new(service), polyptych::facade::Settings::default())?;
+    let memory = Memory::default();
+    let service = memory.audited(Service::new(polyptych::open_libraries(&config)?, Arc::new(WorkerPool::default()))?);
+    let pictures = polyptych::open_pictures(&config, Arc::new(MemorySpool))?;
+    let facade = Facade::new(Arc::new(service.clone()), memory.work(), polyptych::facade::Settings::default())?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
     print(format_args!("listening on http://{}", listener.local_addr()?))?;
+    let jobs = memory.carry_out(service, pictures);
     facade.serve(listener, shutdown).await?;
+    jobs.stop().await?;
     Ok(true)
 }
 

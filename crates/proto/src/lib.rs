@@ -1,14 +1,33 @@
 //! Generated messages, clients and servers of the gRPC API `polyptych.v1`, and the descriptors that reflection serves.
 //! Nothing here is written by hand, and nothing here knows the domain.
+//!
+//! `google.rpc` is that of [`tonic_types::pb`]. The modules are nested as the packages are, since generated code refers
+//! from one to the other.
 
-/// Package `polyptych.v1`: the messages, and a `*_client` and a `*_server` module per service.
-// prost leaves some nested modules and generated methods without documentation.
-#[allow(missing_docs, unreachable_pub, clippy::all)]
-#[rustfmt::skip]
-#[path = "generated/polyptych.v1.rs"]
-pub mod v1;
+pub use google::longrunning;
+pub use polyptych::v1;
 
-/// An encoded `google.protobuf.FileDescriptorSet`: the files of `polyptych.v1` with their comments, and their imports.
+#[path = "generated"]
+mod google {
+    /// Package `google.longrunning`, restated: operations, and the service by which they are watched.
+    #[allow(missing_docs, unreachable_pub, clippy::all)]
+    #[rustfmt::skip]
+    #[path = "google.longrunning.rs"]
+    pub mod longrunning;
+}
+
+#[path = "generated"]
+mod polyptych {
+    /// Package `polyptych.v1`: the messages, and a `*_client` and a `*_server` module per service.
+    // prost leaves some nested modules and generated methods without documentation.
+    #[allow(missing_docs, unreachable_pub, clippy::all)]
+    #[rustfmt::skip]
+    #[path = "polyptych.v1.rs"]
+    pub mod v1;
+}
+
+/// An encoded `google.protobuf.FileDescriptorSet`: the files of `polyptych.v1` with their comments and options, and their
+/// imports.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptor_set.binpb");
 
 #[cfg(test)]
@@ -30,11 +49,24 @@ mod tests {
             .collect();
         let expected = BTreeMap::from([
             ("AssociationService", vec!["ListAssociations", "SetAssociations"]),
+            ("AuditService", vec!["ListEvents"]),
             (
                 "ImageService",
-                vec!["UploadImage", "CheckImage", "GetImage", "DownloadImage", "ListImages", "DeleteImage"],
+                vec![
+                    "UploadImage",
+                    "CheckImage",
+                    "GetImage",
+                    "DownloadImage",
+                    "ListImages",
+                    "StreamImages",
+                    "DeleteImage",
+                    "ImportImages",
+                    "DeleteImages",
+                    "CopyImages",
+                ],
             ),
             ("LibraryService", vec!["ListLibraries", "GetLibrary", "GetQuota"]),
+            ("PublishService", vec!["Publish"]),
         ]);
         assert_eq!(services, expected);
         for file in ours {

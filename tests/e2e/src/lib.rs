@@ -8,12 +8,16 @@ use futures_util::stream;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use polyptych::emulated::Running;
 use polyptych::emulator::Settings;
+use polyptych::proto::longrunning::operations_client::OperationsClient;
+use polyptych::proto::longrunning::{Operation, WaitOperationRequest};
 use polyptych::proto::v1;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+use v1::audit_service_client::AuditServiceClient;
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
+use v1::publish_service_client::PublishServiceClient;
 use v1::upload_image_request::Payload;
 
 /// A running stack and clients of it.
@@ -24,6 +28,12 @@ pub struct Stack {
     pub images: ImageServiceClient<Channel>,
     /// Client of the library service.
     pub libraries: LibraryServiceClient<Channel>,
+    /// Client of the publish service.
+    pub publications: PublishServiceClient<Channel>,
+    /// Client of the audit service.
+    pub audit: AuditServiceClient<Channel>,
+    /// Client of the operations.
+    pub operations: OperationsClient<Channel>,
 }
 
 impl Stack {
@@ -36,8 +46,14 @@ impl Stack {
         let running = Running::start(any, any, emulator).await.expect("the stack starts");
         let address = format!("http://{}", running.facade());
         let channel = Channel::from_shared(address).expect("a URI").connect().await.expect("a connection");
-        let (images, libraries) = (ImageServiceClient::new(channel.clone()), LibraryServiceClient::new(channel));
-        Self { running, images, libraries }
+        Self {
+            running,
+            images: ImageServiceClient::new(channel.clone()),
+            libraries: LibraryServiceClient::new(channel.clone()),
+            publications: PublishServiceClient::new(channel.clone()),
+            audit: AuditServiceClient::new(channel.clone()),
+            operations: OperationsClient::new(channel),
+        }
     }
 
     /// Uploads `bytes` in chunks of 64 KiB.
@@ -64,6 +80,35 @@ impl Stack {
         Ok(self.images.check_image(stream::iter(messages(metadata, bytes))).await?.into_inner())
     }
 
+    /// Publishes `bytes` and waits for the operation to end.
+    ///
+    /// # Errors
+    /// What the façade answers.
+    pub async fn publish(
+        &mut self,
+        metadata: v1::PublishMetadata,
+        bytes: impl Into<Bytes>,
+    ) -> Result<Operation, Status> {
+        use v1::publish_request::Payload;
+        let mut bytes = bytes.into();
+        let mut messages = vec![v1::PublishRequest { payload: Some(Payload::Metadata(metadata)) }];
+        while !bytes.is_empty() {
+            let chunk = bytes.split_to(bytes.len().min(64 * 1024));
+            messages.push(v1::PublishRequest { payload: Some(Payload::Chunk(chunk)) });
+        }
+        let begun = self.publications.publish(stream::iter(messages)).await?.into_inner();
+        self.ended(begun).await
+    }
+
+    /// Waits for an operation to end.
+    ///
+    /// # Errors
+    /// What the façade answers.
+    pub async fn ended(&mut self, operation: Operation) -> Result<Operation, Status> {
+        let request = WaitOperationRequest { name: operation.name, timeout: None };
+        Ok(self.operations.wait_operation(request).await?.into_inner())
+    }
+
     /// Reads one image.
     ///
     /// # Errors
@@ -77,7 +122,7 @@ impl Stack {
     /// # Errors
     /// What the façade answers.
     pub async fn delete(&mut self, name: &str) -> Result<(), Status> {
-        self.images.delete_image(v1::DeleteImageRequest { name: name.to_owned() }).await.map(drop)
+        self.images.delete_image(v1::DeleteImageRequest { name: name.to_owned(), ..Default::default() }).await.map(drop)
     }
 
     /// Lists the first page of a library's default album.

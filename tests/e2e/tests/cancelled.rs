@@ -14,6 +14,7 @@ use polyptych::domain::Service;
 use polyptych::emulated::config;
 use polyptych::emulator::{Emulator, Latency, Running, Settings};
 use polyptych::facade::{self, Facade, WorkerPool};
+use polyptych::jobs::Memory;
 use polyptych::proto::v1;
 use polyptych_e2e::{messages, picture, to};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,7 +53,7 @@ async fn stalled() -> (Running, watch::Receiver<usize>, ImageServiceClient<Chann
     let (address, ended) = relay(emulator.local_addr()).await;
     let libraries = polyptych::open_libraries(&config(&address)).unwrap();
     let service = Arc::new(Service::new(libraries, Arc::new(WorkerPool::default())).unwrap());
-    let facade = Facade::new(service, facade::Settings::default()).unwrap();
+    let facade = Facade::new(service, Memory::default().work(), facade::Settings::default()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(facade.serve(listener, std::future::pending()));

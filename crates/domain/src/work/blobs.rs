@@ -28,12 +28,20 @@ pub trait Blobs: Send + Sync {
 
 /// Keeps contents where they are, for programs that live as long as their operations.
 #[derive(Debug, Default)]
-pub struct MemoryBlobs(Mutex<HashMap<Sha256, Content>>);
+pub struct MemoryBlobs(Mutex<HashMap<Sha256, Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    content: Content,
+    /// Whether it was put after the latest collection.
+    fresh: bool,
+}
 
 impl MemoryBlobs {
-    /// Forgets all contents but these.
-    pub fn keep_only(&self, needed: &[Sha256]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|sha256, _| needed.contains(sha256));
+    /// Forgets all contents but these and those that were put since the last call. To be called once an hour.
+    pub fn collect(&self, needed: &[Sha256]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|sha256, kept| std::mem::take(&mut kept.fresh) || needed.contains(sha256));
     }
 }
 
@@ -41,13 +49,37 @@ impl MemoryBlobs {
 impl Blobs for MemoryBlobs {
     async fn put(&self, _client: &ClientId, content: &Content) -> Result<(), Error> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entry(content.sha256()).or_insert_with(|| content.clone());
+        kept.entry(content.sha256()).or_insert_with(|| Kept { content: content.clone(), fresh: true }).fresh = true;
         Ok(())
     }
 
     async fn open(&self, sha256: &Sha256) -> Result<Content, Error> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let missing = || Error::new(ErrorKind::Internal, format!("the picture {sha256} is not kept any more"));
-        kept.get(sha256).cloned().ok_or_else(missing)
+        kept.get(sha256).map(|kept| kept.content.clone()).ok_or_else(missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn a_content_stays_while_it_is_needed_and_from_one_collection_to_the_next() {
+        let blobs = MemoryBlobs::default();
+        let [one, two] = ["one", "two"].map(Content::from_bytes);
+        let put = |content: &Content| block_on(blobs.put(&ClientId::local(), content)).unwrap();
+        let held = || [&one, &two].map(|content| block_on(blobs.open(&content.sha256())).is_ok());
+        put(&one);
+        put(&two);
+        blobs.collect(&[]);
+        assert_eq!(held(), [true, true]);
+        put(&two);
+        blobs.collect(&[one.sha256()]);
+        assert_eq!(held(), [true, true]);
+        blobs.collect(&[one.sha256()]);
+        assert_eq!(held(), [true, false]);
     }
 }

@@ -44,6 +44,12 @@ struct Row {
     story: Option<Failure>,
 }
 
+impl Default for MemoryOperations {
+    fn default() -> Self {
+        Self::new(Timestamp::now)
+    }
+}
+
 impl fmt::Debug for MemoryOperations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryOperations").field("kept", &self.book().rows.len()).finish_non_exhaustive()

@@ -3,7 +3,7 @@
 use polyptych_domain::{AlbumName, Association, Gauge, ImageName, Moderation, Quota, QuotaSource, Unit};
 use polyptych_proto::v1;
 
-use super::timestamp;
+use super::time;
 
 /// The limits of an album's account.
 pub(crate) fn quota(album: &AlbumName, quota: Quota) -> v1::Quota {
@@ -29,8 +29,8 @@ fn gauge(gauge: Gauge) -> v1::Gauge {
         used: gauge.used,
         left: gauge.left,
         limit: gauge.limit,
-        reset_time: gauge.resets.map(timestamp),
-        read_time: Some(timestamp(gauge.read)),
+        reset_time: gauge.resets.map(time),
+        read_time: Some(time(gauge.read)),
         source: source.into(),
     }
 }

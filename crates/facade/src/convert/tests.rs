@@ -81,9 +81,10 @@ fn a_time_before_the_epoch_counts_its_fraction_forwards() {
 
 #[test]
 fn a_fit_is_read_with_its_defaults() {
-    use v1::fit::{Contain, Cover, Exact, Mode};
-    let read = |mode| fit(Some(v1::Fit { mode: Some(mode), ..Default::default() })).map(|(fit, _)| fit);
-    assert_eq!(fit(None).unwrap(), (Fit::None, Animation::Refuse));
+    use v1::fit::{AsIs, Contain, Cover, Exact, Mode};
+    let read =
+        |mode| fit("fit", Some(v1::Fit { mode: Some(mode), ..Default::default() }), Fit::None).map(|(fit, _)| fit);
+    assert_eq!(fit("fit", None, Fit::Exact).unwrap(), (Fit::Exact, Animation::Refuse));
     let contain = |background| Mode::Contain(Contain { background });
     assert_eq!(read(contain(None)).unwrap(), Fit::Contain { background: Rgb::WHITE });
     assert_eq!(read(contain(Some(0x00AB_CDEF))).unwrap(), Fit::Contain { background: Rgb([0xAB, 0xCD, 0xEF]) });
@@ -91,6 +92,7 @@ fn a_fit_is_read_with_its_defaults() {
     assert_eq!(read(cover(None, None)).unwrap(), Fit::Cover { focus: Focus { x: 0.5, y: 0.5 } });
     assert_eq!(read(cover(Some(0.0), Some(1.0))).unwrap(), Fit::Cover { focus: Focus { x: 0.0, y: 1.0 } });
     assert_eq!(read(Mode::Exact(Exact {})).unwrap(), Fit::Exact);
+    assert_eq!(read(Mode::AsIs(AsIs {})).unwrap(), Fit::None);
 }
 
 #[test]
@@ -104,6 +106,6 @@ fn a_fit_out_of_range_or_without_a_mode_is_refused_and_never_taken_for_none() {
         Some(Mode::Cover(Cover { focus_x: Some(f32::NAN), focus_y: None })),
     ];
     for mode in bad {
-        assert!(fit(Some(v1::Fit { mode, ..Default::default() })).is_err(), "{mode:?}");
+        assert!(fit("fit", Some(v1::Fit { mode, ..Default::default() }), Fit::None).is_err(), "{mode:?}");
     }
 }

@@ -1,15 +1,13 @@
 //! `CheckImage`: the messages of an upload, compared with the library's rules. No provider is asked anything.
 
-use polyptych_domain::CheckCommand;
+use polyptych_domain::{CheckCommand, Fit};
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
 
-use super::messages::Messages;
-use super::upload::check_name;
-use super::{Images, find};
+use super::{Images, check_name, find};
 use crate::convert;
 use crate::progress::Progress;
-use crate::status::failed;
+use crate::status::{Fields, failed};
 
 impl Images {
     pub(super) async fn check(
@@ -17,12 +15,12 @@ impl Images {
         progress: &Progress,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::CheckImageResponse, Status> {
-        let mut messages = Messages::new(self, stream);
+        let mut messages = self.receiver.receive(stream);
         let metadata = messages.metadata().await?;
         let (id, album) = convert::parse_parent("metadata.parent", &metadata.parent)?;
         let library = find(&self.service, &id)?;
-        check_name(&metadata.display_name)?;
-        let (fit, animation) = convert::fit(metadata.fit)?;
+        check_name("metadata.display_name", &metadata.display_name)?;
+        let (fit, animation) = convert::fit("metadata.fit", metadata.fit, Fit::None)?;
         progress.at(library, album.as_ref());
         let placed = |refusal: crate::status::Refusal| {
             refusal.with_place(library.id(), Some(library.provider()), album.as_ref())
@@ -37,7 +35,7 @@ impl Images {
             animation,
             class: Some(metadata.image_class).filter(|class| !class.is_empty()),
         };
-        let report = self.service.check(command).await.map_err(|error| failed(&error, "metadata"))?;
+        let report = self.service.check(command).await.map_err(|error| failed(&error, Fields::UPLOAD))?;
         Ok(convert::report(report, sha256))
     }
 }

@@ -11,7 +11,7 @@ use tonic::{Code, Request, Status};
 
 use super::{Images, find};
 use crate::progress::Progress;
-use crate::status::{Reason, Refusal, failed};
+use crate::status::{Fields, Reason, Refusal, failed};
 use crate::{convert, deadline};
 
 /// The longest chunk in bytes.
@@ -28,14 +28,14 @@ impl Images {
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let name = convert::parse_image("name", &request.into_inner().name)?;
         progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
-        let download = self.service.download(&name).await.map_err(|error| failed(&error, "name"))?;
+        let download = self.service.download(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
         let Download { image, picture } = download;
         let metadata = v1::DownloadImageMetadata {
             image: Some(convert::image(&name.album.library, image)),
             size_bytes: picture.len.map_or(0, convert::bytes),
         };
         let first = v1::DownloadImageResponse { payload: Some(Payload::Metadata(metadata)) };
-        let chunks = chunks(picture.pieces).map_err(|error| failed(&error, "name"));
+        let chunks = chunks(picture.pieces).map_err(|error| failed(&error, Fields::of("name")));
         let rest = chunks.map_ok(|chunk| v1::DownloadImageResponse { payload: Some(Payload::Chunk(chunk)) });
         let messages = stream::once(async { Ok(first) }).chain(rest).boxed();
         Ok(match end {

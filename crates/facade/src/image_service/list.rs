@@ -6,7 +6,7 @@ use tonic::Status;
 
 use super::{Images, album, find};
 use crate::progress::Progress;
-use crate::status::{Refusal, failed};
+use crate::status::{Fields, failed};
 use crate::{convert, page_token};
 
 impl Images {
@@ -20,16 +20,12 @@ impl Images {
         let album = AlbumName { album: album("parent", library, named)?, library: id };
         progress.at(library, Some(&album.album));
         let parent = album.to_string();
-        let after = match request.page_token.as_str() {
-            "" => None,
-            token => Some(
-                page_token::open(&parent, token)
-                    .ok_or_else(|| Refusal::argument("page_token", format!("this is not a token of {parent}")))?,
-            ),
-        };
-        let page = PageRequest { size: self.settings.page_of(request.page_size)?, after };
+        let after = page_token::after(&parent, &request.page_token)?;
+        // A token was made for this album, so that it is the token that is wrong.
+        let blamed = Fields::of(if after.is_some() { "page_token" } else { "parent" });
+        let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
         let listed = self.service.list(&album.library, Some(&album.album), &page).await;
-        let (_, page) = listed.map_err(|error| failed(&error, "page_token"))?;
+        let (_, page) = listed.map_err(|error| failed(&error, blamed))?;
         Ok(v1::ListImagesResponse {
             images: page.items.into_iter().map(|image| convert::image(&album.library, image)).collect(),
             next_page_token: page.next.map(|next| page_token::seal(&parent, &next)).unwrap_or_default(),

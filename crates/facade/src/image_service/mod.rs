@@ -1,32 +1,40 @@
-//! `ImageService`: uploads, checks, lists, reads, downloads and deletions of one image at a time.
+//! `ImageService`: uploads, checks, lists, reads, downloads and deletions of one image at a time, and of many as operations.
 
 mod check;
+mod copies;
+mod deletions;
 mod download;
+mod import;
 mod list;
-mod messages;
+mod stream;
 mod upload;
 
 use std::sync::Arc;
 
-use polyptych_domain::{AlbumId, ImageLibrary, LibraryId, Service};
-use polyptych_proto::v1;
+use polyptych_domain::{AlbumId, AlbumName, ImageLibrary, ImageName, LibraryId, Service};
 use polyptych_proto::v1::image_service_server::ImageService;
+use polyptych_proto::{longrunning, v1};
 use tonic::{Request, Response, Status, Streaming};
 
+pub(crate) use upload::check_name;
+
+use crate::caller::client;
 use crate::progress::Progress;
-use crate::spool::Spool;
-use crate::status::{Refusal, failed};
-use crate::{Settings, convert};
+use crate::receiving::Receiver;
+use crate::status::{Fields, Refusal, failed};
+use crate::work::Work;
+use crate::{Settings, convert, operations};
 
 pub(crate) struct Images {
     service: Arc<Service>,
-    spool: Spool,
+    receiver: Receiver,
+    work: Work,
     settings: Arc<Settings>,
 }
 
 impl Images {
-    pub(crate) fn new(service: Arc<Service>, spool: Spool, settings: Arc<Settings>) -> Self {
-        Self { service, spool, settings }
+    pub(crate) fn new(service: Arc<Service>, receiver: Receiver, work: Work, settings: Arc<Settings>) -> Self {
+        Self { service, receiver, work, settings }
     }
 }
 
@@ -34,8 +42,19 @@ impl Images {
 pub(crate) fn find<'s>(service: &'s Service, id: &LibraryId) -> Result<&'s dyn ImageLibrary, Refusal> {
     match service.library(id) {
         Ok(library) => Ok(library.as_ref()),
-        Err(error) => Err(Refusal::of(&error, "name").with_place(id, None, None)),
+        Err(error) => Err(Refusal::of(&error, Fields::of("name")).with_place(id, None, None)),
     }
+}
+
+/// The images that a request names, each in a library that is configured.
+fn named(service: &Service, names: &[String], most: usize) -> Result<Vec<ImageName>, Refusal> {
+    operations::within("names", names.len(), most)?;
+    let parsed = names.iter().enumerate().map(|(place, name)| {
+        let name = convert::parse_image(&format!("names[{place}]"), name)?;
+        find(service, &name.album.library)?;
+        Ok(name)
+    });
+    parsed.collect()
 }
 
 /// The album that a `parent` means: the one it names, else the library's default album.
@@ -47,6 +66,13 @@ pub(crate) fn album(field: &str, library: &dyn ImageLibrary, named: Option<Album
     })
 }
 
+/// The album that a `parent` means, in full.
+pub(crate) fn target(service: &Service, field: &str, parent: &str) -> Result<AlbumName, Refusal> {
+    let (library, named) = convert::parse_parent(field, parent)?;
+    let album = album(field, find(service, &library)?, named)?;
+    Ok(AlbumName { library, album })
+}
+
 #[tonic::async_trait]
 impl ImageService for Images {
     async fn upload_image(
@@ -54,7 +80,8 @@ impl ImageService for Images {
         request: Request<Streaming<v1::UploadImageRequest>>,
     ) -> Result<Response<v1::UploadImageResponse>, Status> {
         let progress = Progress::of(&request);
-        self.upload(&progress, request.into_inner()).await.map(Response::new)
+        let client = client(&request);
+        self.upload(&progress, client, request.into_inner()).await.map(Response::new)
     }
 
     async fn check_image(
@@ -78,7 +105,7 @@ impl ImageService for Images {
         let progress = Progress::of(&request);
         let name = convert::parse_image("name", &request.into_inner().name)?;
         progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
-        let image = self.service.get(&name).await.map_err(|error| failed(&error, "name"))?;
+        let image = self.service.get(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
         Ok(Response::new(convert::image(&name.album.library, image)))
     }
 
@@ -90,12 +117,42 @@ impl ImageService for Images {
         self.list(&progress, request.into_inner()).await.map(Response::new)
     }
 
-    async fn delete_image(&self, request: Request<v1::DeleteImageRequest>) -> Result<Response<()>, Status> {
+    type StreamImagesStream = stream::Batches;
+
+    async fn stream_images(
+        &self,
+        request: Request<v1::StreamImagesRequest>,
+    ) -> Result<Response<stream::Batches>, Status> {
         let progress = Progress::of(&request);
-        let name = convert::parse_image("name", &request.into_inner().name)?;
-        progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
-        progress.writing();
-        self.service.delete(&name).await.map_err(|error| failed(&error, "name"))?;
-        Ok(Response::new(()))
+        self.stream(&progress, request.into_inner()).map(Response::new)
+    }
+
+    async fn delete_image(&self, request: Request<v1::DeleteImageRequest>) -> Result<Response<()>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.delete(&progress, client, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn import_images(
+        &self,
+        request: Request<v1::ImportImagesRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.import(&progress, client, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_images(
+        &self,
+        request: Request<v1::DeleteImagesRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.delete_many(&progress, client, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn copy_images(
+        &self,
+        request: Request<v1::CopyImagesRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.copy(&progress, client, request.into_inner()).await.map(Response::new)
     }
 }

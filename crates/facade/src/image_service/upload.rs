@@ -1,26 +1,33 @@
 //! `UploadImage`: metadata, then chunks. Everything that the metadata alone can be refused for is refused before the
 //! first chunk is read; nothing is sent on before the last one has come.
 
-use polyptych_domain::{AlbumId, Animation, Fit, ImageLibrary, UploadCommand, UploadPolicy};
+use polyptych_domain::{
+    AlbumId, Animation, CheckCommand, ClientId, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
+};
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
 
-use super::messages::Messages;
 use super::{Images, album, find};
-use crate::convert;
+use crate::caller::on_behalf;
 use crate::progress::Progress;
-use crate::status::{Refusal, failed};
+use crate::repeats::Repeatable;
+use crate::status::{Fields, Refusal, failed};
+use crate::{convert, repeats, trial};
 
 impl Images {
     pub(super) async fn upload(
         &self,
         progress: &Progress,
+        client: ClientId,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::UploadImageResponse, Status> {
-        let mut messages = Messages::new(self, stream);
-        let metadata = messages.metadata().await?;
+        let mut messages = self.receiver.receive(stream);
+        let mut metadata = messages.metadata().await?;
         let place = Place::new(self, &metadata)?;
         progress.at(place.library, Some(&place.album));
+        let id = std::mem::take(&mut metadata.request_id);
+        // Once before the file comes, for the form of the id.
+        repeats::request(REQUEST_ID, &id, METHOD, &metadata, None)?;
         let content = match messages.content().await {
             Ok(content) => content,
             Err(refusal) => {
@@ -28,31 +35,74 @@ impl Images {
                 return Err(refusal.with_place(library.id(), Some(library.provider()), Some(album)).into());
             }
         };
-        let command = UploadCommand {
+        let repeated = repeats::request(REQUEST_ID, &id, METHOD, &metadata, Some(content.sha256()))?;
+        if metadata.validate_only {
+            return self.tried(place, metadata, content).await;
+        }
+        let service = on_behalf(&self.service, client.clone());
+        match Repeatable::begin(&self.work.requests, client, repeated, REQUEST_ID).await? {
+            Repeatable::Answered(answer) => Ok(answer),
+            Repeatable::Fresh(attempt) => {
+                progress.writing();
+                let answer = put(&service, place, metadata, content).await;
+                attempt.end(&answer).await;
+                answer
+            }
+        }
+    }
+
+    /// What an upload would send, without sending it.
+    async fn tried(
+        &self,
+        place: Place<'_>,
+        metadata: v1::UploadImageMetadata,
+        content: Content,
+    ) -> Result<v1::UploadImageResponse, Status> {
+        let command = CheckCommand {
             library: place.library.id().clone(),
-            album: Some(place.album),
             name: metadata.display_name,
             content,
             fit: place.fit,
             animation: place.animation,
             class: Some(metadata.image_class).filter(|class| !class.is_empty()),
-            replace: metadata.replace,
-            policy: place.policy,
         };
-        progress.writing();
-        let receipt = self.service.upload(command).await.map_err(|error| failed(&error, "metadata"))?;
-        if let Some(cause) = &receipt.unrecorded {
-            tracing::error!(%cause, "the catalogue does not keep an image that was uploaded");
-        }
-        Ok(v1::UploadImageResponse {
-            sent: Some(convert::sent(&receipt.sent)),
-            reused: receipt.reused,
-            found: receipt.found,
-            resent: convert::count(receipt.resent),
-            image: Some(convert::image(&receipt.album.library, receipt.image)),
-        })
+        trial::of(&self.service, command).await.map_err(|error| failed(&error, Fields::UPLOAD))
     }
 }
+
+async fn put(
+    service: &Service,
+    place: Place<'_>,
+    metadata: v1::UploadImageMetadata,
+    content: Content,
+) -> Result<v1::UploadImageResponse, Status> {
+    let command = UploadCommand {
+        library: place.library.id().clone(),
+        album: Some(place.album),
+        name: metadata.display_name,
+        content,
+        fit: place.fit,
+        animation: place.animation,
+        class: Some(metadata.image_class).filter(|class| !class.is_empty()),
+        replace: metadata.replace,
+        policy: place.policy,
+    };
+    let receipt = service.upload(command).await.map_err(|error| failed(&error, Fields::UPLOAD))?;
+    if let Some(cause) = &receipt.unrecorded {
+        tracing::error!(%cause, "the catalogue does not keep an image that was uploaded");
+    }
+    Ok(v1::UploadImageResponse {
+        sent: Some(convert::sent(&receipt.sent)),
+        reused: receipt.reused,
+        found: receipt.found,
+        resent: convert::count(receipt.resent),
+        image: Some(convert::image(&receipt.album.library, receipt.image)),
+        check: None,
+    })
+}
+
+const METHOD: &str = "UploadImage";
+const REQUEST_ID: &str = "metadata.request_id";
 
 /// What the metadata means, where that can be told without the image.
 struct Place<'s> {
@@ -67,19 +117,19 @@ impl<'s> Place<'s> {
     fn new(images: &'s Images, metadata: &v1::UploadImageMetadata) -> Result<Self, Refusal> {
         let (id, named) = convert::parse_parent("metadata.parent", &metadata.parent)?;
         let library = find(&images.service, &id)?;
-        check_name(&metadata.display_name)?;
+        check_name("metadata.display_name", &metadata.display_name)?;
         let album = album("metadata.parent", library, named)?;
-        let (fit, animation) = convert::fit(metadata.fit)?;
-        let policy = convert::policy(metadata.policy)?;
+        let (fit, animation) = convert::fit("metadata.fit", metadata.fit, Fit::None)?;
+        let policy = convert::policy("metadata.policy", metadata.policy)?;
         Ok(Self { library, album, fit, animation, policy })
     }
 }
 
 /// Refuses a name that no library could take.
-pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         let message = "give the image a name with an extension and without control characters: banner.png";
-        return Err(Refusal::argument("metadata.display_name", message));
+        return Err(Refusal::argument(field, message));
     }
     Ok(())
 }

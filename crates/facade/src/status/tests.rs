@@ -19,7 +19,7 @@ fn what_the_provider_said_and_where_is_in_the_details() {
             message: "Invalid parameter".to_owned(),
             request_id: Some("Axyz".to_owned()),
         });
-    let status = failed(&error, "name");
+    let status = failed(&error, Fields::of("name"));
     let info = status.get_details_error_info().unwrap();
     let expected = [
         ("provider", "facebook"),
@@ -37,7 +37,7 @@ fn what_the_provider_said_and_where_is_in_the_details() {
 
 #[test]
 fn what_is_not_known_is_left_out() {
-    let status = failed(&Error::new(ErrorKind::Unsupported, "no"), "name");
+    let status = failed(&Error::new(ErrorKind::Unsupported, "no"), Fields::of("name"));
     let info = status.get_details_error_info().unwrap();
     assert_eq!(info.metadata, HashMap::from([("applied".to_owned(), "no".to_owned())]));
     assert!(status.get_details_bad_request().is_none());
@@ -54,14 +54,14 @@ fn a_used_up_quota_is_told_with_its_owner_and_the_time_to_come_back() {
             .with_retry_after(Some(wait))
     };
     for kind in [ErrorKind::QuotaExhausted, ErrorKind::RateLimited] {
-        let status = failed(&error(kind, Applied::No), "name");
+        let status = failed(&error(kind, Applied::No), Fields::of("name"));
         let violations = status.get_details_quota_failure().unwrap().violations;
         let [violation] = violations.as_slice() else { panic!("{violations:?}") };
         assert_eq!(violation.subject, "libraries/facebook/albums/a%20client");
         assert_eq!(violation.description, "not enough points");
         assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(wait));
     }
-    let status = failed(&error(ErrorKind::ProviderUnavailable, Applied::No), "name");
+    let status = failed(&error(ErrorKind::ProviderUnavailable, Applied::No), Fields::of("name"));
     assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(wait));
     assert!(status.get_details_quota_failure().is_none());
 }
@@ -74,7 +74,7 @@ fn nobody_is_told_to_repeat_what_may_have_been_applied_or_when_nobody_knows() {
         error().with_applied(Applied::Yes),
         Error::new(ErrorKind::QuotaExhausted, "no points"),
     ] {
-        let status = failed(&error, "name");
+        let status = failed(&error, Fields::of("name"));
         assert!(status.get_details_retry_info().is_none() && status.get_details_quota_failure().is_none(), "{error}");
     }
 }
@@ -93,7 +93,7 @@ fn every_violation_blames_the_field_that_breaks_the_rule() {
         violation("pixels", Some("WIDE")),
         violation("frames", None),
     ];
-    let status = failed(&Error::violated(violations), "metadata");
+    let status = failed(&Error::violated(violations), Fields::UPLOAD);
     let blamed: Vec<_> =
         status.get_details_bad_request().unwrap().field_violations.into_iter().map(|field| field.field).collect();
     assert_eq!(blamed, ["metadata.display_name", "metadata.image_class", "chunk", "chunk"]);
@@ -103,7 +103,7 @@ fn every_violation_blames_the_field_that_breaks_the_rule() {
 fn the_cause_of_an_error_stays_here() {
     let error = Error::new(ErrorKind::Internal, "the received image could not be read again")
         .with_source("/srv/secret/path: permission denied");
-    let status = failed(&error, "metadata");
+    let status = failed(&error, Fields::UPLOAD);
     assert_eq!(status.message(), "the received image could not be read again");
     assert!(!String::from_utf8_lossy(status.details()).contains("secret"));
 }
@@ -122,7 +122,7 @@ fn the_longest_error_fits_into_the_headers_that_clients_take() {
             message: long.clone(),
             request_id: Some(long),
         });
-    let headers = failed(&error, "metadata").into_http::<()>().into_parts().0.headers;
+    let headers = failed(&error, Fields::UPLOAD).into_http::<()>().into_parts().0.headers;
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
     assert!((4 << 10..8 << 10).contains(&bytes), "{bytes}");
     assert!(Status::from_header_map(&headers).unwrap().get_details_bad_request().is_some());

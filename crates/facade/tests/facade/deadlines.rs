@@ -45,7 +45,8 @@ async fn a_write_past_its_deadline_may_have_been_applied() {
     server.library.hang();
     let mut client = server.images().await;
     let name = get().name;
-    let status = client.delete_image(within("300m", v1::DeleteImageRequest { name })).await.unwrap_err();
+    let status =
+        client.delete_image(within("300m", v1::DeleteImageRequest { name, ..Default::default() })).await.unwrap_err();
     check(&status, "unknown", "a");
     let upload = within("2S", messages(metadata("libraries/alpha"), &png(400, 400)));
     let status = client.upload_image(upload).await.unwrap_err();

@@ -105,12 +105,12 @@ async fn malformed_and_unknown_names_are_told_apart() {
     let bad = "libraries/alpha/albums/self".to_owned();
     let status = images.get_image(v1::GetImageRequest { name: bad.clone() }).await.unwrap_err();
     assert_eq!(told(&status), argument("name"));
-    let status = images.delete_image(v1::DeleteImageRequest { name: bad }).await.unwrap_err();
+    let status = images.delete_image(v1::DeleteImageRequest { name: bad, ..Default::default() }).await.unwrap_err();
     assert_eq!(told(&status), argument("name"));
     assert_eq!(told(&images.list_images(list("alpha", 0, "")).await.unwrap_err()), argument("parent"));
     assert_eq!(told(&images.list_images(list("libraries/beta", 0, "")).await.unwrap_err()), argument("parent"));
     let missing = "libraries/missing/albums/a/images/b".to_owned();
-    let status = images.delete_image(v1::DeleteImageRequest { name: missing }).await.unwrap_err();
+    let status = images.delete_image(v1::DeleteImageRequest { name: missing, ..Default::default() }).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "LIBRARY_NOT_FOUND"));
 }
 
@@ -189,9 +189,9 @@ async fn an_image_is_read_and_deleted_by_its_name() {
     let name = "libraries/alpha/albums/self/images/c%2Fd".to_owned();
     let image = client.get_image(v1::GetImageRequest { name: name.clone() }).await.unwrap().into_inner();
     assert_eq!((image.name.as_str(), image.uid.as_str()), (name.as_str(), "c/d"));
-    client.delete_image(v1::DeleteImageRequest { name: name.clone() }).await.unwrap();
+    client.delete_image(v1::DeleteImageRequest { name: name.clone(), ..Default::default() }).await.unwrap();
     let gone = client.get_image(v1::GetImageRequest { name: name.clone() }).await.unwrap_err();
     assert_eq!((gone.code(), reason(&gone).as_str()), (Code::NotFound, "IMAGE_NOT_FOUND"));
-    let gone = client.delete_image(v1::DeleteImageRequest { name }).await.unwrap_err();
+    let gone = client.delete_image(v1::DeleteImageRequest { name, ..Default::default() }).await.unwrap_err();
     assert_eq!((gone.code(), reason(&gone).as_str()), (Code::NotFound, "IMAGE_NOT_FOUND"));
 }

@@ -6,11 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails its test by panicking")]
 
 mod associations;
+mod auditing;
 mod deadlines;
 mod downloads;
 mod library;
 mod listing;
+mod operations;
+mod publishing;
+mod repeats;
 mod server;
 mod statuses;
+mod streaming;
 mod support;
 mod uploads;

@@ -18,7 +18,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use crate::library::MemoryLibrary;
-use crate::support::{Server, Wire, origin, reason, settled};
+use crate::support::{Server, Wire, origin, reason, settled, work};
 
 async fn reflect(server: &Server, request: MessageRequest) -> MessageResponse {
     let mut client = ServerReflectionClient::with_origin(server.connect().await, origin());
@@ -40,11 +40,14 @@ async fn reflection_lists_the_services_and_describes_their_methods() {
     assert_eq!(
         names,
         [
+            "google.longrunning.Operations",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "polyptych.v1.AssociationService",
+            "polyptych.v1.AuditService",
             "polyptych.v1.ImageService",
-            "polyptych.v1.LibraryService"
+            "polyptych.v1.LibraryService",
+            "polyptych.v1.PublishService"
         ]
     );
     let method = "polyptych.v1.ImageService.UploadImage".to_owned();
@@ -62,8 +65,9 @@ async fn health(client: &mut HealthClient<Wire>, service: &str) -> Result<Servin
 async fn health_tells_that_the_server_and_each_service_serve() {
     let server = Server::start();
     let mut client = HealthClient::with_origin(server.connect().await, origin());
-    let services = ["AssociationService", "ImageService", "LibraryService"].map(|name| format!("polyptych.v1.{name}"));
-    for service in services.iter().map(String::as_str).chain([""]) {
+    let services = ["AssociationService", "AuditService", "ImageService", "LibraryService", "PublishService"];
+    let services = services.map(|name| format!("polyptych.v1.{name}"));
+    for service in services.iter().map(String::as_str).chain(["", "google.longrunning.Operations"]) {
         assert_eq!(health(&mut client, service).await.unwrap(), ServingStatus::Serving, "{service}");
     }
     assert_eq!(health(&mut client, "polyptych.v1.Other").await.unwrap_err().code(), Code::NotFound);
@@ -149,7 +153,7 @@ async fn a_tcp_listener_is_served_to_tonics_own_client() {
     let service = Service::new(libraries, Arc::new(WorkerPool::default())).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let facade = Facade::new(Arc::new(service), settings).unwrap();
+    let facade = Facade::new(Arc::new(service), work(), settings).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(facade.serve(listener, async {
         stopped.await.unwrap();
@@ -170,6 +174,6 @@ async fn a_spool_folder_that_cannot_be_made_is_an_error_that_names_it() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let settings = Settings { spool_dir: file.path().join("spool"), ..Settings::default() };
     let service = Service::new(Vec::new(), Arc::new(WorkerPool::default())).unwrap();
-    let error = Facade::new(Arc::new(service), settings).unwrap_err();
+    let error = Facade::new(Arc::new(service), work(), settings).unwrap_err();
     assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
 }

@@ -97,7 +97,7 @@ async fn every_write_says_what_was_applied() {
         server.library.fail(move || Error::new(ErrorKind::ProviderTimeout, "too slow").with_applied(applied));
         let upload = client.upload_image(messages(metadata("libraries/alpha"), &png(9, 9))).await.unwrap_err();
         let name = "libraries/alpha/albums/a/images/b".to_owned();
-        let delete = client.delete_image(v1::DeleteImageRequest { name }).await.unwrap_err();
+        let delete = client.delete_image(v1::DeleteImageRequest { name, ..Default::default() }).await.unwrap_err();
         for status in [upload, delete] {
             assert_eq!(
                 (status.code(), fact(&status, "applied").as_deref()),

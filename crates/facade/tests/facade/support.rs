@@ -11,11 +11,14 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use polyptych_domain::{ImageLibrary, Service};
-use polyptych_facade::{Facade, FacadeError, Settings, WorkerPool};
+use polyptych_domain::{ImageLibrary, MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
+use polyptych_facade::{Facade, FacadeError, Settings, Work, WorkerPool};
+use polyptych_proto::longrunning::operations_client::OperationsClient;
 use polyptych_proto::v1::association_service_client::AssociationServiceClient;
+use polyptych_proto::v1::audit_service_client::AuditServiceClient;
 use polyptych_proto::v1::image_service_client::ImageServiceClient;
 use polyptych_proto::v1::library_service_client::LibraryServiceClient;
+use polyptych_proto::v1::publish_service_client::PublishServiceClient;
 use polyptych_proto::v1::upload_image_request::Payload;
 use polyptych_proto::v1::{UploadImageMetadata, UploadImageRequest};
 use tempfile::TempDir;
@@ -32,6 +35,9 @@ use crate::library::MemoryLibrary;
 
 pub(crate) struct Server {
     pub(crate) library: Arc<MemoryLibrary>,
+    pub(crate) operations: Arc<MemoryOperations>,
+    pub(crate) blobs: Arc<MemoryBlobs>,
+    pub(crate) audit: Arc<MemoryAudit>,
     pub(crate) spool: TempDir,
     connections: mpsc::UnboundedSender<io::Result<DuplexStream>>,
     stop: oneshot::Sender<()>,
@@ -55,7 +61,10 @@ impl Server {
             Arc::new(MemoryLibrary::new("beta", None)),
         ];
         let service = Service::new(libraries, Arc::new(WorkerPool::new(2))).unwrap();
-        let facade = Facade::new(Arc::new(service), settings).unwrap();
+        let operations = Arc::new(MemoryOperations::new(now));
+        let (blobs, audit) = (Arc::new(MemoryBlobs::default()), Arc::new(MemoryAudit::new(now)));
+        let work = Work { operations: operations.clone(), blobs: blobs.clone(), audit: audit.clone(), ..work() };
+        let facade = Facade::new(Arc::new(service), work, settings).unwrap();
         let (connections, incoming) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
@@ -63,7 +72,7 @@ impl Server {
             let _ = stopped.await;
         };
         let task = tokio::spawn(facade.serve_with_incoming(UnboundedReceiverStream::new(incoming), shutdown));
-        Self { library, spool, connections, stop, task }
+        Self { library, operations, blobs, audit, spool, connections, stop, task }
     }
 
     pub(crate) async fn connect(&self) -> Wire {
@@ -87,6 +96,18 @@ impl Server {
         LibraryServiceClient::with_origin(self.connect().await, origin())
     }
 
+    pub(crate) async fn watch(&self) -> OperationsClient<Wire> {
+        OperationsClient::with_origin(self.connect().await, origin())
+    }
+
+    pub(crate) async fn publications(&self) -> PublishServiceClient<Wire> {
+        PublishServiceClient::with_origin(self.connect().await, origin())
+    }
+
+    pub(crate) async fn events(&self) -> AuditServiceClient<Wire> {
+        AuditServiceClient::with_origin(self.connect().await, origin())
+    }
+
     /// Asks the server to stop; the task ends when it has.
     pub(crate) fn stop(self) -> JoinHandle<Result<(), FacadeError>> {
         self.stop.send(()).unwrap();
@@ -106,6 +127,21 @@ impl Server {
         }
         count(self.spool.path())
     }
+}
+
+/// Ports in memory.
+pub(crate) fn work() -> Work {
+    Work {
+        operations: Arc::new(MemoryOperations::new(now)),
+        blobs: Arc::new(MemoryBlobs::default()),
+        requests: Arc::new(MemoryRequests::new(now)),
+        audit: Arc::new(MemoryAudit::new(now)),
+    }
+}
+
+/// The time of everything that is kept.
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::UNIX_EPOCH
 }
 
 pub(crate) fn origin() -> Uri {

@@ -45,6 +45,7 @@ async fn a_small_image_arrives_as_it_was_sent() {
         reused: false,
         found: false,
         resent: 0,
+        check: None,
     };
     assert_eq!(answer, expected);
 }

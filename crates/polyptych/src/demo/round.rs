@@ -1,6 +1,5 @@
 //! One library after a picture was published to it: find the picture in the list, read it, delete it, see that it is gone.
 
-use polyptych::domain::{Error, ImageName, UploadReceipt};
 use polyptych::proto::v1;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -11,7 +10,7 @@ const PAGE: i32 = 1000;
 /// What happened.
 pub(super) struct Round {
     pub(super) library: v1::Library,
-    pub(super) published: Option<UploadReceipt>,
+    pub(super) published: Option<v1::UploadImageResponse>,
     pub(super) result: Result<(), String>,
 }
 
@@ -22,14 +21,18 @@ impl Round {
 }
 
 /// Plays the round; a failed step ends it and is told in the result.
-pub(super) async fn play(channel: Channel, library: v1::Library, published: Result<UploadReceipt, Error>) -> Round {
-    let receipt = match published {
-        Ok(receipt) => receipt,
+pub(super) async fn play(
+    channel: Channel,
+    library: v1::Library,
+    published: Result<v1::UploadImageResponse, String>,
+) -> Round {
+    let published = match published {
+        Ok(published) => published,
         Err(error) => return Round { library, published: None, result: Err(format!("publish: {error}")) },
     };
-    let name = ImageName { album: receipt.album.clone(), image: receipt.image.id.clone() };
-    let result = take_back(&mut ImageServiceClient::new(channel), &library, &name.to_string()).await;
-    Round { library, published: Some(receipt), result }
+    let name = published.image.as_ref().map(|image| image.name.clone()).unwrap_or_default();
+    let result = take_back(&mut ImageServiceClient::new(channel), &library, &name).await;
+    Round { library, published: Some(published), result }
 }
 
 async fn take_back(images: &mut ImageServiceClient<Channel>, library: &v1::Library, name: &str) -> Result<(), String> {
@@ -41,7 +44,7 @@ async fn take_back(images: &mut ImageServiceClient<Channel>, library: &v1::Libra
     if found.get_ref().name != name {
         return Err(format!("get: answered with {}", found.get_ref().name));
     }
-    let delete = v1::DeleteImageRequest { name: name.to_owned() };
+    let delete = v1::DeleteImageRequest { name: name.to_owned(), ..Default::default() };
     images.delete_image(delete).await.map_err(|status| format!("delete: {}", told(&status)))?;
     match images.get_image(get).await {
         Err(status) if status.code() == Code::NotFound => Ok(()),

@@ -1,36 +1,86 @@
 //! The messages that bring an image: metadata, then chunks, each within its time. It knows no library.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use polyptych_domain::Content;
 use polyptych_proto::v1;
-use polyptych_proto::v1::upload_image_request::Payload;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status, Streaming};
 
-use super::Images;
 use crate::Settings;
-use crate::spool::SpoolError;
+use crate::spool::{Spool, SpoolError};
 use crate::status::{Reason, Refusal};
 
-/// The messages of an upload, each within its time.
-pub(super) struct Messages<'s> {
-    images: &'s Images,
-    stream: Streaming<v1::UploadImageRequest>,
+/// What one message brings.
+pub(crate) enum Part<M> {
+    /// What is said about the image.
+    Metadata(M),
+    /// The next bytes of it.
+    Chunk(Bytes),
+}
+
+/// A message of a stream that brings an image.
+pub(crate) trait Piece {
+    /// What its first message says.
+    type Metadata;
+
+    /// What it brings; `None` where it says nothing.
+    fn part(self) -> Option<Part<Self::Metadata>>;
+}
+
+macro_rules! piece {
+    ($message:ident, $metadata:ident, $payload:ident) => {
+        impl Piece for v1::$message {
+            type Metadata = v1::$metadata;
+
+            fn part(self) -> Option<Part<v1::$metadata>> {
+                Some(match self.payload? {
+                    v1::$payload::Payload::Metadata(metadata) => Part::Metadata(metadata),
+                    v1::$payload::Payload::Chunk(chunk) => Part::Chunk(chunk),
+                })
+            }
+        }
+    };
+}
+
+piece!(UploadImageRequest, UploadImageMetadata, upload_image_request);
+piece!(PublishRequest, PublishMetadata, publish_request);
+
+/// Receives images into the spool. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    spool: Spool,
+    settings: Arc<Settings>,
+}
+
+impl Receiver {
+    pub(crate) fn new(spool: Spool, settings: Arc<Settings>) -> Self {
+        Self { spool, settings }
+    }
+
+    /// Begins to read a stream.
+    pub(crate) fn receive<P: Piece>(&self, stream: Streaming<P>) -> Messages<'_, P> {
+        Messages { receiver: self, stream, end: Instant::now() + self.settings.upload_total }
+    }
+}
+
+/// The messages of a stream, each within its time.
+pub(crate) struct Messages<'r, P> {
+    receiver: &'r Receiver,
+    stream: Streaming<P>,
     end: Instant,
 }
 
-impl<'s> Messages<'s> {
-    pub(super) fn new(images: &'s Images, stream: Streaming<v1::UploadImageRequest>) -> Self {
-        Self { images, stream, end: Instant::now() + images.settings.upload_total }
-    }
-
+impl<P: Piece> Messages<'_, P> {
     /// The first message.
     ///
     /// # Errors
     /// If it is something else, or does not come.
-    pub(super) async fn metadata(&mut self) -> Result<v1::UploadImageMetadata, Refusal> {
+    pub(crate) async fn metadata(&mut self) -> Result<P::Metadata, Refusal> {
         match self.next().await? {
-            Some(Payload::Metadata(metadata)) => Ok(metadata),
-            Some(Payload::Chunk(_)) => Err(protocol("the first message must be `metadata`, not a chunk")),
+            Some(Part::Metadata(metadata)) => Ok(metadata),
+            Some(Part::Chunk(_)) => Err(protocol("the first message must be `metadata`, not a chunk")),
             None => Err(protocol("the stream ended before `metadata`")),
         }
     }
@@ -39,15 +89,15 @@ impl<'s> Messages<'s> {
     ///
     /// # Errors
     /// If the stream breaks, stalls or says something else, or the file is empty or too long.
-    pub(super) async fn content(&mut self) -> Result<Content, Refusal> {
-        let images = self.images;
-        let mut upload = images.spool.upload();
-        while let Some(payload) = self.next().await? {
-            let Payload::Chunk(chunk) = payload else {
+    pub(crate) async fn content(&mut self) -> Result<Content, Refusal> {
+        let Receiver { spool, settings } = self.receiver;
+        let mut upload = spool.upload();
+        while let Some(part) = self.next().await? {
+            let Part::Chunk(chunk) = part else {
                 return Err(protocol("`metadata` was sent twice; after the first message only chunks may follow"));
             };
-            if chunk.len() > images.settings.max_chunk_bytes {
-                return Err(too_long(images.settings.max_chunk_bytes));
+            if chunk.len() > settings.max_chunk_bytes {
+                return Err(too_long(settings.max_chunk_bytes));
             }
             upload.push(&chunk).await.map_err(spooled)?;
         }
@@ -59,8 +109,8 @@ impl<'s> Messages<'s> {
     }
 
     /// The next message; `None` at the end of the stream. An empty chunk is passed over and gains no time.
-    async fn next(&mut self) -> Result<Option<Payload>, Refusal> {
-        let settings = &self.images.settings;
+    async fn next(&mut self) -> Result<Option<Part<P::Metadata>>, Refusal> {
+        let settings = &self.receiver.settings;
         let idle = Instant::now() + settings.upload_idle;
         let limit = idle.min(self.end);
         loop {
@@ -70,13 +120,13 @@ impl<'s> Messages<'s> {
                 Ok(Err(status)) => return Err(broken(&status, settings.max_chunk_bytes)),
                 Err(_) => return Err(stalled(settings, limit == idle)),
             };
-            match message.payload {
+            match message.part() {
                 // A flood of these never lets the timer have its turn.
-                Some(Payload::Chunk(chunk)) if chunk.is_empty() && Instant::now() >= limit => {
+                Some(Part::Chunk(chunk)) if chunk.is_empty() && Instant::now() >= limit => {
                     return Err(stalled(settings, limit == idle));
                 }
-                Some(Payload::Chunk(chunk)) if chunk.is_empty() => {}
-                Some(payload) => return Ok(Some(payload)),
+                Some(Part::Chunk(chunk)) if chunk.is_empty() => {}
+                Some(part) => return Ok(Some(part)),
                 None => return Err(protocol("a message carries neither `metadata` nor `chunk`")),
             }
         }
@@ -106,7 +156,7 @@ fn broken(status: &Status, max_chunk: usize) -> Refusal {
         // The decoder refuses a message by its length before it is read.
         Code::OutOfRange => too_long(max_chunk),
         Code::Internal => {
-            let message = "a message of the upload is not an UploadImageRequest";
+            let message = "a message of the stream is not one of this method";
             Refusal::new(Code::InvalidArgument, Reason::MalformedMessage, message)
         }
         _ => Refusal::new(Code::Cancelled, Reason::UploadInterrupted, "the upload was broken off by the caller"),

@@ -1,0 +1,38 @@
+//! `CopyImages`: images for another album, handed over as an operation.
+
+use polyptych_domain::{ClientId, CopyTask, Fit, TargetRecord, Task, UploadTerms};
+use polyptych_proto::{longrunning, v1};
+use tonic::Status;
+
+use super::{Images, named, target};
+use crate::progress::Progress;
+use crate::{convert, operations, repeats};
+
+/// Most images of one operation; an outcome of each fits into the 4 MiB that clients take.
+const MOST: usize = 1000;
+
+impl Images {
+    pub(super) async fn copy(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        mut request: v1::CopyImagesRequest,
+    ) -> Result<longrunning::Operation, Status> {
+        let id = std::mem::take(&mut request.request_id);
+        let repeated = repeats::request("request_id", &id, "CopyImages", &request, None)?;
+        let (fit, animation) = convert::fit("fit", request.fit, Fit::None)?;
+        let policy = convert::policy("policy", request.policy)?;
+        let terms = UploadTerms { fit, animation, replace: request.replace, policy };
+        let images = named(&self.service, &request.names, MOST)?;
+        let album = target(&self.service, "parent", &request.parent)?;
+        let target = TargetRecord { album, class: Some(request.image_class).filter(|class| !class.is_empty()) };
+        if request.validate_only {
+            let outcomes = images.iter().map(|_| operations::outcome(&target, None)).collect();
+            let response = operations::pack("CopyImagesResponse", &v1::CopyImagesResponse { outcomes });
+            return Ok(operations::validated(response));
+        }
+        progress.writing();
+        let task = Task::Copy(CopyTask { images, target, terms });
+        operations::submit(&self.work, client, task, repeated, "names").await
+    }
+}

@@ -1,0 +1,60 @@
+//! `DeleteImage` and `DeleteImages`: one at once, or many as an operation.
+
+use polyptych_domain::{ClientId, DeleteTask, Task};
+use polyptych_proto::{longrunning, v1};
+use tonic::Status;
+
+use super::{Images, find, named};
+use crate::caller::on_behalf;
+use crate::progress::Progress;
+use crate::repeats::Repeatable;
+use crate::status::{Fields, failed};
+use crate::{convert, operations, repeats};
+
+/// Most images of one operation.
+const MOST: usize = 10_000;
+
+impl Images {
+    pub(super) async fn delete(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        mut request: v1::DeleteImageRequest,
+    ) -> Result<(), Status> {
+        let id = std::mem::take(&mut request.request_id);
+        let repeated = repeats::request("request_id", &id, "DeleteImage", &request, None)?;
+        let name = convert::parse_image("name", &request.name)?;
+        progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
+        if request.validate_only {
+            return Ok(());
+        }
+        let service = on_behalf(&self.service, client.clone());
+        match Repeatable::<()>::begin(&self.work.requests, client, repeated, "request_id").await? {
+            Repeatable::Answered(answer) => Ok(answer),
+            Repeatable::Fresh(attempt) => {
+                progress.writing();
+                let deleted = service.delete(&name).await.map_err(|error| failed(&error, Fields::of("name")));
+                attempt.end(&deleted).await;
+                deleted
+            }
+        }
+    }
+
+    pub(super) async fn delete_many(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        mut request: v1::DeleteImagesRequest,
+    ) -> Result<longrunning::Operation, Status> {
+        let id = std::mem::take(&mut request.request_id);
+        let repeated = repeats::request("request_id", &id, "DeleteImages", &request, None)?;
+        let images = named(&self.service, &request.names, MOST)?;
+        if request.validate_only {
+            let outcomes = vec![v1::DeletionOutcome::default(); images.len()];
+            let response = operations::pack("DeleteImagesResponse", &v1::DeleteImagesResponse { outcomes });
+            return Ok(operations::validated(response));
+        }
+        progress.writing();
+        operations::submit(&self.work, client, Task::Delete(DeleteTask { images }), repeated, "names").await
+    }
+}

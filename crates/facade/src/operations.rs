@@ -1,0 +1,156 @@
+//! `google.longrunning.Operations`: how far operations are, and their end. An operation that belongs to another client does
+//! not exist.
+
+mod describe;
+mod start;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polyptych_domain::{ClientId, Error, ErrorKind, Operation, OperationFilter, OperationId, PageRequest, Phase};
+use polyptych_proto::longrunning;
+use polyptych_proto::longrunning::operations_server;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+pub(crate) use describe::pack;
+pub(crate) use start::{outcome, submit, validated, within};
+
+use crate::caller::client;
+use crate::status::{Fields, Refusal, failed};
+use crate::work::Work;
+use crate::{Settings, page_token};
+
+/// The name of the collection.
+const COLLECTION: &str = "operations";
+
+pub(crate) struct Watch {
+    work: Work,
+    settings: Arc<Settings>,
+}
+
+impl Watch {
+    pub(crate) fn new(work: Work, settings: Arc<Settings>) -> Self {
+        Self { work, settings }
+    }
+
+    /// The operation, if it is this client's.
+    async fn find(&self, client: &ClientId, id: &OperationId) -> Result<Operation, Status> {
+        let found = self.work.operations.get(id).await.and_then(|operation| owned(client, operation));
+        found.map_err(|error| failed(&error, Fields::of("name")))
+    }
+
+    async fn whole(&self, operation: Operation) -> Result<Response<longrunning::Operation>, Status> {
+        let told = describe::whole(self.work.operations.as_ref(), operation).await;
+        told.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
+    }
+}
+
+fn owned(client: &ClientId, operation: Operation) -> Result<Operation, Error> {
+    if operation.client == *client {
+        return Ok(operation);
+    }
+    Err(Error::new(ErrorKind::OperationNotFound, format!("no operation `{}`", operation.id)))
+}
+
+#[tonic::async_trait]
+impl operations_server::Operations for Watch {
+    async fn list_operations(
+        &self,
+        request: Request<longrunning::ListOperationsRequest>,
+    ) -> Result<Response<longrunning::ListOperationsResponse>, Status> {
+        let client = client(&request);
+        let request = request.into_inner();
+        if !["", COLLECTION].contains(&request.name.as_str()) {
+            return Err(Refusal::argument("name", "all operations are in `operations`").into());
+        }
+        let phases = phases(&request.filter)?;
+        let parent = format!("{COLLECTION} of {client} in {phases:?}");
+        let after = page_token::after(&parent, &request.page_token)?;
+        let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
+        let filter = OperationFilter { client: Some(client), phases };
+        let page = self.work.operations.list(&filter, &page).await;
+        let page = page.map_err(|error| failed(&error, Fields::of("page_token")))?;
+        Ok(Response::new(longrunning::ListOperationsResponse {
+            operations: page.items.iter().map(describe::brief).collect(),
+            next_page_token: page.next.map(|next| page_token::seal(&parent, &next)).unwrap_or_default(),
+            unreachable: Vec::new(),
+        }))
+    }
+
+    async fn get_operation(
+        &self,
+        request: Request<longrunning::GetOperationRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let client = client(&request);
+        let id = parse(&request.into_inner().name)?;
+        self.whole(self.find(&client, &id).await?).await
+    }
+
+    async fn delete_operation(
+        &self,
+        request: Request<longrunning::DeleteOperationRequest>,
+    ) -> Result<Response<()>, Status> {
+        let client = client(&request);
+        let id = parse(&request.into_inner().name)?;
+        self.find(&client, &id).await?;
+        let removed = self.work.operations.remove(&id).await;
+        removed.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
+    }
+
+    async fn cancel_operation(
+        &self,
+        request: Request<longrunning::CancelOperationRequest>,
+    ) -> Result<Response<()>, Status> {
+        let client = client(&request);
+        let id = parse(&request.into_inner().name)?;
+        self.find(&client, &id).await?;
+        let asked = self.work.operations.cancel(&id).await;
+        asked.map(|_| Response::new(())).map_err(|error| failed(&error, Fields::of("name")))
+    }
+
+    async fn wait_operation(
+        &self,
+        request: Request<longrunning::WaitOperationRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let client = client(&request);
+        let request = request.into_inner();
+        let id = parse(&request.name)?;
+        let longest = self.settings.wait;
+        let timeout = match request.timeout {
+            None => longest,
+            Some(told) => Duration::try_from(told)
+                .map_err(|_| Refusal::argument("timeout", "a timeout is not negative"))?
+                .min(longest),
+        };
+        let end = Instant::now() + timeout;
+        let mut operation = self.find(&client, &id).await?;
+        while !operation.phase.has_ended() {
+            let changed = self.work.operations.changed(&id, operation.version);
+            match tokio::time::timeout_at(end, changed).await {
+                Ok(changed) => operation = changed.map_err(|error| failed(&error, Fields::of("name")))?,
+                Err(_) => break,
+            }
+        }
+        self.whole(operation).await
+    }
+}
+
+fn parse(name: &str) -> Result<OperationId, Refusal> {
+    let id = name.strip_prefix("operations/").and_then(|id| OperationId::new(id).ok());
+    id.ok_or_else(|| {
+        let shown: String = name.chars().take(100).collect();
+        Refusal::argument("name", format!("`{shown}` does not have the form `operations/{{operation}}`"))
+    })
+}
+
+/// The phases that a filter leaves.
+fn phases(filter: &str) -> Result<Vec<Phase>, Refusal> {
+    let plain: String = filter.chars().filter(|char| !char.is_whitespace()).collect();
+    Ok(match plain.as_str() {
+        "" => Vec::new(),
+        "done=true" => vec![Phase::Succeeded, Phase::Failed, Phase::Cancelled],
+        "done=false" => vec![Phase::Pending, Phase::Running],
+        _ => return Err(Refusal::argument("filter", "the filters are `done = true` and `done = false`")),
+    })
+}
