@@ -12,6 +12,7 @@ pub struct StoreConfig {
     pub(crate) url: String,
     pub(crate) connections: u32,
     pub(crate) patience: Duration,
+    pub(crate) most_bytes: Option<u64>,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -26,6 +27,7 @@ impl StoreConfig {
             url: url.into(),
             connections: 10,
             patience: Duration::from_secs(10),
+            most_bytes: None,
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(60),
             clock: Arc::new(SystemClock::default()),
@@ -45,6 +47,14 @@ impl StoreConfig {
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Lets a SQLite file grow no larger than this, in bytes; then nothing more is kept until something was removed. A
+    /// server has limits of its own.
+    #[must_use]
+    pub fn with_most_bytes(mut self, bytes: u64) -> Self {
+        self.most_bytes = Some(bytes);
         self
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, PgPool};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection, PgPool, SqliteConnection};
 
 use crate::StoreConfig;
 use crate::error::OpenError;
@@ -19,6 +19,10 @@ const PULSE_CONNECTIONS: u32 = 3;
 /// A connection that was idle for longer is tried before it is used, since the server may have gone meanwhile.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// What a SQLite file consists of, and how many of it there can be.
+const PAGE_BYTES: u32 = 4096;
+const MOST_PAGES: u64 = 4_294_967_294;
+
 /// Where a PostgreSQL server tells what has changed.
 pub(crate) const CHANNEL: &str = "polyptych";
 
@@ -29,6 +33,9 @@ pub(crate) const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; \
 /// How SQLite begins a transaction that writes: at once, since one that began by reading may fail when it comes to write.
 pub(crate) const SQLITE_BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// How SQLite gives pages back that hold nothing any more: some at a time, then what lies in the log beside the file.
+pub(crate) const SQLITE_GIVE_BACK: &[&str] = &["PRAGMA incremental_vacuum(4096)", "PRAGMA wal_checkpoint(TRUNCATE)"];
+
 /// Added to a read in a transaction, so that the rows stay as they are until its end. SQLite has one writer at a time.
 pub(crate) const POSTGRES_LOCK: &str = " FOR UPDATE";
 
@@ -36,11 +43,7 @@ pub(crate) const POSTGRES_LOCK: &str = " FOR UPDATE";
 pub(crate) async fn connect(config: &StoreConfig) -> Result<(Db, Db), OpenError> {
     let patience = Patience::new(config.patience);
     let db = |pools| Db { pools, patience: patience.clone() };
-    if let Some(path) = config.url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() {
-            return Err(OpenError::Url);
-        }
+    if let Some(path) = sqlite_path(&config.url)? {
         let pools = sqlite(path, config).await?;
         return Ok((db(pools.clone()), db(pools)));
     }
@@ -53,13 +56,32 @@ pub(crate) async fn connect(config: &StoreConfig) -> Result<(Db, Db), OpenError>
     Err(OpenError::Url)
 }
 
+/// The file that a URL names, if it names one.
+pub(crate) fn sqlite_path(url: &str) -> Result<Option<&str>, OpenError> {
+    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(None) };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() { Err(OpenError::Url) } else { Ok(Some(path)) }
+}
+
+/// Copies a file that is there into a new one, at one moment, for as long as that takes.
+pub(crate) async fn copy(path: &str, into: &str) -> Result<(), sqlx::Error> {
+    let mut from = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await?;
+    sqlx::query("VACUUM INTO $1").bind(into).execute(&mut from).await?;
+    from.close().await
+}
+
 /// One connection writes, so that writers queue here and not in SQLite; others read what was committed. `FULL`: what was
 /// committed outlives a loss of power, not only of the process.
 async fn sqlite(path: &str, config: &StoreConfig) -> Result<Pools, OpenError> {
     let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(config.patience / 2);
+    let most_pages = |bytes: u64| (bytes / u64::from(PAGE_BYTES)).clamp(1, MOST_PAGES);
+    let pages = config.most_bytes.map_or(MOST_PAGES, most_pages);
     let writer = options
         .clone()
+        .page_size(PAGE_BYTES)
+        .pragma("max_page_count", pages.to_string())
         .create_if_missing(true)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
     let pool = || SqlitePoolOptions::new().acquire_timeout(config.patience).test_before_acquire(false);

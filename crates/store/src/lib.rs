@@ -6,7 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
+mod backup;
+mod blobs;
 mod catalogue;
+mod chores;
 mod claims;
 mod clock;
 mod config;
@@ -14,15 +18,25 @@ mod dialect;
 mod dispatch;
 mod error;
 mod hub;
+mod json;
 mod members;
 mod migrations;
 mod operations;
 mod patience;
+mod places;
 mod pool;
+mod quotas;
+mod requests;
 mod store;
+mod tidy;
 
+pub use backup::{BackupError, backup, migrate};
+pub use blobs::{BlobPlace, BlobPlaceError};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::StoreConfig;
 pub use dispatch::Due;
 pub use error::OpenError;
+pub use places::{Place, Places};
+pub use quotas::Quotas;
 pub use store::Store;
+pub use tidy::{Retention, Tidied};

@@ -18,15 +18,17 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, oldest: 1, sql: include_str!("../migrations/0001_durable_work.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, oldest: 1, sql: include_str!("../migrations/0001_durable_work.sql") },
+    Migration { version: 2, oldest: 1, sql: include_str!("../migrations/0002_keeping.sql") },
+];
 
-/// Migrates, or finds that there is nothing to do.
-pub(crate) async fn run(db: &Db, clock: &dyn Clock) -> Result<(), OpenError> {
+/// Migrates, or finds that there is nothing to do. Returns the versions before and after.
+pub(crate) async fn run(db: &Db, clock: &dyn Clock) -> Result<(i64, i64), OpenError> {
     apply(db, clock, MIGRATIONS).await
 }
 
-async fn apply(db: &Db, clock: &dyn Clock, migrations: &[Migration]) -> Result<(), OpenError> {
+async fn apply(db: &Db, clock: &dyn Clock, migrations: &[Migration]) -> Result<(i64, i64), OpenError> {
     let mut tx = db.begin().await?;
     tx.migrates_alone().await?;
     let table = "CREATE TABLE IF NOT EXISTS polyptych_schema \
@@ -48,5 +50,5 @@ async fn apply(db: &Db, clock: &dyn Clock, migrations: &[Migration]) -> Result<(
         tx.execute(keep, args![migration.version, migration.oldest, applied]).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok((found, found.max(known)))
 }

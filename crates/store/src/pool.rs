@@ -7,7 +7,7 @@ use sqlx::{
     Transaction, Type,
 };
 
-use crate::dialect::{CHANNEL, MIGRATION_LOCK, POSTGRES_LOCK, SQLITE_BEGIN};
+use crate::dialect::{CHANNEL, MIGRATION_LOCK, POSTGRES_LOCK, SQLITE_BEGIN, SQLITE_GIVE_BACK};
 use crate::error::Fault;
 use crate::patience::Patience;
 
@@ -167,6 +167,16 @@ impl Db {
             Pools::Postgres(pool) => Open::Postgres(self.patience.bound(pool.begin()).await?),
         };
         Ok(Tx { open, patience: self.patience.clone() })
+    }
+
+    /// Gives space of removed rows back to the file system. A server does so by itself.
+    pub(crate) async fn give_back_space(&self) -> Result<(), Fault> {
+        if let Pools::Sqlite { .. } = &self.pools {
+            for sql in SQLITE_GIVE_BACK {
+                self.returning(*sql, &[]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes every connection.

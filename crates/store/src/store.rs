@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use polyptych_domain::{Catalogue, Claims, Error, Operations};
+use polyptych_domain::{AuditLog, Blobs, Catalogue, Claims, Error, Operations, Requests};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use crate::audit::SqlAudit;
+use crate::blobs::SqlBlobs;
 use crate::catalogue::SqlCatalogue;
 use crate::claims::SqlClaims;
 use crate::clock::Clock;
@@ -16,12 +18,20 @@ use crate::hub::{self, Hub};
 use crate::members::{self, Members};
 use crate::operations::SqlOperations;
 use crate::pool::{Db, Pools};
-use crate::{Due, OpenError, StoreConfig, dialect, migrations};
+use crate::requests::SqlRequests;
+use crate::tidy::{self, Belief};
+use crate::{BlobPlace, Due, OpenError, Places, Quotas, Retention, StoreConfig, Tidied, dialect, migrations};
+
+/// How often is looked whether it is time to tidy up.
+const TIDY: Duration = Duration::from_secs(60);
 
 /// An open store: this process among those that share the database. Dropped, it falls silent, and others take over what it
 /// held after four to five seconds; [closed](Self::close), they may do so at once.
 pub struct Store {
     shared: Arc<Shared>,
+    requests: Arc<SqlRequests>,
+    places: Places,
+    quotas: Quotas,
     background: Vec<JoinHandle<()>>,
 }
 
@@ -36,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) longest_pause: Duration,
     /// Where what nobody waits for is done.
     pub(crate) runtime: Handle,
+    /// Held while this process tidies up.
+    pub(crate) tidying: tokio::sync::Mutex<Belief>,
     tokens: AtomicI64,
 }
 
@@ -79,9 +91,13 @@ impl Store {
             first_pause: config.first_pause,
             longest_pause: config.longest_pause,
             runtime: Handle::current(),
+            tidying: tokio::sync::Mutex::default(),
             tokens: AtomicI64::new(config.clock.wall().as_microsecond()),
         };
-        Ok(Self { shared: Arc::new(shared), background })
+        let shared = Arc::new(shared);
+        let requests = Arc::new(SqlRequests::new(Arc::clone(&shared)));
+        let (places, quotas) = (Places::new(Arc::clone(&shared)), Quotas::new(Arc::clone(&shared)));
+        Ok(Self { shared, requests, places, quotas, background })
     }
 
     /// What is known to be in albums.
@@ -97,6 +113,54 @@ impl Store {
     /// Long-running operations.
     pub fn operations(&self) -> Arc<dyn Operations> {
         Arc::new(SqlOperations(Arc::clone(&self.shared)))
+    }
+
+    /// Requests that callers may repeat.
+    pub fn requests(&self) -> Arc<dyn Requests> {
+        Arc::clone(&self.requests) as Arc<dyn Requests>
+    }
+
+    /// Who changed what.
+    pub fn audit(&self) -> Arc<dyn AuditLog> {
+        Arc::new(SqlAudit(Arc::clone(&self.shared)))
+    }
+
+    /// Pictures of operations, with their bytes at this place.
+    pub fn blobs(&self, place: &BlobPlace) -> Arc<dyn Blobs> {
+        Arc::new(SqlBlobs { shared: Arc::clone(&self.shared), place: place.clone() })
+    }
+
+    /// Limits of calls at once over all processes.
+    pub fn places(&self) -> Places {
+        self.places.clone()
+    }
+
+    /// What other processes know of quotas.
+    pub fn quotas(&self) -> Quotas {
+        self.quotas.clone()
+    }
+
+    /// Removes what nobody needs any more, if it is time for it and no other process is at it; `None` otherwise.
+    ///
+    /// # Errors
+    /// `Internal` where the database or the place cannot be read or written; what was removed until then is gone.
+    pub async fn tidy(&self, retention: &Retention, place: Option<&BlobPlace>) -> Result<Option<Tidied>, Error> {
+        tidy::tidy(&self.shared, retention, place).await
+    }
+
+    /// Tidies up for ever, to be spawned by a server. What fails is tried again a minute later.
+    pub fn tidying(&self, retention: Retention, place: Option<BlobPlace>) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            loop {
+                tokio::time::sleep(TIDY).await;
+                match tidy::tidy(&shared, &retention, place.as_ref()).await {
+                    Ok(Some(tidied)) if tidied != Tidied::default() => tracing::info!(?tidied, "tidied up"),
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "cannot tidy up"),
+                }
+            }
+        }
     }
 
     /// Operations as they come due, for workers to [take](Operations::take). One per process is enough.

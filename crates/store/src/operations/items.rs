@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use polyptych_domain::{Applied, ItemOutcome, ItemRecord, Lease, OperationId, Standing};
 
-use super::row::{from_json, to_json};
 use super::work;
 use super::{Problem, not_found};
 use crate::error::{Fault, unreadable};
 use crate::hub::News;
+use crate::json::{from_json, to_json};
 use crate::pool::{Arg, Tx, args, composed, places};
 use crate::store::Shared;
 

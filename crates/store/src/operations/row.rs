@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use polyptych_domain::{Operation, Phase, Progress};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::error::{Fault, unreadable};
+use crate::json::from_json;
 use crate::pool::Row;
 
 /// What [`operation`] reads.
@@ -60,14 +59,4 @@ pub(super) fn operation(row: &Row) -> Result<Operation, Fault> {
         updated: time("updated")?,
         version: row.get("version")?,
     })
-}
-
-/// What is stored of a value.
-pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|error| Fault::Encode(error.into()))
-}
-
-/// Reads what [`to_json`] has written.
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(unreadable)
 }

@@ -2,10 +2,11 @@
 
 use polyptych_domain::{Error, ErrorKind, NewOperation, Operation, OperationId, Phase};
 
-use super::row::{columns, operation, phase_name, to_json};
+use super::row::{columns, operation, phase_name};
 use super::{Problem, not_found};
 use crate::error::unreadable;
 use crate::hub::News;
+use crate::json::to_json;
 use crate::members::row_id;
 use crate::pool::args;
 use crate::store::Shared;
@@ -27,6 +28,10 @@ pub(super) async fn submit(shared: &Shared, new: &NewOperation) -> Result<Operat
     let mut tx = shared.db.begin().await?;
     if let Some(row) = tx.rows(insert, args).await?.first() {
         let made = operation(row)?;
+        for blob in new.task.blobs() {
+            let keep = "INSERT INTO operation_blobs (operation, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            tx.execute(keep, args![&id, &blob.to_string()]).await?;
+        }
         tx.announce(News::Due.as_str()).await?;
         tx.commit().await?;
         shared.hub.tell(News::Due);

@@ -6,9 +6,10 @@ use polyptych_domain::{
     Applied, Ending, Error, ErrorKind, Failure, Lease, MOST_TRIES, Operation, OperationId, Phase, Standing,
 };
 
-use super::row::{columns, from_json, operation, phase_name, to_json};
+use super::row::{columns, operation, phase_name};
 use crate::error::{Fault, names_no_member};
 use crate::hub::News;
+use crate::json::{from_json, to_json};
 use crate::pool::{Tx, args};
 use crate::store::Shared;
 

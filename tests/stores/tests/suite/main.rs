@@ -2,14 +2,23 @@
 //! as it wants; who is alive and what time it is, the case decides.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
+mod blobs;
 mod catalogue;
 mod claims;
 mod dispatch;
+mod hardship;
+mod measure;
 mod members;
 mod operations;
 mod outage;
+mod places;
+mod quotas;
+mod requests;
 mod schema;
+mod tidy;
 mod tries;
+mod unreliable;
 mod world;
 
 use std::future::Future;
@@ -35,6 +44,23 @@ macro_rules! cases {
 }
 
 const CASES: &[Case] = cases! {
+    audit: an_event_is_told_as_it_was_recorded, pages_go_from_new_to_old_while_more_comes,
+        events_are_found_by_client_library_and_time;
+    blobs: what_one_process_puts_another_one_opens, a_picture_that_many_put_at_once_is_kept_once,
+        a_picture_that_was_damaged_is_not_given_as_a_whole, what_is_not_what_it_is_said_to_be_is_not_kept,
+        each_client_has_its_own_room, a_client_that_puts_many_at_once_stays_within_its_room,
+        a_full_place_is_told_and_takes_pictures_again_once_there_is_room;
+    places: no_more_than_the_limit_are_held_over_all_processes, other_limits_and_places_that_were_given_back_are_free,
+        who_waits_gets_a_share_while_others_are_busy, places_of_a_dead_process_are_free,
+        a_wait_that_is_given_up_takes_no_place;
+    quotas: what_one_process_is_told_the_others_learn, what_a_dead_process_was_told_is_forgotten;
+    requests: a_repetition_gets_the_answer_of_the_first_one_and_only_of_its_client,
+        another_request_under_the_same_id_is_refused_and_an_abandoned_one_begins_again,
+        of_many_processes_one_begins_a_request, a_request_of_a_dead_process_begins_again,
+        an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_keep_it_longer;
+    tidy: what_is_old_is_removed_and_what_is_not_stays, one_process_at_a_time_tidies_up_and_not_all_the_time,
+        nothing_is_removed_for_an_hour_after_the_clock_has_jumped, pictures_stay_as_long_as_an_operation_needs_them,
+        objects_that_nobody_names_are_swept_and_those_of_others_are_not;
     catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
         forgotten_images_are_gone_with_every_content, a_name_with_a_nul_is_kept;
     claims: of_many_processes_one_gets_the_claim, what_is_settled_is_in_the_catalogue_and_free,
@@ -75,6 +101,11 @@ const IN_MEMORY: &[Case] = cases! {
     tries: the_last_try_ends_in_failure, an_outcome_makes_tries_count_anew, a_released_operation_is_due_and_has_no_try;
 };
 
+/// What a file can come to, and a server cannot.
+const OF_FILES: &[Case] = cases! {
+    hardship: a_full_file_loses_nothing_and_takes_more_once_there_is_room, a_copy_is_the_database_of_one_moment;
+};
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let postgres = match Postgres::find("the suite over PostgreSQL") {
@@ -84,9 +115,23 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut trials = Vec::new();
+    let of_files = OF_FILES.iter().map(|&(name, case)| trial(format!("sqlite::{name}"), World::sqlite, case));
+    let mut trials: Vec<_> = of_files.collect();
+    trials.push(
+        trial("sqlite::measure".to_owned(), World::sqlite, |world| Box::pin(measure::measure(world)))
+            .with_ignored_flag(true),
+    );
     for &(name, case) in IN_MEMORY {
         trials.push(trial(format!("memory::{name}"), World::memory, case));
+    }
+    if let Some(postgres) = &postgres {
+        let postgres = Arc::clone(postgres);
+        let measure = trial(
+            "postgres::measure".to_owned(),
+            move || World::postgres(&postgres),
+            |world| Box::pin(measure::measure(world)),
+        );
+        trials.push(measure.with_ignored_flag(true));
     }
     for &(name, case) in CASES {
         trials.push(trial(format!("sqlite::{name}"), World::sqlite, case));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use polyptych_domain::ErrorKind;
+use polyptych_domain::{Begun, ErrorKind, Request, Sha256};
 use polyptych_postgres::{Postgres, Server};
 use polyptych_store::{Store, SystemClock};
 use tempfile::TempDir;
@@ -14,7 +14,11 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::world::{HELD, World, deletion, taken};
+use crate::audit::event;
+use crate::world::{HELD, World, client, deletion, taken};
+
+/// Patience for what comes sooner or later.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The server's socket in its folder.
 const SOCKET: &str = ".s.PGSQL.5432";
@@ -24,7 +28,18 @@ pub(crate) async fn a_server_that_comes_back_is_used_again() {
     let world = World::at(server.url("postgres"));
     let store = world.store().await;
     let (lease, _) = taken(&*store.operations(), 2).await;
+    let request = Request { id: "r".to_owned(), digest: Sha256::of(b"r") };
+    assert_eq!(store.requests().begin(&client("anna"), &request).await.unwrap(), Begun::Fresh);
+    let place = store.places().acquire("login", 1).await.unwrap();
     server.stop();
+    // What was done cannot be written: a repetition in this process gets its answer all the same.
+    assert!(store.requests().finish(&client("anna"), "r", b"done").await.is_err());
+    assert_eq!(store.requests().begin(&client("anna"), &request).await.unwrap(), Begun::Done(b"done".to_vec()));
+    let unheard = Request { id: "s".to_owned(), ..request.clone() };
+    assert!(store.requests().begin(&client("anna"), &unheard).await.is_err());
+    assert!(store.places().acquire("other", 1).await.is_err());
+    assert!(store.audit().record(&[event("anna", 1)]).await.is_err());
+    drop(place);
     for _ in 0..4 {
         assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap_err().kind(), ErrorKind::Internal);
         assert_eq!(store.tick().await.unwrap_err().kind(), ErrorKind::Internal);
@@ -34,6 +49,13 @@ pub(crate) async fn a_server_that_comes_back_is_used_again() {
     assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap(), HELD);
     assert_eq!(store.operations().items(&lease.operation, 0, 10).await.unwrap().len(), 1);
     store.operations().submit(deletion("anna", 1)).await.unwrap();
+    // Nobody has restarted anything.
+    assert_eq!(store.requests().begin(&client("anna"), &request).await.unwrap(), Begun::Done(b"done".to_vec()));
+    assert_eq!(store.requests().begin(&client("anna"), &unheard).await.unwrap(), Begun::Fresh);
+    let other = world.store().await;
+    assert_eq!(other.requests().begin(&client("anna"), &request).await.unwrap(), Begun::Done(b"done".to_vec()));
+    drop(tokio::time::timeout(PATIENCE, other.places().acquire("login", 1)).await.unwrap().unwrap());
+    store.audit().record(&[event("anna", 1)]).await.unwrap();
 }
 
 /// Stands between a process and its server.

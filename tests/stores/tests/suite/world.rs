@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumName, Applied, Catalogue, Claims, ClientId, ContentKey, DeleteTask, Error, ErrorKind, Failure, ImageId,
-    ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations, NewOperation, Operation,
-    OperationId, Operations, Request, Sha256, Standing, Task,
+    AlbumName, Animation, Applied, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error, ErrorKind, Failure,
+    Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations, NewOperation, Operation,
+    OperationId, Operations, PublishTask, Request, Sha256, Standing, TargetRecord, Task, UploadPolicy, UploadTerms,
 };
 use polyptych_postgres::Postgres;
 use polyptych_store::{Clock, ManualClock, Store, StoreConfig};
@@ -18,9 +18,10 @@ use tempfile::TempDir;
 pub(crate) struct World {
     /// Goes on when a case says so.
     pub(crate) clock: Arc<ManualClock>,
-    url: String,
+    pub(crate) url: String,
     memory: Option<Arc<Memory>>,
-    _folder: Option<TempDir>,
+    /// For what a case keeps in files.
+    pub(crate) folder: TempDir,
 }
 
 pub(crate) struct Memory {
@@ -60,9 +61,9 @@ impl Process {
 
 impl World {
     pub(crate) fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        Self { url, _folder: Some(folder), ..Self::at(String::new()) }
+        let mut world = Self::at(String::new());
+        world.url = format!("sqlite:{}", world.folder.path().join("store.db").display());
+        world
     }
 
     pub(crate) fn postgres(postgres: &Postgres) -> Self {
@@ -71,7 +72,7 @@ impl World {
 
     pub(crate) fn at(url: String) -> Self {
         let noon: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self { clock: Arc::new(ManualClock::new(noon)), url, memory: None, _folder: None }
+        Self { clock: Arc::new(ManualClock::new(noon)), url, memory: None, folder: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn memory() -> Self {
@@ -131,6 +132,23 @@ impl World {
             }
         }
     }
+}
+
+pub(crate) fn client(name: &str) -> ClientId {
+    ClientId::new(name).unwrap()
+}
+
+/// An operation that needs a picture.
+pub(crate) fn publication(who: &str, content: &Content) -> NewOperation {
+    let terms = UploadTerms {
+        fit: Fit::None,
+        animation: Animation::default(),
+        replace: false,
+        policy: UploadPolicy::default(),
+    };
+    let targets = vec![TargetRecord { album: album("a"), class: None }];
+    let task = PublishTask { name: "a.png".to_owned(), sha256: content.sha256(), len: content.len(), targets, terms };
+    NewOperation { client: client(who), task: Task::Publish(task), request: None }
 }
 
 /// Longer than any process may be silent.

@@ -1,0 +1,131 @@
+//! Who changed what, as rows that are only ever added, and removed when they are old.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use polyptych_domain::{
+    AlbumName, AuditEvent, AuditFilter, AuditLog, ClientId, Error, ErrorKind, ImageId, OperationId, Page, PageRequest,
+    Verb,
+};
+
+use crate::error::{Fault, internal, unreadable};
+use crate::json::{from_json, to_json};
+use crate::pool::{Arg, Row, composed, places};
+use crate::store::Shared;
+
+/// Most events of one statement.
+const CHUNK: usize = 200;
+const MAX_PAGE: u32 = 1000;
+const COLUMNS: usize = 10;
+
+/// The domain's [`AuditLog`] over the database.
+pub(crate) struct SqlAudit(pub(crate) Arc<Shared>);
+
+#[async_trait]
+impl AuditLog for SqlAudit {
+    async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
+        record(&self.0, events).await.map_err(internal)
+    }
+
+    async fn list(&self, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEvent>, Error> {
+        let after = match &page.after {
+            Some(cursor) => cursor.parse().map_err(|_| Error::new(ErrorKind::InvalidArgument, "no such page"))?,
+            None => i64::MAX,
+        };
+        list(&self.0, filter, after, page.size.clamp(1, MAX_PAGE)).await.map_err(internal)
+    }
+}
+
+async fn record(shared: &Shared, events: &[AuditEvent]) -> Result<(), Fault> {
+    let now = shared.now();
+    let failures: Vec<Option<String>> =
+        events.iter().map(|event| event.failure.as_ref().map(to_json).transpose()).collect::<Result<_, _>>()?;
+    let events: Vec<_> = events.iter().zip(&failures).collect();
+    let mut tx = shared.db.begin().await?;
+    for events in events.chunks(CHUNK) {
+        let mut args = Vec::with_capacity(COLUMNS * events.len());
+        let mut rows = Vec::with_capacity(events.len());
+        for (event, failure) in events {
+            rows.push(format!("({})", places(args.len() + 1, COLUMNS)));
+            args.extend([
+                Arg::from(now),
+                Arg::from(event.client.as_str()),
+                Arg::from(event.verb.as_str()),
+                Arg::from(event.album.library.as_str()),
+                Arg::from(event.album.album.as_str()),
+                Arg::from(event.image.as_ref().map(ImageId::as_str)),
+                Arg::from(event.operation.as_ref().map(OperationId::as_str)),
+                Arg::from(failure.as_deref()),
+                Arg::from(event.request_id.as_deref()),
+                Arg::from(i64::try_from(event.points).unwrap_or(i64::MAX)),
+            ]);
+        }
+        let sql = format!(
+            "INSERT INTO audit (time, client, verb, library, album, image, operation, failure, request_id, points) \
+             VALUES {}",
+            rows.join(", ")
+        );
+        tx.execute(composed(sql), &args).await?;
+    }
+    tx.commit().await
+}
+
+/// A cursor is the number of the last event of the page before. What a newer version has kept and this one cannot read is
+/// left out.
+async fn list(shared: &Shared, filter: &AuditFilter, after: i64, size: u32) -> Result<Page<AuditEvent>, Fault> {
+    let mut args = vec![Arg::from(after), Arg::from(i64::from(size) + 1)];
+    let mut sql = "SELECT seq, time, client, verb, library, album, image, operation, failure, request_id, points \
+                   FROM audit WHERE seq < $1"
+        .to_owned();
+    let since = filter.since.map(Timestamp::as_microsecond);
+    let conditions = [
+        (" AND client = ", filter.client.as_ref().map(|client| Arg::from(client.as_str()))),
+        (" AND library = ", filter.library.as_ref().map(|library| Arg::from(library.as_str()))),
+        (" AND time >= ", since.map(Arg::from)),
+    ];
+    for (condition, arg) in conditions {
+        if let Some(arg) = arg {
+            args.push(arg);
+            sql.push_str(&format!("{condition}${}", args.len()));
+        }
+    }
+    sql.push_str(" ORDER BY seq DESC LIMIT $2");
+    let mut rows = shared.db.read(composed(sql), &args).await?;
+    let more = rows.len() > size as usize;
+    rows.truncate(size as usize);
+    let next = match rows.last() {
+        Some(last) if more => Some(last.get::<i64, _>("seq")?.to_string()),
+        _ => None,
+    };
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match event(row) {
+            Ok(event) => items.push(event),
+            Err(fault) => tracing::warn!(error = %fault, "an event cannot be read and is not listed"),
+        }
+    }
+    Ok(Page { items, next })
+}
+
+fn event(row: &Row) -> Result<AuditEvent, Fault> {
+    let verb: String = row.get("verb")?;
+    let verbs = [Verb::Upload, Verb::Delete, Verb::Associate];
+    let verb = verbs.into_iter().find(|known| known.as_str() == verb).ok_or_else(|| unreadable("no such verb"))?;
+    let text = |column: &str| row.get::<Option<String>, _>(column);
+    let album = AlbumName {
+        library: row.get::<String, _>("library").map(polyptych_domain::LibraryId::new)?.map_err(unreadable)?,
+        album: row.get::<String, _>("album").map(polyptych_domain::AlbumId::new)?.map_err(unreadable)?,
+    };
+    Ok(AuditEvent {
+        time: Some(Timestamp::from_microsecond(row.get("time")?).map_err(unreadable)?),
+        client: ClientId::new(row.get::<String, _>("client")?).map_err(unreadable)?,
+        verb,
+        album,
+        image: text("image")?.map(ImageId::new).transpose().map_err(unreadable)?,
+        operation: text("operation")?.map(OperationId::new).transpose().map_err(unreadable)?,
+        failure: text("failure")?.as_deref().map(from_json).transpose()?,
+        request_id: text("request_id")?,
+        points: u64::try_from(row.get::<i64, _>("points")?).unwrap_or(0),
+    })
+}

@@ -1,0 +1,199 @@
+//! Requests that callers may repeat, as rows. A request is its process's until it is answered, and anybody's once that
+//! process is taken for dead. What this process has under way it knows by itself: so a row of its own that it does not know
+//! is one whose beginning it was not told of, and is begun again; and an answer that could not be written is not lost.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use polyptych_domain::{Begun, ClientId, Error, ErrorKind, Request, Requests, Sha256};
+
+use crate::error::{Fault, internal, names_no_member, unreadable};
+use crate::pool::args;
+use crate::store::Shared;
+
+/// How long a request is known after it was begun, in microseconds. One that seems to be begun that far in the future is
+/// not known either: then the clock was set back.
+pub(crate) const KEPT: i64 = 24 * 3600 * 1_000_000;
+/// Most answers that wait in memory for the database to come back.
+const MOST_UNWRITTEN: usize = 10_000;
+
+type Key = (ClientId, String);
+
+/// The domain's [`Requests`] over the database.
+pub(crate) struct SqlRequests {
+    shared: Arc<Shared>,
+    ours: Mutex<HashMap<Key, Ours>>,
+}
+
+/// A request of this process.
+struct Ours {
+    digest: Sha256,
+    /// What was answered, where it could not be written.
+    unwritten: Option<Vec<u8>>,
+}
+
+/// What is known of a request without asking the database.
+enum Here {
+    /// Nothing. It is noted as ours, until the guard is dropped unless that keeps it.
+    Unknown,
+    Other,
+    Running,
+    Answered(Vec<u8>),
+}
+
+#[async_trait]
+impl Requests for SqlRequests {
+    async fn begin(&self, client: &ClientId, request: &Request) -> Result<Begun, Error> {
+        let key = (client.clone(), request.id.clone());
+        match self.enter(&key, request.digest) {
+            Here::Unknown => {}
+            Here::Other => return Err(mismatch()),
+            Here::Running => return Ok(Begun::Running),
+            Here::Answered(answer) => {
+                // Whether it is written now or not, it is known.
+                if let Err(error) = self.finish(client, &request.id, &answer).await {
+                    tracing::warn!(%error, "the answer to a request is kept in memory only");
+                }
+                return Ok(Begun::Done(answer));
+            }
+        }
+        let mut entered = Entered { requests: self, key: Some(key) };
+        let begun = self.begin_row(client, request).await?;
+        if begun == Begun::Fresh {
+            entered.key = None;
+        }
+        Ok(begun)
+    }
+
+    async fn finish(&self, client: &ClientId, id: &str, answer: &[u8]) -> Result<(), Error> {
+        let key = (client.clone(), id.to_owned());
+        let sql = "UPDATE requests SET answer = $3, member = NULL WHERE client = $1 AND id = $2 AND answer IS NULL";
+        let text = base64_simd::STANDARD.encode_to_string(answer);
+        let written = self.shared.db.execute(sql, args![client.as_str(), id, &text]).await;
+        let mut ours = self.ours();
+        match written {
+            Ok(_) => {
+                ours.remove(&key);
+                Ok(())
+            }
+            Err(fault) => {
+                let unwritten = ours.values().filter(|ours| ours.unwritten.is_some()).count();
+                match ours.get_mut(&key) {
+                    Some(kept) if unwritten < MOST_UNWRITTEN => kept.unwritten = Some(answer.to_owned()),
+                    _ => drop(ours.remove(&key)),
+                }
+                Err(internal(fault))
+            }
+        }
+    }
+
+    async fn abandon(&self, client: &ClientId, id: &str) -> Result<(), Error> {
+        let key = (client.clone(), id.to_owned());
+        // One that was answered stays, also where the answer could not be written yet.
+        if self.ours().get(&key).is_some_and(|ours| ours.unwritten.is_some()) {
+            return Ok(());
+        }
+        let sql = "DELETE FROM requests WHERE client = $1 AND id = $2 AND member = $3 AND answer IS NULL";
+        let me = self.shared.members.me();
+        let deleted = self.shared.db.execute(sql, args![client.as_str(), id, &*me]).await;
+        self.ours().remove(&key);
+        deleted.map(drop).map_err(internal)
+    }
+}
+
+impl SqlRequests {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, ours: Mutex::default() }
+    }
+
+    fn enter(&self, key: &Key, digest: Sha256) -> Here {
+        match self.ours().entry(key.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Ours { digest, unwritten: None });
+                Here::Unknown
+            }
+            Entry::Occupied(ours) if ours.get().digest != digest => Here::Other,
+            Entry::Occupied(ours) => ours.get().unwritten.clone().map_or(Here::Running, Here::Answered),
+        }
+    }
+
+    async fn begin_row(&self, client: &ClientId, request: &Request) -> Result<Begun, Error> {
+        let me = self.shared.members.me();
+        match self.begin_as(&me, client, request).await {
+            Err(Problem::Fault(fault)) if names_no_member(&fault) => {
+                self.shared.members.rejoin(&me).await.map_err(internal)?;
+                self.begin_as(&self.shared.members.me(), client, request).await.map_err(Error::from)
+            }
+            begun => begun.map_err(Error::from),
+        }
+    }
+
+    async fn begin_as(&self, me: &str, client: &ClientId, request: &Request) -> Result<Begun, Problem> {
+        let begin = "INSERT INTO requests (client, id, digest, begun, member) VALUES ($1, $2, $3, $4, $5) \
+                     ON CONFLICT (client, id) DO UPDATE \
+                     SET digest = excluded.digest, begun = excluded.begun, member = excluded.member, answer = NULL \
+                     WHERE requests.begun - excluded.begun >= $6 OR excluded.begun - requests.begun >= $6 \
+                     OR (requests.answer IS NULL AND requests.digest = excluded.digest \
+                     AND (requests.member IS NULL OR requests.member = excluded.member)) RETURNING digest";
+        let digest = request.digest.to_string();
+        let now = self.shared.now();
+        let args = args![client.as_str(), &request.id, &digest, now, me, KEPT];
+        if !self.shared.db.returning(begin, args).await?.is_empty() {
+            return Ok(Begun::Fresh);
+        }
+        let read = "SELECT digest, answer FROM requests WHERE client = $1 AND id = $2";
+        let rows = self.shared.db.read(read, args![client.as_str(), &request.id]).await?;
+        // Abandoned between the two statements: whoever asks again finds it free.
+        let Some(row) = rows.first() else { return Ok(Begun::Running) };
+        if row.get::<String, _>("digest")? != digest {
+            return Err(Problem::Refused(mismatch()));
+        }
+        let Some(answer) = row.get::<Option<String>, _>("answer")? else { return Ok(Begun::Running) };
+        Ok(Begun::Done(base64_simd::STANDARD.decode_to_vec(answer).map_err(|error| unreadable(error.to_string()))?))
+    }
+
+    /// The table is whole between calls.
+    fn ours(&self) -> MutexGuard<'_, HashMap<Key, Ours>> {
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a request out of ours again that did not become ours, also where its caller has gone.
+struct Entered<'a> {
+    requests: &'a SqlRequests,
+    key: Option<Key>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.requests.ours().remove(&key);
+        }
+    }
+}
+
+enum Problem {
+    Fault(Fault),
+    Refused(Error),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Fault(fault) => internal(fault),
+            Problem::Refused(error) => error,
+        }
+    }
+}
+
+fn mismatch() -> Error {
+    Error::new(ErrorKind::RequestMismatch, "this request id was used for something else within the last 24 hours")
+}
