@@ -73,6 +73,7 @@ fn delivery(kind: ErrorKind, progress: &Progress) -> Delivery {
         | ErrorKind::Throttled
         | ErrorKind::Unpaid
         | ErrorKind::Suspended
+        | ErrorKind::NoPlace
         | ErrorKind::Timeout { what: TimeoutKind::Connect, .. } => Delivery::NotSent,
         ErrorKind::Timeout { .. }
         | ErrorKind::RequestBody

@@ -8,7 +8,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::{ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, Signing, SystemClock};
+use crate::{
+    ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, SharedQuotas, Signing, SystemClock,
+};
 
 /// Where the credential goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,7 @@ pub struct Config {
     pub(crate) signing: Option<Arc<dyn Signing>>,
     pub(crate) retry: Retry,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) quotas: Option<Arc<dyn SharedQuotas>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Jitter>,
 }
@@ -84,6 +87,7 @@ impl Config {
             signing: None,
             retry: Retry::default(),
             limits: Arc::new(Limits::new()),
+            quotas: None,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(Seeded::from_system()),
         }
@@ -152,6 +156,13 @@ impl Config {
     #[must_use]
     pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Tells other processes what answers told of quotas, and learns from them. Default: knows only its own.
+    #[must_use]
+    pub fn with_shared_quotas(mut self, quotas: Arc<dyn SharedQuotas>) -> Self {
+        self.quotas = Some(quotas);
         self
     }
 

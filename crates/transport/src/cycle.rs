@@ -87,6 +87,7 @@ impl<'a> Cycle<'a> {
         let (settings, account) = (self.settings, self.call.account);
         // Asked before the waits, too, so that nobody queues for a call that will not be sent.
         drop(self.admitted()?);
+        settings.learn(account).await;
         loop {
             let patience = self.patience();
             let wait = settings
@@ -135,10 +136,11 @@ impl<'a> Cycle<'a> {
         let begun = self.settings.clock.now();
         for limit in limits {
             let wait = self.settings.limits.acquire(limit);
-            permits.push(match self.left()? {
+            let permit = match self.left()? {
                 Some((left, _)) => tokio::time::timeout(left, wait).await.map_err(|_| self.too_late())?,
                 None => wait.await,
-            });
+            };
+            permits.push(permit.map_err(|cause| self.refused(Failure::new(ErrorKind::NoPlace, cause), None))?);
         }
         let waited = self.settings.clock.now().saturating_duration_since(begun);
         if !waited.is_zero() {
@@ -200,6 +202,9 @@ impl<'a> Cycle<'a> {
         verdict.wait = verdict.wait.or_else(|| backoff::retry_after(&answer.headers, self.settings.clock.wall()));
         self.settings.usage.record(self.call.account, &verdict.usage, now);
         self.settings.purses.record(self.call.account, &verdict.usage, now);
+        if let Some(quotas) = self.settings.quotas.as_ref().filter(|_| !verdict.usage.is_empty()) {
+            quotas.tell(&self.settings.library, self.call.account, &self.settings.known(self.call.account));
+        }
         if let (Some(Class::Throttle | Class::LongPause), Some(time)) = (verdict.class, verdict.wait) {
             self.settings.usage.close(self.call.account, time, now);
         }
@@ -294,8 +299,12 @@ impl<'a> Cycle<'a> {
 
     /// An error in place of a try.
     fn refusal(&self, kind: ErrorKind, retry_after: Option<Duration>) -> Error {
+        self.refused(Failure::from(kind), retry_after)
+    }
+
+    fn refused(&self, failure: Failure, retry_after: Option<Duration>) -> Error {
         let (operation, host) = (self.call.request.operation, &self.settings.host);
-        let error = Error::new(Failure::from(kind), Delivery::NotSent, None, operation, host);
+        let error = Error::new(failure, Delivery::NotSent, None, operation, host);
         error.of_call(self.tries, self.applied_before, retry_after)
     }
 

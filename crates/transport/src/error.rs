@@ -71,6 +71,9 @@ pub enum ErrorKind {
     /// The account has been failing for a while and its calls are not sent for a moment. Nothing was sent;
     /// [`Error::retry_after`] says when to come back.
     Suspended,
+    /// The limit of calls at once is kept together with other processes, and it cannot be told whether there is a place.
+    /// Nothing was sent.
+    NoPlace,
 }
 
 /// A call without a whole answer, after all its tries.
@@ -213,6 +216,7 @@ impl fmt::Display for ErrorKind {
             Self::Throttled => f.write_str("a quota is used up for longer than the call may wait"),
             Self::Unpaid => f.write_str("what is left of a quota does not pay for the call"),
             Self::Suspended => f.write_str("not sent, because calls of this account keep failing"),
+            Self::NoPlace => f.write_str("the limit of calls at once cannot be asked for a place"),
             Self::ResponseTooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
         }
     }

@@ -28,6 +28,7 @@ mod reading;
 mod response;
 mod retry;
 mod rounds;
+mod shared;
 mod signing;
 pub mod telemetry;
 mod tls;
@@ -44,12 +45,13 @@ pub use fetch::{
     Fetch, FetchConfig, FetchConfigError, FetchError, FetchErrorKind, FetchedPicture, HostRule, Resolver,
     SystemResolver,
 };
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, PlaceError, SharedLimits};
 pub use reading::{ByStatus, Reading, Verdict};
 pub use response::Response;
 pub use retry::Retry;
 pub use rounds::Rounds;
 pub use secrecy::SecretString;
+pub use shared::SharedQuotas;
 pub use signing::Signing;
 pub use transport::Transport;
 pub use usage::{Gauge, Pace, Scope};

@@ -1,9 +1,13 @@
 //! How many calls may be under way at once, by key, over all libraries of a process: the providers count per
-//! advertiser, and one advertiser may be reached through several libraries. Waiting is fair: first come, first served.
+//! advertiser, and one advertiser may be reached through several libraries. Waiting is fair: first come, first served. Where
+//! several processes reach the same advertisers, a place that they share is asked for behind a place of this process, so
+//! that no more callers ask for one than could get one.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Who shares a limit, and how many calls it allows at once.
@@ -15,14 +19,41 @@ pub struct Limit {
     pub at_once: usize,
 }
 
+/// Why no place is given.
+pub type PlaceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Limits that hold over several processes.
+#[async_trait]
+pub trait SharedLimits: Send + Sync {
+    /// Waits for a place under the limit, which is free again when what is returned is dropped.
+    ///
+    /// # Errors
+    /// If it cannot be told whether there is one; then the call is not sent.
+    async fn acquire(&self, limit: &Limit) -> Result<Box<dyn Send>, PlaceError>;
+}
+
 /// The limits of one process. Libraries share them by being given the same one; a key that nobody uses takes no room.
-#[derive(Debug, Default)]
-pub struct Limits(Mutex<HashMap<Box<str>, Arc<Semaphore>>>);
+#[derive(Default)]
+pub struct Limits {
+    slots: Mutex<HashMap<Box<str>, Arc<Semaphore>>>,
+    shared: Option<Arc<dyn SharedLimits>>,
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").field("keys_in_use", &self.keys_in_use()).finish_non_exhaustive()
+    }
+}
 
 impl Limits {
     /// Nothing is under way yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The limits of a process that has to keep them together with others.
+    pub fn shared(shared: Arc<dyn SharedLimits>) -> Self {
+        Self { slots: Mutex::default(), shared: Some(shared) }
     }
 
     /// How many keys have a call under way or waiting.
@@ -31,7 +62,7 @@ impl Limits {
     }
 
     /// Waits for a place under the limit; it is free again when the permit is dropped.
-    pub(crate) async fn acquire(self: &Arc<Self>, limit: &Limit) -> Permit {
+    pub(crate) async fn acquire(self: &Arc<Self>, limit: &Limit) -> Result<Permit, PlaceError> {
         let at_once = limit.at_once.clamp(1, Semaphore::MAX_PERMITS);
         let slot = {
             let mut slots = self.slots();
@@ -39,18 +70,23 @@ impl Limits {
         };
         // Made before the wait, so that a wait that is given up leaves nothing behind either.
         let waited = Arc::clone(&slot).acquire_owned();
-        let mut permit = Permit { place: None, slot: Some(slot), key: limit.key.as_str().into(), limits: self.clone() };
+        let (key, limits) = (limit.key.as_str().into(), Arc::clone(self));
+        let mut permit = Permit { shared: None, place: None, slot: Some(slot), key, limits };
         permit.place = waited.await.ok();
-        permit
+        if let Some(shared) = &self.shared {
+            permit.shared = Some(shared.acquire(limit).await?);
+        }
+        Ok(permit)
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<Box<str>, Arc<Semaphore>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One call's place under a [`Limit`].
 pub(crate) struct Permit {
+    shared: Option<Box<dyn Send>>,
     place: Option<OwnedSemaphorePermit>,
     slot: Option<Arc<Semaphore>>,
     key: Box<str>,
@@ -59,6 +95,8 @@ pub(crate) struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        // First, so that whoever is next in this process finds it.
+        self.shared.take();
         self.place.take();
         let mut slots = self.limits.slots();
         self.slot.take();

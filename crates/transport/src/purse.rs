@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::keyed::Keyed;
+use crate::transport::NEWER;
 use crate::{Gauge, Pace};
 
 /// How long the others wait for what a call finds out, if no answer tells it before.
@@ -27,6 +28,8 @@ pub(crate) enum Cover {
 #[derive(Default)]
 struct Purse {
     left: f64,
+    /// When that was told.
+    read: Option<Instant>,
     /// When more may have been added; `None` before the first reading.
     refills: Option<Instant>,
     /// Until when a call is finding out.
@@ -56,7 +59,16 @@ impl Purses {
             *table.payers.get(account, |_| true) = payer.map(Into::into);
             let idle = |purse: &mut Purse| purse.refills.is_none_or(|refills| refills <= now);
             *table.purses.get(payer.or(account), idle) =
-                Purse { left, refills: Some(now.checked_add(refill).unwrap_or(now)), probed: None };
+                Purse { left, read: Some(now), refills: Some(now.checked_add(refill).unwrap_or(now)), probed: None };
+        }
+    }
+
+    /// Notes what another process was told is left, unless something newer is known.
+    pub(crate) fn learn(&self, account: Option<&str>, gauge: &Gauge, at: Instant) {
+        let payer = gauge.holder.as_deref().filter(|name| name.len() <= MAX_NAME);
+        let known = self.table().purses.find(payer.or(account)).and_then(|purse| purse.read);
+        if known.is_none_or(|known| at.saturating_duration_since(known) > NEWER) {
+            self.record(account, std::slice::from_ref(gauge), at);
         }
     }
 

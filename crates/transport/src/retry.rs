@@ -95,6 +95,7 @@ impl Ended {
                 | ErrorKind::Throttled
                 | ErrorKind::Unpaid
                 | ErrorKind::Suspended
+                | ErrorKind::NoPlace
                 | ErrorKind::Timeout { what: TimeoutKind::Deadline, .. },
                 _,
             ) => Self::Hopeless,
@@ -182,7 +183,8 @@ impl Health {
                 | ErrorKind::RequestBody
                 | ErrorKind::Throttled
                 | ErrorKind::Unpaid
-                | ErrorKind::Suspended => Self::Untold,
+                | ErrorKind::Suspended
+                | ErrorKind::NoPlace => Self::Untold,
             },
         }
     }

@@ -105,6 +105,7 @@ pub(crate) fn outcome(ended: &Result<Response, Error>) -> &'static str {
             ErrorKind::Throttled => "throttled",
             ErrorKind::Unpaid => "unpaid",
             ErrorKind::Suspended => "suspended",
+            ErrorKind::NoPlace => "no_place",
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, header};
 use tracing::{Instrument, field, info_span};
@@ -15,10 +15,16 @@ use crate::purse::Purses;
 use crate::usage::Usage;
 use crate::{
     Auth, Call, Clock, Config, ConfigError, CredentialSource, Error, Gauge, Jitter, Limits, Reading, Response, Retry,
-    Rounds, Signing, Timeouts, tls,
+    Rounds, SharedQuotas, Signing, Timeouts, tls,
 };
 
 pub(crate) const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
+
+/// How long a call waits for what other processes know of quotas.
+const LEARNING: Duration = Duration::from_secs(1);
+
+/// How much newer than what this process knows a reading of another one has to be, since clocks are never quite the same.
+pub(crate) const NEWER: Duration = Duration::from_millis(100);
 
 /// Idle connections that are kept for later calls.
 const KEPT: usize = 32;
@@ -48,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) signing: Option<Arc<dyn Signing>>,
     pub(crate) retry: Retry,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) quotas: Option<Arc<dyn SharedQuotas>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) budgets: Budgets,
@@ -119,6 +126,7 @@ impl Transport {
             signing: config.signing,
             retry: config.retry,
             limits: config.limits,
+            quotas: config.quotas,
             clock: config.clock,
             jitter: config.jitter,
             budgets: Budgets::new(config.retry),
@@ -178,9 +186,29 @@ impl Transport {
     /// The quotas that limit calls of `account`, as answers told them last, each with the time of that answer. Empty
     /// before the first answer that told one.
     pub fn usage(&self, account: Option<&str>) -> Vec<(Gauge, SystemTime)> {
-        let (now, wall) = (self.0.clock.now(), self.0.clock.wall());
-        let told = self.0.usage.read(account, now).into_iter();
+        self.0.known(account)
+    }
+}
+
+impl Settings {
+    /// The quotas that limit calls of `account`, each with the time of the answer that told it.
+    pub(crate) fn known(&self, account: Option<&str>) -> Vec<(Gauge, SystemTime)> {
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        let told = self.usage.read(account, now).into_iter();
         told.map(|(gauge, at)| (gauge, wall.checked_sub(now.saturating_duration_since(at)).unwrap_or(wall))).collect()
+    }
+
+    /// Takes what other processes were told of quotas for this one's, where it is newer.
+    pub(crate) async fn learn(&self, account: Option<&str>) {
+        let Some(quotas) = &self.quotas else { return };
+        let told = tokio::time::timeout(LEARNING, quotas.told(&self.library, account)).await.unwrap_or_default();
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        for (gauge, time) in told {
+            // One from the future is as new as can be: its clock is ahead of ours.
+            let Some(at) = now.checked_sub(wall.duration_since(time).unwrap_or_default()) else { continue };
+            self.purses.learn(account, &gauge, at);
+            self.usage.learn(account, gauge, at, now);
+        }
     }
 }
 

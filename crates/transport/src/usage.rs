@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::keyed::Keyed;
+use crate::transport::NEWER;
 
 /// Gauges kept per account: providers tell up to about a hundred at once, and names come from the network.
 const MAX_GAUGES: usize = 128;
@@ -203,6 +204,19 @@ impl Usage {
                 Scope::Account => table.accounts.get(account, |kept| kept.is_idle(now)),
             };
             kept.record(gauge.clone(), now);
+        }
+    }
+
+    /// Notes what another process was told by an answer to a call of `account`, unless something newer is known.
+    pub(crate) fn learn(&self, account: Option<&str>, gauge: Gauge, at: Instant, now: Instant) {
+        let mut table = self.table();
+        let kept = match gauge.scope {
+            Scope::Library => &mut table.library,
+            Scope::Account => table.accounts.get(account, |kept| kept.is_idle(now)),
+        };
+        let key = (gauge.name.clone(), gauge.holder.clone());
+        if kept.gauges.get(&key).is_none_or(|(_, known)| at.saturating_duration_since(*known) > NEWER) {
+            kept.record(gauge, at);
         }
     }
 

@@ -1,11 +1,13 @@
 //! Calls at once, and what the quotas that answers tell ask of the next calls.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use polyptych_transport::{
-    Call, Delivery, ErrorKind, Gauge, Limits, Pace, Reading, Response, Retry, Scope, TimeoutKind, Transport, Verdict,
+    Call, Clock, Delivery, ErrorKind, Gauge, Limit, Limits, Pace, PlaceError, Reading, Response, Retry, Scope,
+    SharedLimits, SharedQuotas, TimeoutKind, Transport, Verdict,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
@@ -44,6 +46,105 @@ async fn at_most_five_calls_of_an_advertiser_are_under_way_over_all_libraries() 
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.tries() == 1)));
     assert_eq!(most.load(Ordering::SeqCst), 5);
     assert_eq!(limits.keys_in_use(), 0);
+}
+
+/// Limits that other processes share: two places, and a count of those who ask. Given up, it gives none.
+#[derive(Default)]
+struct Others {
+    asking: AtomicUsize,
+    asked_at_once: AtomicUsize,
+    away: bool,
+}
+
+#[async_trait]
+impl SharedLimits for Others {
+    async fn acquire(&self, limit: &Limit) -> Result<Box<dyn Send>, PlaceError> {
+        assert_eq!(limit.key, KEY);
+        self.asked_at_once.fetch_max(self.asking.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        self.asking.fetch_sub(1, Ordering::SeqCst);
+        if self.away { Err("the database is away".into()) } else { Ok(Box::new(())) }
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_processes_share_is_asked_for_by_no_more_than_have_one_of_this_process() {
+    let (peer, others) = (Peer::new().await, Arc::new(Others::default()));
+    let limits = Arc::new(Limits::shared(others.clone()));
+    let transport = Transport::new(peer.config().with_limits(limits.clone())).unwrap();
+    let request = get("/");
+    let calls = (0..10).map(|_| transport.execute(Call::new(&request).with_limit(KEY, 2)));
+    let answers = tokio::select! {
+        answers = futures_util::future::join_all(calls) => answers,
+        () = serve(&peer, 2, Arc::default()) => unreachable!(),
+    };
+    assert!(answers.iter().all(Result::is_ok));
+    assert!(others.asked_at_once.load(Ordering::SeqCst) <= 2);
+    assert_eq!(limits.keys_in_use(), 0);
+}
+
+#[tokio::test]
+async fn a_call_is_not_sent_where_nobody_can_tell_whether_there_is_a_place() {
+    let (peer, others) = (Peer::new().await, Others { away: true, ..Others::default() });
+    let limits = Arc::new(Limits::shared(Arc::new(others)));
+    let transport = Transport::new(peer.config().with_limits(limits.clone())).unwrap();
+    let error = transport.execute(Call::new(&get("/")).with_limit(KEY, 2)).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery(), error.tries()), (ErrorKind::NoPlace, Delivery::NotSent, 0));
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the database is away");
+    assert_eq!(limits.keys_in_use(), 0);
+}
+
+/// What other processes were told, and what they were told by this one.
+#[derive(Default)]
+struct Elsewhere {
+    told: Mutex<Vec<(Gauge, SystemTime)>>,
+    heard: Mutex<Vec<(Gauge, SystemTime)>>,
+}
+
+#[async_trait]
+impl SharedQuotas for Elsewhere {
+    fn tell(&self, _: &str, account: Option<&str>, known: &[(Gauge, SystemTime)]) {
+        assert_eq!(account, Some("login"));
+        *self.heard.lock().unwrap() = known.to_vec();
+    }
+
+    async fn told(&self, _: &str, _: Option<&str>) -> Vec<(Gauge, SystemTime)> {
+        self.told.lock().unwrap().clone()
+    }
+}
+
+/// Tells of each answer that this much is left.
+struct Left(f64);
+
+impl Reading for Left {
+    fn read(&self, _: &Call<'_>, _: &Response) -> Verdict {
+        Verdict { usage: vec![points(self.0)], ..Verdict::default() }
+    }
+}
+
+fn points(left: f64) -> Gauge {
+    Gauge { left: Some(left), pace: Pace::Covered(Duration::from_secs(3600)), ..Gauge::new("points", Scope::Account) }
+}
+
+#[tokio::test]
+async fn what_another_process_was_told_of_a_quota_counts_where_it_is_newer() {
+    let (peer, clock, elsewhere) = (Peer::new().await, Arc::new(Jumping::new()), Arc::new(Elsewhere::default()));
+    let config = peer.patient(&clock).with_reading(Arc::new(Left(500.0))).with_shared_quotas(elsewhere.clone());
+    let transport = Transport::new(config).unwrap();
+    let (request, ok) = (get("/"), last_reply("200 OK", "", ""));
+    let call = || transport.execute(Call::new(&request).with_account("login").with_price(20));
+    let (answer, _) = tokio::join!(call(), answer_all(&peer, [&ok]));
+    answer.unwrap();
+    assert_eq!(elsewhere.heard.lock().unwrap().iter().map(|(gauge, _)| gauge.left).collect::<Vec<_>>(), [Some(500.0)]);
+
+    // Older than what this process was told itself.
+    *elsewhere.told.lock().unwrap() = vec![(points(1.0), clock.wall() - Duration::from_secs(60))];
+    let (answer, _) = tokio::join!(call(), answer_all(&peer, [&ok]));
+    answer.unwrap();
+
+    clock.pass(Duration::from_secs(1));
+    *elsewhere.told.lock().unwrap() = vec![(points(1.0), clock.wall())];
+    assert_eq!(call().await.unwrap_err().kind(), ErrorKind::Unpaid);
 }
 
 #[tokio::test]
