@@ -49,6 +49,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("polyptych-conformance", &["*"]),
     ("polyptych-e2e", &["*"]),
     ("polyptych-cost", &["*"]),
+    ("polyptych-crash", &["*"]),
     ("polyptych-faults", &["*"]),
     ("polyptych-hostile", &["*"]),
     ("polyptych-postgres", &[]),
@@ -84,6 +85,7 @@ const MUST_NOT_REACH: &[(&[&str], &[&str])] = &[
 const TESTS: &[&str] = &[
     "polyptych-conformance",
     "polyptych-cost",
+    "polyptych-crash",
     "polyptych-e2e",
     "polyptych-faults",
     "polyptych-hostile",

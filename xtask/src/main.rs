@@ -43,6 +43,9 @@ enum Command {
     /// Count what uploads cost, beside a client that sends one per call and checks nothing.
     #[command(disable_help_flag = true)]
     Cost(member::Options),
+    /// Kill servers at work, start them again, and compare what they told with what was done.
+    #[command(disable_help_flag = true)]
+    Crash(member::Options),
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -70,6 +73,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Clients => clients::run(&root),
         Command::Faults(options) => member::run(&root, "polyptych-faults", options),
         Command::Cost(options) => member::run(&root, "polyptych-cost", options),
+        Command::Crash(options) => member::crash(&root, options),
         Command::Ci => ci::run(&root),
     }
 }

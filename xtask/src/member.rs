@@ -1,10 +1,11 @@
 //! Commands that are done by a member crate of `tests/`, which is built and run here and not linked: what becomes of calls
-//! when things go wrong on the way (`faults`), what uploads cost (`cost`).
+//! when things go wrong on the way (`faults`), what uploads cost (`cost`), what becomes of operations when servers are killed (`crash`).
 
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use cargo_metadata::MetadataCommand;
 
 /// Options of the command, handed on as they are; `--help` lists them.
 #[derive(clap::Args)]
@@ -22,4 +23,24 @@ pub(crate) fn run(root: &Path, package: &str, options: &Options) -> Result<bool>
         .status()
         .context("cannot run cargo")?;
     Ok(status.success())
+}
+
+/// Runs `crash` with the program built for it: with its failpoints, and as tests are built, since it waits more than it works.
+pub(crate) fn crash(root: &Path, options: &Options) -> Result<bool> {
+    let (program, harness) = ("polyptych", "polyptych-crash");
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--locked", "--package", program, "--package", harness])
+        .args(["--features", "polyptych/failpoints"])
+        .current_dir(root)
+        .status()
+        .context("cannot run cargo")?;
+    if !built.success() {
+        bail!("the program cannot be built");
+    }
+    let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec();
+    let folder = metadata.context("cargo metadata failed")?.target_directory.into_std_path_buf().join("debug");
+    // It takes the program that lies beside it.
+    let harness = folder.join(harness).with_extension(std::env::consts::EXE_EXTENSION);
+    let status = Command::new(harness).args(&options.options).current_dir(root).status();
+    Ok(status.context("cannot run what was built")?.success())
 }

@@ -26,7 +26,8 @@ use setup::Setup;
 /// The most bytes of a control document.
 const BODY_CAP: usize = 64 << 20;
 
-const PATHS: &str = "GET health, GET journal, GET counts, GET calls, GET clock, GET or DELETE faults, POST setup, POST reset";
+const PATHS: &str =
+    "GET health, GET journal, GET counts, GET calls, GET clock, GET or DELETE faults, POST setup, POST reset";
 
 /// Answers a control request; `rest` is the path after `/_emulator/`.
 pub(crate) async fn answer(state: &Arc<State>, head: &Parts, body: Body, rest: &[&str]) -> Response {
