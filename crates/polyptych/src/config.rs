@@ -12,10 +12,12 @@ use tokio::io::AsyncReadExt;
 pub use check::Mistake;
 pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
 pub use fetch::FetchSection;
+pub use state::StateConfig;
 
 mod check;
 mod connection;
 mod fetch;
+mod state;
 
 /// Far more than any number of libraries needs.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,6 +34,9 @@ pub struct Config {
     /// From where pictures at addresses are fetched.
     #[serde(default)]
     pub fetch: FetchSection,
+    /// Where is kept what outlives a process.
+    #[serde(default)]
+    pub state: StateConfig,
 }
 
 /// One library: a connection to one provider.
@@ -230,13 +235,17 @@ impl Config {
         Self::read_with(path.as_ref(), |_| None).await
     }
 
-    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`] and
-    /// [`crate::open_pictures`] would refuse. Nothing is sent.
+    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`],
+    /// [`crate::open_pictures`] and [`crate::State::open`] would refuse without looking at the environment. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong.
     pub async fn check(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        let object = |config: &Self| crate::libraries::objection(config).or_else(|| crate::fetching::objection(config));
+        let object = |config: &Self| {
+            crate::libraries::objection(config)
+                .or_else(|| crate::fetching::objection(config))
+                .or_else(|| crate::state::objection(&config.state))
+        };
         Self::read_with(path.as_ref(), object).await
     }
 

@@ -2,19 +2,24 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
 use polyptych_emulator::{self as emulator, Emulator};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Config;
-use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, TokenConfig};
+use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, StateConfig, TokenConfig};
 use crate::domain::{MemorySpool, Service};
 use crate::facade::{Facade, WorkerPool};
-use crate::jobs::{Jobs, Memory};
+use crate::state::{State, Working};
+
+/// How long operations in progress may take to stop.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Store and product of the documentation's own example.
 const EVOTOR_ALBUM: &str = "20180413-2595-40E8-80CB-4646C05D81B6~5e46f8de-ec4f-4f87-85de-337b88fa2bdd";
@@ -45,7 +50,7 @@ pub fn config(emulator: &str) -> Config {
     // Pictures of the emulator itself may be imported, wherever it runs.
     let own = emulator.split_once("://").map(|(_, host)| host.trim_end_matches('/').to_owned());
     let fetch = FetchSection { private_hosts: own.map(|host| vec![host]), ..FetchSection::default() };
-    Config { libraries: LIBRARIES.into_iter().map(library).collect(), fetch }
+    Config { libraries: LIBRARIES.into_iter().map(library).collect(), fetch, state: StateConfig::default() }
 }
 
 /// Settings of an emulator that lives in real time; the emulator's own default is a clock that stands still, for tests.
@@ -58,10 +63,13 @@ pub fn settings() -> emulator::Settings {
 pub struct Running {
     emulator: SocketAddr,
     facade: SocketAddr,
-    service: Service,
+    service: Arc<Service>,
+    working: Working,
+    state: State,
+    /// What the state is in, removed at the end.
+    folder: TempDir,
     /// In the order in which they end.
     servers: [Server; 2],
-    jobs: Jobs,
 }
 
 /// A server on a task of its own.
@@ -82,15 +90,17 @@ impl Running {
             .with_context(|| format!("the emulator cannot listen on {emulator}"))?;
         let listener = TcpListener::bind(facade).await.with_context(|| format!("cannot listen on {facade}"))?;
         let (emulator, facade) = (bound.local_addr(), listener.local_addr()?);
-        let config = config(&format!("http://{emulator}"));
-        let (libraries, memory) = (crate::open_libraries(&config)?, Memory::default());
-        let service = memory.audited(Service::new(libraries, Arc::new(WorkerPool::default()))?);
+        let mut config = config(&format!("http://{emulator}"));
+        let folder = tempfile::Builder::new().prefix("polyptych-").tempdir()?;
+        config.state.folder = Some(folder.path().to_owned());
+        let state = State::open(&config.state).await?;
+        let service = Arc::new(state.service(crate::open_libraries(&config)?, Arc::new(WorkerPool::default()))?);
         let pictures = crate::open_pictures(&config, Arc::new(MemorySpool))?;
-        let server = Facade::new(Arc::new(service.clone()), memory.work(), crate::facade::Settings::default())?;
-        let jobs = memory.carry_out(service.clone(), pictures);
+        let working = state.work(Service::clone(&service), pictures);
+        let server = Facade::new(Arc::clone(&service), state.ports().clone(), crate::facade::Settings::default())?;
         let facade_server = Server::spawn(|asked| async move { Ok(server.serve(listener, asked).await?) });
         let emulator_server = Server::spawn(|asked| async move { Ok(bound.serve_until(asked).await?) });
-        Ok(Self { emulator, facade, service, servers: [facade_server, emulator_server], jobs })
+        Ok(Self { emulator, facade, service, working, state, folder, servers: [facade_server, emulator_server] })
     }
 
     /// Where the emulator listens.
@@ -108,14 +118,21 @@ impl Running {
         &self.service
     }
 
-    /// Ends the façade after the calls in progress, then what operations are at, then the emulator, which both need.
+    /// What the façade and the workers share.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Ends the façade after the calls in progress, then the workers, then the emulator, which both need.
     ///
     /// # Errors
     /// If one of them had failed.
     pub async fn stop(self) -> anyhow::Result<()> {
         let [facade, emulator] = self.servers;
         facade.stop().await?;
-        self.jobs.stop().await?;
+        self.working.stop(DRAIN).await;
+        self.state.close().await?;
+        self.folder.close()?;
         emulator.stop().await
     }
 }

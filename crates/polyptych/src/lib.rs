@@ -30,11 +30,11 @@
 
 pub mod config;
 pub mod emulated;
-pub mod jobs;
 pub mod manifest;
 
 mod fetching;
 mod libraries;
+mod state;
 
 pub use config::Config;
 pub use fetching::{OpenFetchError, open_pictures};
@@ -45,6 +45,7 @@ pub use polyptych_facade as facade;
 pub use polyptych_proto as proto;
 pub use polyptych_providers as providers;
 pub use polyptych_transport as transport;
+pub use state::{OpenStateError, State, TokioPauses, Working};
 
 /// The README's Rust is compiled, too.
 #[cfg(doctest)]

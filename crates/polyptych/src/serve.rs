@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use polyptych::domain::{MemorySpool, Service};
+use polyptych::State;
+use polyptych::domain::MemorySpool;
 use polyptych::emulated::{self, Running};
 use polyptych::emulator::Emulator;
 use polyptych::facade::{Facade, WorkerPool};
-use polyptych::jobs::Memory;
 use tokio::net::TcpListener;
 
 use crate::cli::SetupFlags;
@@ -19,16 +19,21 @@ use crate::output::print;
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let config = polyptych::Config::read(config).await?;
-    let memory = Memory::default();
-    let service = memory.audited(Service::new(polyptych::open_libraries(&config)?, Arc::new(WorkerPool::default()))?);
+    let libraries = polyptych::open_libraries(&config)?;
     let pictures = polyptych::open_pictures(&config, Arc::new(MemorySpool))?;
-    let facade = Facade::new(Arc::new(service.clone()), memory.work(), polyptych::facade::Settings::default())?;
+    let state = State::open(&config.state).await?;
+    let service = state.service(libraries, Arc::new(WorkerPool::default()))?;
+    let settings = polyptych::facade::Settings::default();
+    let drain = settings.drain;
+    let facade = Facade::new(Arc::new(service.clone()), state.ports().clone(), settings)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
+    let working = state.work(service, pictures);
     print(format_args!("listening on http://{}", listener.local_addr()?))?;
-    let jobs = memory.carry_out(service, pictures);
-    facade.serve(listener, shutdown).await?;
-    jobs.stop().await?;
+    let served = facade.serve(listener, shutdown).await;
+    working.stop(drain).await;
+    state.close().await?;
+    served?;
     Ok(true)
 }
 

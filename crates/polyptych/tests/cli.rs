@@ -155,6 +155,10 @@ fn serving_needs_a_configuration_that_makes_sense() {
         ),
         ("[libraries.a]\nprovider = \"evotor\"\ntoken = { env = \"T\" }\nversion = \"v2\"\n", "version"),
         ("libraries = 1", "libraries"),
+        (
+            "[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n[state]\nurl = \"mysql://a/b\"\n",
+            "sqlite: or postgres://",
+        ),
     ];
     for (text, hint) in cases {
         let stderr = serve(text);
@@ -193,6 +197,8 @@ async fn a_token_that_is_missing_is_named_in_the_log() {
     let library = "provider = \"facebook\"\ntoken = { env = \"NO_TOKEN_HERE\" }\ndefault_album = \"1\"\n";
     std::fs::write(&config, format!("[libraries.ads]\n{library}endpoint = \"http://127.0.0.1:9\"\n")).unwrap();
     let mut command = polyptych();
+    // Its state goes there, too.
+    command.current_dir(folder.path());
     command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
     let serving = Serving::spawn(command.env_remove("NO_TOKEN_HERE").stderr(std::fs::File::create(&log).unwrap()));
     let mut images = ImageServiceClient::connect(serving.address.clone()).await.unwrap();

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use futures_util::stream;
 use image::ImageFormat;
-use polyptych::domain::Service;
+use polyptych::domain::{MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
 use polyptych::emulated::config;
 use polyptych::emulator::{Emulator, Latency, Running, Settings};
-use polyptych::facade::{self, Facade, WorkerPool};
-use polyptych::jobs::Memory;
+use polyptych::facade::{self, Facade, Work, WorkerPool};
 use polyptych::proto::v1;
 use polyptych_e2e::{messages, picture, to};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -53,7 +52,13 @@ async fn stalled() -> (Running, watch::Receiver<usize>, ImageServiceClient<Chann
     let (address, ended) = relay(emulator.local_addr()).await;
     let libraries = polyptych::open_libraries(&config(&address)).unwrap();
     let service = Arc::new(Service::new(libraries, Arc::new(WorkerPool::default())).unwrap());
-    let facade = Facade::new(service, Memory::default().work(), facade::Settings::default()).unwrap();
+    let work = Work {
+        operations: Arc::new(MemoryOperations::default()),
+        blobs: Arc::new(MemoryBlobs::default()),
+        requests: Arc::new(MemoryRequests::default()),
+        audit: Arc::new(MemoryAudit::default()),
+    };
+    let facade = Facade::new(service, work, facade::Settings::default()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(facade.serve(listener, std::future::pending()));

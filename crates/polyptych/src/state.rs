@@ -1,0 +1,290 @@
+//! What outlives a process: opens the store, lets a service work by it, and works on the operations that are due.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use polyptych_domain::{ImageLibrary, Pauses, Pictures, Runner, Service, Stop, Workers};
+use polyptych_facade::Work;
+use polyptych_store::{BlobPlace, BlobPlaceError, Due, Retention, Store, StoreConfig};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::config::StateConfig;
+
+/// The folder where none is configured.
+const FOLDER: &str = "polyptych-state";
+
+/// The SQLite file in it.
+const FILE: &str = "polyptych.db";
+
+/// The folder in it for pictures of operations.
+const PICTURES: &str = "pictures";
+
+/// Operations at once where no number is configured, and most that may be configured.
+const WORKERS: u32 = 4;
+const MOST_WORKERS: u32 = 64;
+
+/// Why the state cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenStateError {
+    /// A setting of `[state]` makes no sense.
+    #[error("the setting `{setting}` of [state] is not usable: {reason}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What it must be.
+        reason: &'static str,
+    },
+    /// The folder cannot be made.
+    #[error("the state folder `{}` cannot be made", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("the database of the state cannot be opened")]
+    Store(#[from] polyptych_store::OpenError),
+    /// There is no place for pictures.
+    #[error("pictures of operations cannot be kept")]
+    Pictures(#[from] BlobPlaceError),
+}
+
+/// The open state of this process.
+pub struct State {
+    store: Store,
+    work: Work,
+    workers: usize,
+    tidying: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("workers", &self.workers).finish_non_exhaustive()
+    }
+}
+
+/// Pauses by tokio's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TokioPauses;
+
+impl Pauses for TokioPauses {
+    fn pause<'s, 'f>(&'s self, time: Duration) -> BoxFuture<'f, ()>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        Box::pin(tokio::time::sleep(time))
+    }
+}
+
+impl State {
+    /// Opens what is configured, brings its schema up to date, and joins the processes that share it. Has to be called
+    /// within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`OpenStateError`].
+    pub async fn open(config: &StateConfig) -> Result<Self, OpenStateError> {
+        let Checked { url, workers } = checked(config)?;
+        let folder = config.folder.as_deref().unwrap_or(Path::new(FOLDER));
+        let unmade = |source| OpenStateError::Folder { path: folder.to_owned(), source };
+        tokio::fs::create_dir_all(folder).await.map_err(unmade)?;
+        let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.join(FILE).display()));
+        let place = BlobPlace::folder(folder.join(PICTURES))?;
+        let store = Store::open(&StoreConfig::new(url)).await?;
+        let work = Work {
+            operations: store.operations(),
+            blobs: store.blobs(&place),
+            requests: store.requests(),
+            audit: store.audit(),
+        };
+        let tidying = tokio::spawn(store.tidying(Retention::default(), Some(place)));
+        Ok(Self { store, work, workers, tidying })
+    }
+
+    /// A service over these libraries that shares what it knows and does with the other processes.
+    ///
+    /// # Errors
+    /// If two libraries have the same id.
+    pub fn service(
+        &self,
+        libraries: Vec<Arc<dyn ImageLibrary>>,
+        workers: Arc<dyn Workers>,
+    ) -> Result<Service, polyptych_domain::Error> {
+        let service = Service::new(libraries, workers)?;
+        let service = service.with_claims(self.store.catalogue(), self.store.claims(), Arc::new(TokioPauses));
+        Ok(service.with_audit(self.store.audit()))
+    }
+
+    /// The ports of what outlives a call.
+    pub fn ports(&self) -> &Work {
+        &self.work
+    }
+
+    /// Begins to work on the operations that are due.
+    pub fn work(&self, service: Service, pictures: Pictures) -> Working {
+        let (operations, blobs) = (Arc::clone(&self.work.operations), Arc::clone(&self.work.blobs));
+        let runner = Runner::new(service, operations, blobs, pictures, Arc::new(TokioPauses));
+        Working::begin(runner, self.store.due(), self.workers)
+    }
+
+    /// Leaves what this process holds to the others, and disconnects.
+    ///
+    /// # Errors
+    /// If the database cannot be written; then the others take over as if the process had died.
+    pub async fn close(self) -> Result<(), polyptych_domain::Error> {
+        self.tidying.abort();
+        self.store.close().await
+    }
+}
+
+/// The entry of the configuration to change before the state can be opened, and why.
+pub(crate) fn objection(config: &StateConfig) -> Option<(Vec<String>, String)> {
+    let error = checked(config).err()?;
+    let OpenStateError::Setting { setting, .. } = &error else { return None };
+    // Whether the environment has a URL is not for the file to say.
+    (*setting != "url_env").then(|| (vec!["state".to_owned(), (*setting).to_owned()], error.to_string()))
+}
+
+struct Checked {
+    url: Option<String>,
+    workers: usize,
+}
+
+fn checked(config: &StateConfig) -> Result<Checked, OpenStateError> {
+    let wrong = |setting, reason| Err(OpenStateError::Setting { setting, reason });
+    let url = match (&config.url, &config.url_env) {
+        (Some(_), Some(_)) => return wrong("url", "`url_env` says it already; leave one out"),
+        (Some(url), None) if !(url.starts_with("sqlite:") || is_postgres(url)) => {
+            return wrong("url", "it must begin with sqlite: or postgres://");
+        }
+        (Some(url), None) if holds_password(url) => {
+            return wrong("url", "a password is never written here; use PGPASSWORD, or `url_env` for the whole URL");
+        }
+        (Some(url), None) => Some(url.clone()),
+        (None, Some(name)) => match std::env::var(name) {
+            Ok(url) if url.starts_with("sqlite:") || is_postgres(&url) => Some(url),
+            Ok(_) => return wrong("url_env", "the variable must hold a URL that begins with sqlite: or postgres://"),
+            Err(_) => return wrong("url_env", "the environment has no such variable, or it is no text"),
+        },
+        (None, None) => None,
+    };
+    match config.workers.unwrap_or(WORKERS) {
+        workers if workers <= MOST_WORKERS => Ok(Checked { url, workers: workers as usize }),
+        _ => wrong("workers", "it must be 0 to 64"),
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// Whether a URL of PostgreSQL holds a password, before its host or among its parameters.
+fn holds_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://").filter(|_| is_postgres(url)) else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || rest.contains("password=")
+}
+
+/// Workers of this process. Dropping them is as if the process died: what they were at is taken over once the state is
+/// closed.
+#[derive(Debug)]
+pub struct Working {
+    stop: Stop,
+    end: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Working {
+    fn begin(runner: Runner, due: Due, at_once: usize) -> Self {
+        let (stop, (end, asked)) = (Stop::default(), watch::channel(false));
+        let task = tokio::spawn(work(Arc::new(runner), due, at_once, stop.clone(), asked));
+        Self { stop, end, task }
+    }
+
+    /// Begins nothing more, and waits until what was begun has its outcome and the rest is given back; at most for `drain`.
+    pub async fn stop(mut self, drain: Duration) {
+        self.stop.set();
+        self.end.send_replace(true);
+        if tokio::time::timeout(drain, &mut self.task).await.is_err() {
+            tracing::warn!("operations in progress did not stop in time and are abandoned");
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn work(runner: Arc<Runner>, mut due: Due, at_once: usize, stop: Stop, mut asked: watch::Receiver<bool>) {
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            // An error means that nobody can ask any more, which is as good as being asked.
+            _ = asked.wait_for(|asked| *asked) => break,
+            Some(ended) = running.join_next() => report(ended),
+            id = due.next(), if running.len() < at_once => {
+                let (runner, stop) = (Arc::clone(&runner), stop.clone());
+                running.spawn(async move {
+                    let ran = runner.run(&id, &stop).await;
+                    ran.inspect_err(|error| tracing::warn!(operation = %id, %error, "a try could not be ended"))
+                });
+            }
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        report(ended);
+    }
+}
+
+/// A try that failed has said so.
+fn report(ended: Result<Result<(), polyptych_domain::Error>, tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a worker has ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(config: StateConfig) -> Option<String> {
+        objection(&config).map(|(path, _)| path.join("."))
+    }
+
+    #[test]
+    fn a_password_in_the_file_and_other_databases_are_refused() {
+        for (url, taken) in [
+            ("sqlite:state/polyptych.db", true),
+            ("postgres://polyptych@db.test/polyptych", true),
+            ("postgresql://polyptych@db.test:5433/polyptych?sslmode=require", true),
+            ("postgres://polyptych:canary@db.test/polyptych", false),
+            ("postgres://db.test/polyptych?user=a&password=canary", false),
+            ("mysql://db.test/polyptych", false),
+            ("polyptych.db", false),
+        ] {
+            let config = StateConfig { url: Some(url.to_owned()), ..StateConfig::default() };
+            let told = objection(&config);
+            assert_eq!(told.is_none(), taken, "{url}");
+            assert!(told.is_none_or(|(_, message)| !message.contains("canary")));
+        }
+    }
+
+    #[test]
+    fn a_url_is_named_once_and_workers_are_bounded() {
+        let twice = StateConfig { url: Some("sqlite:a".into()), url_env: Some("A".into()), ..StateConfig::default() };
+        assert_eq!(setting(twice).as_deref(), Some("state.url"));
+        let many = StateConfig { workers: Some(65), ..StateConfig::default() };
+        assert_eq!(setting(many).as_deref(), Some("state.workers"));
+        assert_eq!(setting(StateConfig { workers: Some(0), ..StateConfig::default() }), None);
+        // The environment of the one who checks a file need not be that of the server.
+        assert_eq!(setting(StateConfig { url_env: Some("POLYPTYCH_NO_SUCH".into()), ..StateConfig::default() }), None);
+    }
+}
