@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Check or describe the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Prepare or copy the database of the state
+    #[command(subcommand)]
+    Db(DbCommand),
 }
 
 /// What to do about the configuration file.
@@ -86,6 +89,33 @@ pub(crate) enum Written {
     Config,
     /// The manifest of a sync.
     Manifest,
+}
+
+/// What to do about the database. It is named as `sqlite:PATH`, as `postgres://USER@HOST/DATABASE` (whose password is taken
+/// from PGPASSWORD), or as `env:NAME`, which is the environment variable that holds one of these.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Bring the schema of a database up to date
+    ///
+    /// `serve` does so by itself; this is for databases that are prepared before. Servers of the version before go on with the
+    /// new schema. A SQLite file is made if it is not there.
+    Migrate {
+        /// sqlite:PATH, postgres://USER@HOST/DATABASE or env:NAME
+        #[arg(value_name = "DATABASE")]
+        database: String,
+    },
+    /// Copy a SQLite database into a new file while servers use it
+    ///
+    /// The copy is the database of one moment, in one file. Pictures of operations that have not ended lie beside the
+    /// database and are not in it. Of a server's database pg_dump makes a copy.
+    Backup {
+        /// sqlite:PATH or env:NAME
+        #[arg(value_name = "DATABASE")]
+        database: String,
+        /// The new file; one that is there is not overwritten
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// The state that an emulator begins with, part by part.

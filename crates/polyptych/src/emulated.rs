@@ -94,7 +94,8 @@ impl Running {
         let folder = tempfile::Builder::new().prefix("polyptych-").tempdir()?;
         config.state.folder = Some(folder.path().to_owned());
         let state = State::open(&config.state).await?;
-        let service = Arc::new(state.service(crate::open_libraries(&config)?, Arc::new(WorkerPool::default()))?);
+        let libraries = crate::open_libraries_together(&config, &state.together())?;
+        let service = Arc::new(state.service(libraries, Arc::new(WorkerPool::default()))?);
         let pictures = crate::open_pictures(&config, Arc::new(MemorySpool))?;
         let working = state.work(Service::clone(&service), pictures);
         let server = Facade::new(Arc::clone(&service), state.ports().clone(), crate::facade::Settings::default())?;

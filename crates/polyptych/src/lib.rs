@@ -34,11 +34,13 @@ pub mod manifest;
 
 mod fetching;
 mod libraries;
+mod quotas;
 mod state;
+mod together;
 
 pub use config::Config;
 pub use fetching::{OpenFetchError, open_pictures};
-pub use libraries::{OpenError, open_libraries};
+pub use libraries::{OpenError, open_libraries, open_libraries_together};
 pub use polyptych_domain as domain;
 pub use polyptych_emulator as emulator;
 pub use polyptych_facade as facade;
@@ -46,6 +48,7 @@ pub use polyptych_proto as proto;
 pub use polyptych_providers as providers;
 pub use polyptych_transport as transport;
 pub use state::{OpenStateError, State, TokioPauses, Working};
+pub use together::Together;
 
 /// The README's Rust is compiled, too.
 #[cfg(doctest)]

@@ -8,11 +8,10 @@ use polyptych_providers::{
     Evotor, Facebook, Form, Settings, YandexEncoding, YandexIdentity, YandexLive4, YandexLogins, YandexV5,
     YandexV5Version as Version,
 };
-use polyptych_transport::Limits;
 
-use crate::Config;
 use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 use crate::domain::{AlbumId, ImageLibrary, LibraryId, NameError};
+use crate::{Config, Together};
 
 /// Why a configured library cannot be connected. Nothing was sent anywhere.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +85,22 @@ impl Problem {
 /// # Errors
 /// [`OpenError`] of the first library that does not make sense.
 pub fn open_libraries(config: &Config) -> Result<Vec<Arc<dyn ImageLibrary>>, OpenError> {
-    let shared = Shared::default();
+    open_libraries_together(config, &Together::default())
+}
+
+/// Like [`open_libraries`], for libraries that share limits and quotas with others.
+///
+/// # Errors
+/// [`OpenError`] of the first library that does not make sense.
+pub fn open_libraries_together(config: &Config, with: &Together) -> Result<Vec<Arc<dyn ImageLibrary>>, OpenError> {
+    let shared = Shared { with: with.clone(), ..Shared::default() };
     config.libraries.iter().map(|one| open_one(one, &shared)).collect()
 }
 
 /// What the libraries of one process have in common.
 #[derive(Debug, Default)]
 struct Shared {
-    limits: Arc<Limits>,
+    with: Together,
     logins: YandexLogins,
 }
 
@@ -114,10 +121,14 @@ pub(crate) fn objection(config: &Config) -> Option<(Vec<String>, String)> {
 fn open(id: &str, config: &LibraryConfig, shared: &Shared) -> Result<Arc<dyn ImageLibrary>, Problem> {
     let encoding = encoding(config)?;
     in_its_place(config)?;
+    let mut connection = connection::connection(config)?.with_limits(Arc::clone(&shared.with.limits));
+    if let Some(quotas) = &shared.with.quotas {
+        connection = connection.with_shared_quotas(Arc::clone(quotas));
+    }
     let settings = Settings {
         id: LibraryId::new(id).map_err(Problem::Id)?,
         default_album: config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?,
-        connection: connection::connection(config)?.with_limits(Arc::clone(&shared.limits)),
+        connection,
     };
     let identity =
         YandexIdentity { credential: place(id, config), login: login(config)?, logins: shared.logins.clone() };

@@ -2,6 +2,7 @@
 
 mod cli;
 mod configuration;
+mod database;
 mod demo;
 mod output;
 mod serve;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, ConfigCommand};
+use crate::cli::{Cli, Command, ConfigCommand, DbCommand};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -26,6 +27,8 @@ async fn main() -> ExitCode {
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
         Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
         Command::Config(ConfigCommand::Schema { of }) => configuration::schema(of),
+        Command::Db(DbCommand::Migrate { database }) => database::migrate(&database).await,
+        Command::Db(DbCommand::Backup { database, file }) => database::backup(&database, &file).await,
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,

@@ -19,9 +19,9 @@ use crate::output::print;
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let config = polyptych::Config::read(config).await?;
-    let libraries = polyptych::open_libraries(&config)?;
     let pictures = polyptych::open_pictures(&config, Arc::new(MemorySpool))?;
     let state = State::open(&config.state).await?;
+    let libraries = polyptych::open_libraries_together(&config, &state.together())?;
     let service = state.service(libraries, Arc::new(WorkerPool::default()))?;
     let settings = polyptych::facade::Settings::default();
     let drain = settings.drain;

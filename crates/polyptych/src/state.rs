@@ -11,6 +11,7 @@ use polyptych_store::{BlobPlace, BlobPlaceError, Due, Retention, Store, StoreCon
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::Together;
 use crate::config::StateConfig;
 
 /// The folder where none is configured.
@@ -117,6 +118,11 @@ impl State {
         let service = Service::new(libraries, workers)?;
         let service = service.with_claims(self.store.catalogue(), self.store.claims(), Arc::new(TokioPauses));
         Ok(service.with_audit(self.store.audit()))
+    }
+
+    /// What libraries keep together with the other processes.
+    pub fn together(&self) -> Together {
+        Together::by(&self.store)
     }
 
     /// The ports of what outlives a call.

@@ -50,6 +50,27 @@ impl Drop for Serving {
 }
 
 #[test]
+fn a_database_is_prepared_and_copied_once_and_a_server_is_left_to_its_own_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("state.db").display());
+    let copy = folder.path().join("copy.db").display().to_string();
+    let (code, stdout, stderr) = run(&["db", "migrate", &database]);
+    assert!(code == 0 && stdout.starts_with("brought the schema from version 0 to "), "{stdout}{stderr}");
+    let (code, stdout, _) = run(&["db", "migrate", &database]);
+    assert!(code == 0 && stdout.contains("nothing to do"), "{stdout}");
+    let (code, stdout, stderr) = run(&["db", "backup", &database, &copy]);
+    assert!(code == 0 && stdout.starts_with("copied to "), "{stdout}{stderr}");
+    let (code, stdout, _) = run(&["db", "migrate", &format!("sqlite:{copy}")]);
+    assert!(code == 0 && stdout.contains("nothing to do"), "{stdout}");
+    let (code, _, stderr) = run(&["db", "backup", &database, &copy]);
+    assert!(code == 1 && stderr.contains("is there already"), "{stderr}");
+    let (code, _, stderr) = run(&["db", "backup", "postgres://me:canary@db.test/state", &copy]);
+    assert!(code == 1 && stderr.contains("pg_dump") && !stderr.contains("canary"), "{stderr}");
+    let (code, _, stderr) = run(&["db", "migrate", "env:POLYPTYCH_NO_SUCH_VARIABLE"]);
+    assert!(code == 1 && stderr.contains("POLYPTYCH_NO_SUCH_VARIABLE"), "{stderr}");
+}
+
+#[test]
 fn the_demo_publishes_the_included_pictures_to_all_six_libraries() {
     let (code, stdout, stderr) = run(&["demo"]);
     assert_eq!(code, 0, "{stdout}{stderr}");
