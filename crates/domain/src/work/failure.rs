@@ -43,7 +43,11 @@ impl From<&Error> for Failure {
         let mut message = error.message().to_owned();
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
-            message = format!("{message}: {cause}");
+            let told = cause.to_string();
+            // Many messages say their cause already.
+            if !message.contains(&told) {
+                message = format!("{message}: {told}");
+            }
             source = cause.source();
         }
         Self {

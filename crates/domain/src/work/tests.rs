@@ -28,9 +28,12 @@ fn an_error_that_was_kept_says_what_it_said() {
 }
 
 #[test]
-fn a_cause_becomes_part_of_the_message() {
+fn a_cause_becomes_part_of_the_message_once() {
     let error = Error::new(ErrorKind::Internal, "cannot keep it").with_source(std::io::Error::other("no space"));
     assert_eq!(Failure::from(&error).message, "cannot keep it: no space");
+    let said =
+        Error::new(ErrorKind::Internal, "cannot keep it: no space").with_source(std::io::Error::other("no space"));
+    assert_eq!(Failure::from(&said).message, "cannot keep it: no space");
 }
 
 #[test]
