@@ -1,0 +1,37 @@
+//! The program, killed at work: whatever it was told to do is done by the next one, once, and told as it is. `cargo xtask
+//! crash` is the long run, with failpoints and several servers.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+
+use polyptych_crash::kills::{Moments, Plan, run};
+use polyptych_crash::tally::Tally;
+
+/// Moments are counted in requests that came to the emulator, so that it does not matter how fast the machine is.
+fn plan(seed: u64) -> Plan {
+    Plan { seed, kills: 3, moments: Moments::Requests, passages: u64::from(cfg!(feature = "failpoints")), latency: 20 }
+}
+
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_polyptych"))
+}
+
+fn assert_all_well(tally: &Tally) {
+    let wrong: Vec<_> = [&tally.lost, &tally.twice, &tally.wrong].into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{tally}: {wrong:#?}");
+    assert_eq!((tally.kills, tally.items), (3, tally.true_items), "{tally}");
+    let points = if cfg!(feature = "failpoints") { 5 } else { 0 };
+    assert_eq!(tally.failpoints.len(), points, "{tally}");
+}
+
+#[tokio::test]
+async fn what_a_killed_server_was_told_to_do_is_done_once_by_the_next_one_on_sqlite() {
+    assert_all_well(&run(program(), None, plan(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_a_killed_server_was_told_to_do_is_done_once_by_the_next_one_on_postgresql() {
+    let Some(postgres) = polyptych_crash::postgres("kills on PostgreSQL").unwrap() else { return };
+    assert_all_well(&run(program(), Some(postgres.database().unwrap()), plan(2)).await.unwrap());
+}
