@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumName, Animation, Applied, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error, ErrorKind, Failure,
-    Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations, NewOperation, Operation,
-    OperationId, Operations, PublishTask, Request, Sha256, Standing, TargetRecord, Task, UploadPolicy, UploadTerms,
+    AlbumName, Animation, Applied, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error, ErrorKind,
+    Failure, Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations,
+    NewOperation, Operation, OperationId, Operations, PublishTask, Request, Sha256, Standing, TargetRecord, Task,
+    UploadPolicy, UploadTerms,
 };
 use polyptych_postgres::Postgres;
 use polyptych_store::{Clock, ManualClock, Store, StoreConfig};
