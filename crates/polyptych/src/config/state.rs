@@ -14,8 +14,8 @@ pub struct StateConfig {
     pub url: Option<String>,
     /// Environment variable that holds the URL, in place of `url`.
     pub url_env: Option<String>,
-    /// Folder for what is kept on this machine, made if it is not there; absent means `polyptych-state` in the folder
-    /// that the program was started in.
+    /// Folder of the pictures of operations and of the SQLite file, made if it is not there; absent means
+    /// `polyptych-state` in the folder that the program was started in. Processes that share a database share this folder, too.
     pub folder: Option<PathBuf>,
     /// Operations that this process works on at once, 0 to 64; 4 by default. With 0 it leaves them to others.
     #[schemars(range(min = 0, max = 64))]
