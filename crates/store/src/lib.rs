@@ -1,7 +1,7 @@
 //! State of Polyptych: what is in albums, who may upload what, and long-running operations, in SQLite or PostgreSQL.
 //!
 //! The ports are the domain's; this crate keeps them true over any number of processes that die at any moment. A process is
-//! a [member](members) while it is heard of, and holds leases and claims only as long. It never talks to a provider, and
+//! a member while it is heard of, and holds leases and claims only as long. It never talks to a provider, and
 //! never decides what is uploaded.
 
 #![forbid(unsafe_code)]
