@@ -242,7 +242,12 @@ async fn sweep(inner: Arc<Inner>, key: String) {
         tokio::time::sleep(LOOK).await;
         let turn = inner.with(&key, |limit| Arc::clone(&limit.turn));
         let _turn = turn.lock().await;
-        if let Err(fault) = inner.release(&key).await {
+        let released = inner.release(&key).await;
+        // The member was removed before, and its places with it.
+        if inner.shared.db.is_closed() {
+            return;
+        }
+        if let Err(fault) = released {
             tracing::warn!(error = %fault, "places cannot be given back yet");
         }
         let mut limits = inner.limits();

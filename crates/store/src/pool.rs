@@ -179,12 +179,20 @@ impl Db {
         Ok(())
     }
 
+    /// Whether it was closed; nothing is read or written any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => write.is_closed(),
+            Pools::Postgres(pool) => pool.is_closed(),
+        }
+    }
+
     /// Closes every connection.
     pub(crate) async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { write, read } => {
-                read.close().await;
                 write.close().await;
+                read.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }
