@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -61,6 +61,9 @@ enum Role {
     Sing,
 }
 
+/// The time between two calls to a library while one is down: a quarter of what two cores can do.
+const PACE: Duration = Duration::from_millis(5);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -115,7 +118,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
         println!("outage: all requests to {} fail, the other forms go on", FORMS[0].name);
         for name in OUTAGES {
             let fault = Fault::named(name).context("no such fault")?;
-            let outage = outage::run(fault, 500).await?;
+            let outage = outage::run(fault, 1_000, Some(PACE)).await?;
             println!("{outage}");
             checks += 1;
             problems.extend(print_all(outage.problems()));

@@ -1,13 +1,16 @@
 //! One provider goes down for good while the others are in use: how many requests it still gets per call, and what the
-//! others notice of it.
+//! others notice of it. All libraries are called at a steady pace, so that the others' times tell of the outage and not of
+//! how fast this machine is when it is full; the one that goes down is in use before, too.
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use polyptych_domain::ImageLibrary;
 use polyptych_emulator::Emulator;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock::Leaping;
 use crate::fault::Fault;
@@ -15,14 +18,17 @@ use crate::form::{FORMS, Form};
 use crate::proxy::Proxy;
 use crate::world::{Patience, connect, first_page, roomy, upload};
 
-/// Calls at once to each library.
+/// Calls at once to each library, at most.
 const AT_ONCE: usize = 4;
 
-/// The time between two calls to the provider that is down.
+/// The time between two calls to the provider that is down, as its client sees it.
 const BETWEEN: Duration = Duration::from_millis(100);
 
 /// Requests per call of a provider that is down, once the retry budget has drained.
 pub const MOST_AMPLIFICATION: f64 = 1.1;
+
+/// What the others' 99th percentile may grow by, where it is measured: calls have a pace.
+pub const MOST_SLOWED: f64 = 1.2;
 
 /// How a provider is down.
 pub const OUTAGES: [&str; 3] = ["reset-at-once", "502-html", "503"];
@@ -42,6 +48,8 @@ pub struct Outage {
     pub others: (u64, u64),
     /// The 99th percentile of the others' calls, before and during the outage.
     pub p99: (Duration, Duration),
+    /// Whether calls had a pace, so that the percentiles say something.
+    pub paced: bool,
 }
 
 impl Outage {
@@ -50,7 +58,12 @@ impl Outage {
         self.drained.1 as f64 / self.drained.0.max(1) as f64
     }
 
-    /// What is wrong: more requests than retries may add, or failures of others.
+    /// How much slower the others' slowest calls were.
+    pub fn slowed(&self) -> f64 {
+        self.p99.1.as_secs_f64() / self.p99.0.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// What is wrong: more requests than retries may add, failures of others, or others slowed down.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.amplification() > MOST_AMPLIFICATION {
@@ -59,72 +72,114 @@ impl Outage {
         if self.others.1 > 0 {
             problems.push(format!("{}: {} calls to others failed", self.fault, self.others.1));
         }
+        if self.paced && self.slowed() > MOST_SLOWED {
+            problems.push(format!("{}: the others' p99 grew to {:.2} of what it was", self.fault, self.slowed()));
+        }
         problems
     }
 }
 
-/// Takes the first form's provider down with `fault`; `calls` calls go to each library, before and during.
+/// Takes the first form's provider down with `fault`; `calls` calls go to each library, before and during, one in `pace`
+/// where it is given and else as fast as they can.
 ///
 /// # Errors
-/// If a port cannot be had.
-pub async fn run(fault: &'static Fault, calls: u64) -> anyhow::Result<Outage> {
+/// If a port cannot be had, or an album cannot be filled.
+pub async fn run(fault: &'static Fault, calls: u64, pace: Option<Duration>) -> anyhow::Result<Outage> {
     let provider = Emulator::new(roomy(true)).serve().await?;
-    let [down, others @ ..] = &FORMS;
-    let proxy = Proxy::start(provider.local_addr(), Arc::new(move |_| Some(fault)))?;
-    let clock = Leaping::default();
-    let victim = connect(down, proxy.address(), Patience::SHORT, &clock, 1);
+    let [victim, others @ ..] = &FORMS;
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = Arc::clone(&down);
+    let proxy =
+        Proxy::start(provider.local_addr(), Arc::new(move |_| is_down.load(Ordering::SeqCst).then_some(fault)))?;
+    let victim = Used::new(victim, proxy, Patience::SHORT, 1).leaping(BETWEEN);
     let mut healthy = Vec::new();
     for (seed, form) in (2..).zip(others) {
         let proxy = Proxy::start(provider.local_addr(), Arc::new(|_| None))?;
-        let library = connect(form, proxy.address(), Patience::LONG, &Leaping::default(), seed);
-        healthy.push((form, library, proxy));
+        healthy.push(Used::new(form, proxy, Patience::LONG, seed));
     }
     // Connections and caches are warm, and the albums hold something to list.
-    for (form, library, _) in &healthy {
-        library.upload(&form.album(1), &[upload(form, 1, 3_000)]).await?;
+    for used in healthy.iter().chain([&victim]) {
+        used.library.upload(&used.form.album(1), &[upload(used.form, 1, 3_000)]).await?;
     }
-    use_all(&healthy, calls / 4).await;
-    let (before, _) = use_all(&healthy, calls).await;
+    tokio::join!(victim.call(calls / 4, pace), call_all(&healthy, calls / 4, pace));
+    let (_, (before, _)) = tokio::join!(victim.call(calls, pace), call_all(&healthy, calls, pace));
 
-    let draining = calls / 5;
+    down.store(true, Ordering::SeqCst);
+    let requests = || victim.proxy.log().records().len() as u64;
+    let (up, draining) = (requests(), calls / 5);
     let outage = async {
-        use_one(down, victim.as_ref(), draining, &clock).await;
-        let at = proxy.log().records().len() as u64;
-        use_one(down, victim.as_ref(), calls - draining, &clock).await;
+        victim.call(draining, pace).await;
+        let at = requests();
+        victim.call(calls - draining, pace).await;
         at
     };
-    let (at, (during, failed)) = tokio::join!(outage, use_all(&healthy, calls));
-    let requests = proxy.log().records().len() as u64;
+    let (at, (during, failed)) = tokio::join!(outage, call_all(&healthy, calls, pace));
     Ok(Outage {
         fault: fault.name,
         calls,
-        requests,
-        drained: (calls - draining, requests - at),
+        requests: requests() - up,
+        drained: (calls - draining, requests() - at),
         others: (during.len() as u64, failed),
         p99: (p99(before), p99(during)),
+        paced: pace.is_some(),
     })
 }
 
-/// Lists in all libraries at once; how long each call took, and how many failed.
-async fn use_all(libraries: &[(&'static Form, Arc<dyn ImageLibrary>, Proxy)], calls: u64) -> (Vec<Duration>, u64) {
-    let standing = Leaping::default();
-    let each = libraries.iter().map(|(form, library, _)| use_one(form, library.as_ref(), calls, &standing));
-    let all = futures_util::future::join_all(each).await;
-    let failed = all.iter().map(|(_, failed)| failed).sum();
-    (all.into_iter().flat_map(|(took, _)| took).collect(), failed)
+/// A library in use, behind a proxy of its own.
+struct Used {
+    form: &'static Form,
+    library: Arc<dyn ImageLibrary>,
+    proxy: Proxy,
+    clock: Leaping,
+    /// What its client takes to pass before each call.
+    between: Duration,
 }
 
-async fn use_one(form: &Form, library: &dyn ImageLibrary, calls: u64, clock: &Leaping) -> (Vec<Duration>, u64) {
-    let album = form.album(1);
-    let one = |_| async {
-        clock.leap(BETWEEN);
-        let begun = Instant::now();
-        let ok = library.list(&album, &first_page()).await.is_ok();
-        (begun.elapsed(), ok)
-    };
-    let all: Vec<_> = stream::iter(0..calls).map(one).buffer_unordered(AT_ONCE).collect().await;
-    let failed = all.iter().filter(|(_, ok)| !ok).count() as u64;
-    (all.into_iter().map(|(took, _)| took).collect(), failed)
+impl Used {
+    fn new(form: &'static Form, proxy: Proxy, patience: Patience, seed: u64) -> Self {
+        let clock = Leaping::default();
+        let library = connect(form, proxy.address(), patience, &clock, seed);
+        Used { form, library, proxy, clock, between: Duration::ZERO }
+    }
+
+    fn leaping(self, between: Duration) -> Self {
+        Used { between, ..self }
+    }
+
+    /// Lists `calls` times; how long each call took, and how many failed.
+    async fn call(&self, calls: u64, pace: Option<Duration>) -> (Vec<Duration>, u64) {
+        let album = self.form.album(1);
+        let ticks = pace.map(|pace| {
+            let mut ticks = interval(pace);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
+        let turns = stream::unfold((0, ticks), |(turn, mut ticks)| async move {
+            if turn == calls {
+                return None;
+            }
+            if let Some(ticks) = &mut ticks {
+                ticks.tick().await;
+            }
+            Some(((), (turn + 1, ticks)))
+        });
+        let one = |()| async {
+            self.clock.leap(self.between);
+            let begun = Instant::now();
+            let ok = self.library.list(&album, &first_page()).await.is_ok();
+            (begun.elapsed(), ok)
+        };
+        let all: Vec<_> = turns.map(one).buffer_unordered(AT_ONCE).collect().await;
+        let failed = all.iter().filter(|(_, ok)| !ok).count() as u64;
+        (all.into_iter().map(|(took, _)| took).collect(), failed)
+    }
+}
+
+/// Lists in all libraries at once; how long each call took, and how many failed.
+async fn call_all(libraries: &[Used], calls: u64, pace: Option<Duration>) -> (Vec<Duration>, u64) {
+    let all = futures_util::future::join_all(libraries.iter().map(|used| used.call(calls, pace))).await;
+    let failed = all.iter().map(|(_, failed)| failed).sum();
+    (all.into_iter().flat_map(|(took, _)| took).collect(), failed)
 }
 
 fn p99(mut took: Vec<Duration>) -> Duration {
@@ -145,7 +200,7 @@ impl fmt::Display for Outage {
             self.others.1,
             before,
             during,
-            during / before.max(f64::MIN_POSITIVE)
+            self.slowed()
         )
     }
 }

@@ -13,7 +13,7 @@ fn program() -> &'static Path {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_down_gets_few_requests_and_the_others_all_of_theirs() {
     for name in OUTAGES {
-        let outage = outage::run(Fault::named(name).expect("a fault"), 40).await.expect("a run");
+        let outage = outage::run(Fault::named(name).expect("a fault"), 40, None).await.expect("a run");
         assert!(outage.requests > 0, "{outage}");
         assert!(outage.problems().is_empty(), "{outage}");
     }
