@@ -11,6 +11,7 @@ use polyptych_domain::{
 
 use crate::error::{Fault, internal, unreadable};
 use crate::json::{from_json, to_json};
+use crate::patience::again;
 use crate::pool::{Arg, Row, composed, places};
 use crate::store::Shared;
 
@@ -25,7 +26,7 @@ pub(crate) struct SqlAudit(pub(crate) Arc<Shared>);
 #[async_trait]
 impl AuditLog for SqlAudit {
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
-        record(&self.0, events).await.map_err(internal)
+        again(|| record(&self.0, events)).await.map_err(internal)
     }
 
     async fn list(&self, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEvent>, Error> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use polyptych_domain::{AlbumName, Catalogue, ContentKey, Error, ImageId, Known};
 
 use crate::error::{Fault, internal, unreadable};
+use crate::patience::again;
 use crate::pool::{Tx, args, composed};
 use crate::store::Shared;
 
@@ -22,12 +23,12 @@ impl Catalogue for SqlCatalogue {
     }
 
     async fn record(&self, key: &ContentKey, known: &Known) -> Result<(), Error> {
-        let keep = async {
+        let keep = || async {
             let mut tx = self.0.db.begin().await?;
             record(&mut tx, key, known, self.0.now()).await?;
             tx.commit().await
         };
-        keep.await.map_err(internal)
+        again(keep).await.map_err(internal)
     }
 
     async fn images(&self, album: &AlbumName) -> Result<Vec<ImageId>, Error> {

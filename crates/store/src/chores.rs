@@ -26,7 +26,8 @@ impl<'a> Chore<'a> {
             }
             taken => taken?,
         };
-        Ok(taken.then_some(Self { shared, name, member, ended: false }))
+        // Made only if it is taken: one that is dropped gives up what this process may have taken meanwhile.
+        Ok(taken.then(|| Self { shared, name, member, ended: false }))
     }
 
     /// Keeps that it was done now.

@@ -8,6 +8,7 @@ use polyptych_domain::{Claim, Claimed, Claims, ContentKey, Error, Intent, Known}
 
 use crate::catalogue;
 use crate::error::{Fault, internal, names_no_member, unreadable};
+use crate::patience::again;
 use crate::pool::{Row, args};
 use crate::store::Shared;
 
@@ -37,7 +38,7 @@ impl Claims for SqlClaims {
     }
 
     async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error> {
-        let settle = async {
+        let settle = || async {
             let sql = "DELETE FROM claims \
                        WHERE library = $1 AND album = $2 AND sha256 = $3 AND token = $4 AND member = $5";
             let mine = Mine::of(&self.0, claim);
@@ -55,17 +56,17 @@ impl Claims for SqlClaims {
             }
             Ok::<(), Fault>(())
         };
-        settle.await.map_err(internal)
+        again(settle).await.map_err(internal)
     }
 
     async fn leave(&self, claim: &Claim) -> Result<(), Error> {
-        leave(&self.0, claim).await.map_err(internal)
+        again(|| leave(&self.0, claim)).await.map_err(internal)
     }
 
     fn abandon(&self, claim: &Claim) {
         let (shared, claim) = (Arc::clone(&self.0), claim.clone());
         self.0.runtime.spawn(async move {
-            if let Err(fault) = leave(&shared, &claim).await {
+            if let Err(fault) = again(|| leave(&shared, &claim)).await {
                 tracing::warn!(error = %fault, "a claim cannot be left and lasts as long as this process");
             }
         });

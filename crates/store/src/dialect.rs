@@ -26,8 +26,9 @@ const MOST_PAGES: u64 = 4_294_967_294;
 /// Where a PostgreSQL server tells what has changed.
 pub(crate) const CHANNEL: &str = "polyptych";
 
-/// Taken by whoever migrates a PostgreSQL database: "polyptyc" in ASCII. A migration takes the time that it takes.
-pub(crate) const MIGRATION_LOCK: &str = "SET LOCAL statement_timeout = 0; \
+/// Taken by whoever migrates a PostgreSQL database: "polyptyc" in ASCII. A migration takes the time that it takes, and sees
+/// what was done until the lock was free.
+pub(crate) const MIGRATION_LOCK: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; \
      SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(8101818442929766755)";
 
 /// How SQLite begins a transaction that writes: at once, since one that began by reading may fail when it comes to write.

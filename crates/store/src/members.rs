@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::error::{Fault, OpenError, unreadable};
 use crate::hub::{Hub, News};
+use crate::patience::again;
 use crate::pool::{Db, args};
 
 /// How often a member shows that it lives, and looks whether others do.
@@ -142,6 +143,10 @@ impl Members {
 
     /// Gives up all that this process holds. Its tries do not count against its operations.
     pub(crate) async fn part(&self) -> Result<(), Fault> {
+        again(|| self.leave()).await
+    }
+
+    async fn leave(&self) -> Result<(), Fault> {
         let me = self.me();
         let mut tx = self.db.begin().await?;
         // In the order in which whoever takes this process for dead locks them.

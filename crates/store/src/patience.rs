@@ -1,5 +1,6 @@
-//! How long the database is waited for. A peer that vanished without a word would else be waited for until the system notices,
-//! which takes a quarter of an hour.
+//! How long the database is waited for, and how often it is asked. A peer that vanished without a word would else be waited for until the system notices,
+//! which takes a quarter of an hour. A server that orders what was done at the same time refuses what does not fit in
+//! (serialization failures, deadlocks): nothing of that was done, and it fits in when it is done again.
 
 use std::future::Future;
 use std::io;
@@ -7,7 +8,58 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use polyptych_domain::Error;
+
 use crate::error::Fault;
+
+/// How often a step is done that is refused each time, and the pause after the first; it doubles with each that follows.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(4);
+
+/// PostgreSQL's names for what was refused only because of what others did at the same time.
+const NOT_NOW: [&str; 2] = ["40001", "40P01"];
+
+/// What a step fails with.
+pub(crate) trait Failed {
+    /// What the database said, where it was the database.
+    fn fault(&self) -> Option<&Fault>;
+}
+
+impl Failed for Fault {
+    fn fault(&self) -> Option<&Fault> {
+        Some(self)
+    }
+}
+
+impl Failed for Error {
+    fn fault(&self) -> Option<&Fault> {
+        std::error::Error::source(self).and_then(<dyn std::error::Error>::downcast_ref)
+    }
+}
+
+/// Does a step, a statement or a whole transaction, and does it again as long as it is refused for what others did meanwhile.
+pub(crate) async fn again<T, E: Failed, S: Future<Output = Result<T, E>>>(mut step: impl FnMut() -> S) -> Result<T, E> {
+    for tried in 0..TRIES - 1 {
+        match step().await {
+            Err(failed) if failed.fault().is_some_and(is_not_now) => tokio::time::sleep(pause(tried)).await,
+            done => return done,
+        }
+    }
+    step().await
+}
+
+fn is_not_now(fault: &Fault) -> bool {
+    fault.as_database_error().and_then(|error| error.code()).is_some_and(|code| NOT_NOW.contains(&&*code))
+}
+
+/// Half of it is chance, so that those who met do not meet again.
+fn pause(tried: u32) -> Duration {
+    let mut chance = [0; 1];
+    // Without chance they part by how often each has tried.
+    let _ = getrandom::fill(&mut chance);
+    let whole = PAUSE * (1 << tried);
+    whole / 2 + whole / 2 * u32::from(chance[0]) / 255
+}
 
 /// The longest that a statement may take, and whether one has just taken longer.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use sqlx::{
 
 use crate::dialect::{CHANNEL, MIGRATION_LOCK, POSTGRES_LOCK, SQLITE_BEGIN, SQLITE_GIVE_BACK};
 use crate::error::Fault;
-use crate::patience::Patience;
+use crate::patience::{Patience, again};
 
 /// A connected database.
 #[derive(Debug, Clone)]
@@ -123,44 +123,44 @@ pub(crate) fn places(from: usize, count: usize) -> String {
 impl Db {
     /// Reads what is committed.
     pub(crate) async fn read(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
-        let sql = sql.into_sql_str();
+        let (sql, patience) = (&sql.into_sql_str(), &self.patience);
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                self.patience.bound(bound!(Sqlite, sql, args).fetch_all(read)).await.map(sqlite_rows)
+                again(|| patience.bound(bound!(Sqlite, sql.clone(), args).fetch_all(read))).await.map(sqlite_rows)
             }
             Pools::Postgres(pool) => {
-                self.patience.bound(bound!(Postgres, sql, args).fetch_all(pool)).await.map(postgres_rows)
+                again(|| patience.bound(bound!(Postgres, sql.clone(), args).fetch_all(pool))).await.map(postgres_rows)
             }
         }
     }
 
     /// Executes a statement that writes, and says how many rows it touched.
     pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
-        let sql = sql.into_sql_str();
+        let (sql, patience) = (&sql.into_sql_str(), &self.patience);
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => {
-                self.patience.bound(bound!(Sqlite, sql, args).execute(write)).await?.rows_affected()
+                again(|| patience.bound(bound!(Sqlite, sql.clone(), args).execute(write))).await?.rows_affected()
             }
             Pools::Postgres(pool) => {
-                self.patience.bound(bound!(Postgres, sql, args).execute(pool)).await?.rows_affected()
+                again(|| patience.bound(bound!(Postgres, sql.clone(), args).execute(pool))).await?.rows_affected()
             }
         })
     }
 
     /// Executes a statement that writes and returns rows.
     pub(crate) async fn returning(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
-        let sql = sql.into_sql_str();
+        let (sql, patience) = (&sql.into_sql_str(), &self.patience);
         match &self.pools {
             Pools::Sqlite { write, .. } => {
-                self.patience.bound(bound!(Sqlite, sql, args).fetch_all(write)).await.map(sqlite_rows)
+                again(|| patience.bound(bound!(Sqlite, sql.clone(), args).fetch_all(write))).await.map(sqlite_rows)
             }
             Pools::Postgres(pool) => {
-                self.patience.bound(bound!(Postgres, sql, args).fetch_all(pool)).await.map(postgres_rows)
+                again(|| patience.bound(bound!(Postgres, sql.clone(), args).fetch_all(pool))).await.map(postgres_rows)
             }
         }
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes. Who does something by one does it [`again`] where the server refuses it.
     pub(crate) async fn begin(&self) -> Result<Tx, Fault> {
         let open = match &self.pools {
             Pools::Sqlite { write, .. } => Open::Sqlite(self.patience.bound(write.begin_with(SQLITE_BEGIN)).await?),

@@ -16,6 +16,7 @@ use polyptych_domain::{
 };
 
 use crate::error::{Fault, internal};
+use crate::patience::again;
 use crate::store::Shared;
 
 pub(crate) use work::due;
@@ -59,7 +60,7 @@ fn not_found(id: &OperationId) -> Problem {
 #[async_trait]
 impl Operations for SqlOperations {
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error> {
-        Ok(submit::submit(&self.0, &new).await?)
+        again(|| async { Ok(submit::submit(&self.0, &new).await?) }).await
     }
 
     async fn get(&self, id: &OperationId) -> Result<Operation, Error> {
@@ -79,7 +80,7 @@ impl Operations for SqlOperations {
     }
 
     async fn cancel(&self, id: &OperationId) -> Result<Operation, Error> {
-        Ok(submit::cancel(&self.0, id).await?)
+        again(|| async { Ok(submit::cancel(&self.0, id).await?) }).await
     }
 
     async fn remove(&self, id: &OperationId) -> Result<(), Error> {
@@ -87,28 +88,28 @@ impl Operations for SqlOperations {
     }
 
     async fn take(&self, id: &OperationId) -> Result<Option<(Lease, Operation)>, Error> {
-        work::take(&self.0, id).await.map_err(internal)
+        again(|| work::take(&self.0, id)).await.map_err(internal)
     }
 
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error> {
         let begun = places.iter().map(|place| (*place, None)).collect();
-        items::keep(&self.0, lease, &begun).await.map_err(internal)
+        again(|| items::keep(&self.0, lease, &begun)).await.map_err(internal)
     }
 
     async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
         let outcomes = outcomes.iter().map(|(place, outcome)| (*place, Some(outcome))).collect();
-        items::keep(&self.0, lease, &outcomes).await.map_err(internal)
+        again(|| items::keep(&self.0, lease, &outcomes)).await.map_err(internal)
     }
 
     async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Standing, Error> {
-        work::finish(&self.0, lease, &ending).await.map_err(internal)
+        again(|| work::finish(&self.0, lease, &ending)).await.map_err(internal)
     }
 
     async fn give_back(&self, lease: &Lease, failure: &Failure) -> Result<Standing, Error> {
-        work::give_back(&self.0, lease, failure).await.map_err(internal)
+        again(|| work::give_back(&self.0, lease, failure)).await.map_err(internal)
     }
 
     async fn release(&self, lease: &Lease) -> Result<Standing, Error> {
-        work::release(&self.0, lease).await.map_err(internal)
+        again(|| work::release(&self.0, lease)).await.map_err(internal)
     }
 }
