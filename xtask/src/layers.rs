@@ -53,6 +53,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("polyptych-faults", &["*"]),
     ("polyptych-hostile", &["*"]),
     ("polyptych-postgres", &[]),
+    ("polyptych-s3", &[]),
     ("polyptych-stores", &["*"]),
 ];
 

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 pub use check::Mistake;
 pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
 pub use fetch::FetchSection;
-pub use state::StateConfig;
+pub use state::{S3Config, StateConfig};
 
 mod check;
 mod connection;

@@ -32,6 +32,7 @@ pub mod config;
 pub mod emulated;
 pub mod manifest;
 
+mod bucket;
 mod fetching;
 mod libraries;
 mod quotas;
@@ -46,8 +47,9 @@ pub use polyptych_emulator as emulator;
 pub use polyptych_facade as facade;
 pub use polyptych_proto as proto;
 pub use polyptych_providers as providers;
+pub use polyptych_store as store;
 pub use polyptych_transport as transport;
-pub use state::{OpenStateError, State, TokioPauses, Working};
+pub use state::{OpenStateError, State, TokioPauses, Working, open_place};
 pub use together::Together;
 
 /// The README's Rust is compiled, too.

@@ -1,5 +1,6 @@
 //! What outlives a process: opens the store, lets a service work by it, and works on the operations that are due.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::Together;
+use crate::bucket::{self, Reached};
 use crate::config::StateConfig;
 
 /// The folder where none is configured.
@@ -27,6 +29,13 @@ const PICTURES: &str = "pictures";
 const WORKERS: u32 = 4;
 const MOST_WORKERS: u32 = 64;
 
+/// What may be configured of ages and sizes.
+const DAYS: RangeInclusive<u32> = 1..=3650;
+const REQUEST_HOURS: RangeInclusive<u32> = 24..=8760;
+const LEAST_DATABASE: u64 = 1 << 20;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// Why the state cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenStateError {
@@ -36,7 +45,7 @@ pub enum OpenStateError {
         /// The setting.
         setting: &'static str,
         /// What it must be.
-        reason: &'static str,
+        reason: String,
     },
     /// The folder cannot be made.
     #[error("the state folder `{}` cannot be made", path.display())]
@@ -89,20 +98,27 @@ impl State {
     /// # Errors
     /// [`OpenStateError`].
     pub async fn open(config: &StateConfig) -> Result<Self, OpenStateError> {
-        let Checked { url, workers } = checked(config)?;
-        let folder = config.folder.as_deref().unwrap_or(Path::new(FOLDER));
+        let Checked { url, workers, retention, bucket } = checked(config)?;
+        let place = place(config, bucket).await?;
+        let folder = folder(config);
         let unmade = |source| OpenStateError::Folder { path: folder.to_owned(), source };
         tokio::fs::create_dir_all(folder).await.map_err(unmade)?;
         let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.join(FILE).display()));
-        let place = BlobPlace::folder(folder.join(PICTURES))?;
-        let store = Store::open(&StoreConfig::new(url)).await?;
+        let mut settings = StoreConfig::new(url);
+        if let Some(bytes) = config.database_bytes {
+            settings = settings.with_most_bytes(bytes);
+        }
+        if let Some(hours) = config.request_hours {
+            settings = settings.with_requests_kept(HOUR * hours);
+        }
+        let store = Store::open(&settings).await?;
         let work = Work {
             operations: store.operations(),
             blobs: store.blobs(&place),
             requests: store.requests(),
             audit: store.audit(),
         };
-        let tidying = tokio::spawn(store.tidying(Retention::default(), Some(place)));
+        let tidying = tokio::spawn(store.tidying(retention, Some(place)));
         Ok(Self { store, work, workers, tidying })
     }
 
@@ -147,21 +163,47 @@ impl State {
     }
 }
 
+/// The place of the pictures of operations that is configured. A folder is made if it is not there; a bucket is asked once.
+///
+/// # Errors
+/// [`OpenStateError`].
+pub async fn open_place(config: &StateConfig) -> Result<BlobPlace, OpenStateError> {
+    place(config, checked(config)?.bucket).await
+}
+
+async fn place(config: &StateConfig, bucket: Option<Reached>) -> Result<BlobPlace, OpenStateError> {
+    let place = match bucket {
+        Some(bucket) => bucket.open().await?,
+        None => BlobPlace::folder(folder(config).join(PICTURES))?,
+    };
+    Ok(match config.client_bytes {
+        Some(bytes) => place.with_bytes_per_client(bytes),
+        None => place,
+    })
+}
+
+fn folder(config: &StateConfig) -> &Path {
+    config.folder.as_deref().unwrap_or(Path::new(FOLDER))
+}
+
 /// The entry of the configuration to change before the state can be opened, and why.
 pub(crate) fn objection(config: &StateConfig) -> Option<(Vec<String>, String)> {
     let error = checked(config).err()?;
     let OpenStateError::Setting { setting, .. } = &error else { return None };
     // Whether the environment has a URL is not for the file to say.
-    (*setting != "url_env").then(|| (vec!["state".to_owned(), (*setting).to_owned()], error.to_string()))
+    let path = ["state"].into_iter().chain(setting.split('.')).map(str::to_owned);
+    (*setting != "url_env").then(|| (path.collect(), error.to_string()))
 }
 
 struct Checked {
     url: Option<String>,
     workers: usize,
+    retention: Retention,
+    bucket: Option<Reached>,
 }
 
 fn checked(config: &StateConfig) -> Result<Checked, OpenStateError> {
-    let wrong = |setting, reason| Err(OpenStateError::Setting { setting, reason });
+    let wrong = |setting, reason: &str| Err(OpenStateError::Setting { setting, reason: reason.to_owned() });
     let url = match (&config.url, &config.url_env) {
         (Some(_), Some(_)) => return wrong("url", "`url_env` says it already; leave one out"),
         (Some(url), None) if !(url.starts_with("sqlite:") || is_postgres(url)) => {
@@ -178,10 +220,37 @@ fn checked(config: &StateConfig) -> Result<Checked, OpenStateError> {
         },
         (None, None) => None,
     };
-    match config.workers.unwrap_or(WORKERS) {
-        workers if workers <= MOST_WORKERS => Ok(Checked { url, workers: workers as usize }),
-        _ => wrong("workers", "it must be 0 to 64"),
+    let workers = match config.workers.unwrap_or(WORKERS) {
+        workers if workers <= MOST_WORKERS => workers as usize,
+        _ => return wrong("workers", "it must be 0 to 64"),
+    };
+    if config.client_bytes == Some(0) {
+        return wrong("client_bytes", "it must be at least 1");
     }
+    match config.database_bytes {
+        Some(..LEAST_DATABASE) => return wrong("database_bytes", "it must be at least 1048576"),
+        Some(_) if url.as_deref().is_some_and(is_postgres) => {
+            return wrong("database_bytes", "a PostgreSQL server has limits of its own; leave it out");
+        }
+        _ => {}
+    }
+    if config.request_hours.is_some_and(|hours| !REQUEST_HOURS.contains(&hours)) {
+        return wrong("request_hours", "it must be 24 to 8760");
+    }
+    let mut retention = Retention::default();
+    for (setting, days, kept) in [
+        ("operation_days", config.operation_days, &mut retention.operations),
+        ("audit_days", config.audit_days, &mut retention.audit),
+        ("intent_days", config.intent_days, &mut retention.intents),
+    ] {
+        match days {
+            None => {}
+            Some(days) if DAYS.contains(&days) => *kept = 24 * HOUR * days,
+            Some(_) => return wrong(setting, "it must be 1 to 3650 days"),
+        }
+    }
+    let bucket = bucket::configured(config).map_err(|(setting, reason)| OpenStateError::Setting { setting, reason })?;
+    Ok(Checked { url, workers, retention, bucket })
 }
 
 fn is_postgres(url: &str) -> bool {
@@ -280,6 +349,37 @@ mod tests {
             let told = objection(&config);
             assert_eq!(told.is_none(), taken, "{url}");
             assert!(told.is_none_or(|(_, message)| !message.contains("canary")));
+        }
+    }
+
+    #[test]
+    fn ages_and_sizes_are_bounded() {
+        let postgres = || Some("postgres://db.test/polyptych".to_owned());
+        for (config, told) in [
+            (StateConfig { operation_days: Some(0), ..StateConfig::default() }, Some("state.operation_days")),
+            (StateConfig { audit_days: Some(3651), ..StateConfig::default() }, Some("state.audit_days")),
+            (StateConfig { intent_days: Some(0), ..StateConfig::default() }, Some("state.intent_days")),
+            (StateConfig { request_hours: Some(23), ..StateConfig::default() }, Some("state.request_hours")),
+            (StateConfig { client_bytes: Some(0), ..StateConfig::default() }, Some("state.client_bytes")),
+            (StateConfig { database_bytes: Some(1000), ..StateConfig::default() }, Some("state.database_bytes")),
+            (
+                StateConfig { database_bytes: Some(1 << 30), url: postgres(), ..StateConfig::default() },
+                Some("state.database_bytes"),
+            ),
+            (StateConfig { blobs: Some("s3://pictures".into()), ..StateConfig::default() }, Some("state.blobs")),
+            (
+                StateConfig {
+                    operation_days: Some(1),
+                    audit_days: Some(3650),
+                    request_hours: Some(48),
+                    client_bytes: Some(1),
+                    database_bytes: Some(1 << 20),
+                    ..StateConfig::default()
+                },
+                None,
+            ),
+        ] {
+            assert_eq!(setting(config).as_deref(), told);
         }
     }
 

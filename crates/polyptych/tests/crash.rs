@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use polyptych_crash::kills::{Moments, Plan, run};
 use polyptych_crash::tally::Tally;
+use polyptych_crash::world::Shared;
 
 /// Moments are counted in requests that came to the emulator, so that it does not matter how fast the machine is.
 fn plan(seed: u64) -> Plan {
@@ -27,11 +29,22 @@ fn assert_all_well(tally: &Tally) {
 
 #[tokio::test]
 async fn what_a_killed_server_was_told_to_do_is_done_once_by_the_next_one_on_sqlite() {
-    assert_all_well(&run(program(), None, plan(1)).await.unwrap());
+    assert_all_well(&run(program(), Shared::default(), plan(1)).await.unwrap());
 }
 
 #[tokio::test]
 async fn what_a_killed_server_was_told_to_do_is_done_once_by_the_next_one_on_postgresql() {
     let Some(postgres) = polyptych_crash::postgres("kills on PostgreSQL").unwrap() else { return };
-    assert_all_well(&run(program(), Some(postgres.database().unwrap()), plan(2)).await.unwrap());
+    let state = Shared { database: Some(postgres.database().unwrap()), bucket: None };
+    assert_all_well(&run(program(), state, plan(2)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_a_killed_server_was_told_to_do_is_done_once_by_the_next_one_on_postgresql_and_s3() {
+    let Some(postgres) = polyptych_crash::postgres("kills on PostgreSQL with pictures in a bucket").unwrap() else {
+        return;
+    };
+    let Some(s3) = polyptych_crash::s3("kills with pictures in a bucket").unwrap() else { return };
+    let state = Shared { database: Some(postgres.database().unwrap()), bucket: Some(Arc::new(s3)) };
+    assert_all_well(&run(program(), state, plan(3)).await.unwrap());
 }

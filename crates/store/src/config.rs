@@ -15,6 +15,7 @@ pub struct StoreConfig {
     pub(crate) most_bytes: Option<u64>,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
+    pub(crate) requests_kept: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) background: bool,
 }
@@ -30,6 +31,7 @@ impl StoreConfig {
             most_bytes: None,
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(60),
+            requests_kept: Duration::from_secs(24 * 3600),
             clock: Arc::new(SystemClock::default()),
             background: true,
         }
@@ -63,6 +65,14 @@ impl StoreConfig {
     #[must_use]
     pub fn with_pauses(mut self, first: Duration, longest: Duration) -> Self {
         (self.first_pause, self.longest_pause) = (first, longest);
+        self
+    }
+
+    /// Knows a request of a caller for this long after it was begun; 24 hours if not told. Processes that share a database
+    /// have to agree.
+    #[must_use]
+    pub fn with_requests_kept(mut self, time: Duration) -> Self {
+        self.requests_kept = time;
         self
     }
 

@@ -31,7 +31,10 @@ mod store;
 mod tidy;
 
 pub use backup::{BackupError, backup, migrate};
-pub use blobs::{BlobPlace, BlobPlaceError};
+pub use blobs::{
+    BlobPlace, BlobPlaceError, Bucket, BucketBody, BucketHttp, BucketHttpError, BucketKeySource, BucketKeys,
+    BucketProblem,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::StoreConfig;
 pub use dispatch::Due;

@@ -13,9 +13,6 @@ use crate::error::{Fault, internal, names_no_member, unreadable};
 use crate::pool::args;
 use crate::store::Shared;
 
-/// How long a request is known after it was begun, in microseconds. One that seems to be begun that far in the future is
-/// not known either: then the clock was set back.
-pub(crate) const KEPT: i64 = 24 * 3600 * 1_000_000;
 /// Most answers that wait in memory for the database to come back.
 const MOST_UNWRITTEN: usize = 10_000;
 
@@ -139,7 +136,9 @@ impl SqlRequests {
                      AND (requests.member IS NULL OR requests.member = excluded.member)) RETURNING digest";
         let digest = request.digest.to_string();
         let now = self.shared.now();
-        let args = args![client.as_str(), &request.id, &digest, now, me, KEPT];
+        // One that seems to be begun as far in the future is not known either: then the clock was set back.
+        let kept = i64::try_from(self.shared.requests_kept.as_micros()).unwrap_or(i64::MAX);
+        let args = args![client.as_str(), &request.id, &digest, now, me, kept];
         if !self.shared.db.returning(begin, args).await?.is_empty() {
             return Ok(Begun::Fresh);
         }
@@ -195,5 +194,5 @@ impl From<Problem> for Error {
 }
 
 fn mismatch() -> Error {
-    Error::new(ErrorKind::RequestMismatch, "this request id was used for something else within the last 24 hours")
+    Error::new(ErrorKind::RequestMismatch, "this request id was used for something else not long ago")
 }

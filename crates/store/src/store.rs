@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
+    /// How long a request is known after it was begun.
+    pub(crate) requests_kept: Duration,
     /// Where what nobody waits for is done.
     pub(crate) runtime: Handle,
     /// Held while this process tidies up.
@@ -90,6 +92,7 @@ impl Store {
             clock,
             first_pause: config.first_pause,
             longest_pause: config.longest_pause,
+            requests_kept: config.requests_kept,
             runtime: Handle::current(),
             tidying: tokio::sync::Mutex::default(),
             tokens: AtomicI64::new(config.clock.wall().as_microsecond()),

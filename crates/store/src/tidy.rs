@@ -12,7 +12,6 @@ use crate::blobs::{BlobPlace, path};
 use crate::chores::Chore;
 use crate::error::{Fault, internal, unreadable};
 use crate::pool::{Row, args, composed};
-use crate::requests;
 use crate::store::Shared;
 
 /// Most rows that one statement removes, so that nobody waits long for the database.
@@ -143,7 +142,7 @@ async fn rows(shared: &Shared, retention: &Retention, tidied: &mut Tidied) -> Re
             &mut tidied.requests,
             "DELETE FROM requests WHERE (client, id) IN \
              (SELECT client, id FROM requests WHERE begun < $1 ORDER BY begun LIMIT $2)",
-            Duration::from_micros(requests::KEPT.unsigned_abs()),
+            shared.requests_kept,
             CHUNK,
         ),
         (

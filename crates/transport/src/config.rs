@@ -197,20 +197,25 @@ impl Config {
 
     /// The base address as a URL, checked.
     pub(crate) fn address(&self) -> Result<Url, ConfigError> {
-        let url = Url::parse(&self.base).map_err(|error| ConfigError::Address(error.to_string()))?;
-        let host = url.host_str().ok_or_else(|| ConfigError::Address("it has no host".to_owned()))?;
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-            return Err(ConfigError::Address("it holds a user, a query or a fragment".to_owned()));
-        }
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(host) || self.plain_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) => {
-            }
-            "http" => return Err(ConfigError::PlainHttp(host.to_owned())),
-            scheme => return Err(ConfigError::Scheme(scheme.to_owned())),
-        }
-        Ok(url)
+        address(&self.base, &self.plain_http)
     }
+}
+
+/// An address that requests with credentials may go to, as a URL: over TLS, or without it to this machine and to the hosts
+/// of these names.
+pub(crate) fn address(text: &str, plain_http: &[String]) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).map_err(|error| ConfigError::Address(error.to_string()))?;
+    let host = url.host_str().ok_or_else(|| ConfigError::Address("it has no host".to_owned()))?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(ConfigError::Address("it holds a user, a query or a fragment".to_owned()));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(host) || plain_http.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) => {}
+        "http" => return Err(ConfigError::PlainHttp(host.to_owned())),
+        scheme => return Err(ConfigError::Scheme(scheme.to_owned())),
+    }
+    Ok(url)
 }
 
 impl fmt::Debug for Config {

@@ -18,6 +18,7 @@ mod credential;
 mod cycle;
 mod download;
 mod error;
+mod exchange;
 mod fetch;
 mod inflate;
 mod keyed;
@@ -41,6 +42,7 @@ pub use config::{Auth, Config, ConfigError, Timeouts};
 pub use credential::{CredentialError, CredentialSource, Fixed, FromEnv, FromFile};
 pub use download::{DownloadError, OpenFile};
 pub use error::{Delivery, Error, ErrorKind, TimeoutKind};
+pub use exchange::{Exchange, ExchangeBody, ExchangeConfig, ExchangeError};
 pub use fetch::{
     Fetch, FetchConfig, FetchConfigError, FetchError, FetchErrorKind, FetchedPicture, HostRule, Resolver,
     SystemResolver,

@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::random::Random;
 use crate::tally::Tally;
 use crate::watch::{Killed, account, submit};
-use crate::world::World;
+use crate::world::{Shared, World};
 
 /// How long a server may take to come to its failpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,12 +50,12 @@ struct Extent {
     requests: u64,
 }
 
-/// Carries out a plan around a database; without a URL, around an SQLite file.
+/// Carries out a plan around what servers share.
 ///
 /// # Errors
 /// If a process cannot be started or the emulator cannot be reached. What servers do wrong is in the tally.
-pub async fn run(program: &Path, url: Option<String>, plan: Plan) -> Result<Tally> {
-    let world = World::start(program, url, plan.latency).await?;
+pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
+    let world = World::start(program, state, plan.latency).await?;
     let mut run =
         Run { asking: Asking::new(plan.seed), random: Random::new(!plan.seed), tally: Tally::default(), world };
     let done = run.carry_out(plan).await;

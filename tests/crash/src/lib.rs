@@ -24,3 +24,11 @@ pub mod world;
 pub fn postgres(what: &str) -> anyhow::Result<Option<polyptych_postgres::Postgres>> {
     polyptych_postgres::Postgres::find(what)
 }
+
+/// A server that speaks S3; `None` where there is none, and then says that `what` is skipped.
+///
+/// # Errors
+/// If one is there and does not start, or is required and not there.
+pub fn s3(what: &str) -> anyhow::Result<Option<polyptych_s3::S3>> {
+    polyptych_s3::S3::find(what)
+}

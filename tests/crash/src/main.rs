@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -11,7 +12,9 @@ use futures_util::future::try_join_all;
 use polyptych_crash::kills::{self, Moments};
 use polyptych_crash::replicas;
 use polyptych_crash::tally::Tally;
+use polyptych_crash::world::Shared;
 use polyptych_postgres::Postgres;
+use polyptych_s3::S3;
 use tempfile::TempDir;
 
 #[derive(Parser)]
@@ -52,6 +55,8 @@ enum Part {
     Sqlite,
     /// One server on PostgreSQL.
     Postgres,
+    /// One server on PostgreSQL, with pictures in a bucket of S3.
+    Bucket,
     /// Two and three servers on one PostgreSQL.
     Replicas,
 }
@@ -78,24 +83,33 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     let mut parts = Vec::new();
     if wanted(Part::Sqlite) {
         println!("one server on SQLite, {} kills, seed {}", arguments.count, arguments.seed);
-        let tally = lanes(arguments, &program, None).await?;
+        let tally = lanes(arguments, &program, None, None).await?;
         parts.push("SQLite");
         report(tally, &mut all, &mut problems, Vec::new());
     }
-    let servers = wanted(Part::Postgres) || wanted(Part::Replicas);
+    let servers = [Part::Postgres, Part::Bucket, Part::Replicas].into_iter().any(wanted);
     let postgres = if servers { Postgres::find("servers on PostgreSQL")? } else { None };
     if let Some(postgres) = &postgres {
         if wanted(Part::Postgres) {
             println!("one server on PostgreSQL, {} kills, seed {}", arguments.count, arguments.seed);
-            let tally = lanes(arguments, &program, Some(postgres)).await?;
+            let tally = lanes(arguments, &program, Some(postgres), None).await?;
             parts.push("PostgreSQL");
+            report(tally, &mut all, &mut problems, Vec::new());
+        }
+        let bucket =
+            if wanted(Part::Bucket) { S3::find("servers with pictures in a bucket")?.map(Arc::new) } else { None };
+        if let Some(bucket) = &bucket {
+            println!("one server on PostgreSQL and S3, {} kills, seed {}", arguments.count, arguments.seed);
+            let tally = lanes(arguments, &program, Some(postgres), Some(bucket)).await?;
+            parts.push("PostgreSQL and S3");
             report(tally, &mut all, &mut problems, Vec::new());
         }
         for replicas in [2, 3].into_iter().filter(|_| wanted(Part::Replicas)) {
             println!("{replicas} servers on one PostgreSQL, {} kills", arguments.replica_kills);
             let Arguments { seed, load, latency, .. } = *arguments;
             let plan = replicas::Plan { seed, replicas, kills: arguments.replica_kills, load, latency };
-            let tally = replicas::run(&program, postgres.database()?, plan).await?;
+            let tally =
+                replicas::run(&program, Shared { database: Some(postgres.database()?), bucket: None }, plan).await?;
             let crowded = replicas::crowded(&tally);
             let most = tally.at_once.values().max().copied().unwrap_or_default();
             println!("  most calls at once of an advertiser: {most}");
@@ -120,7 +134,12 @@ fn own_copy(arguments: &Arguments, folder: &TempDir) -> Result<PathBuf> {
 }
 
 /// Shares the kills among worlds.
-async fn lanes(arguments: &Arguments, program: &Path, postgres: Option<&Postgres>) -> Result<Tally> {
+async fn lanes(
+    arguments: &Arguments,
+    program: &Path,
+    postgres: Option<&Postgres>,
+    bucket: Option<&Arc<S3>>,
+) -> Result<Tally> {
     let lanes = arguments.lanes.clamp(1, arguments.count.max(1));
     let runs = (0..lanes).map(|lane| {
         let plan = kills::Plan {
@@ -132,8 +151,8 @@ async fn lanes(arguments: &Arguments, program: &Path, postgres: Option<&Postgres
             latency: arguments.latency,
         };
         async move {
-            let url = postgres.map(Postgres::database).transpose()?;
-            kills::run(program, url, plan).await
+            let database = postgres.map(Postgres::database).transpose()?;
+            kills::run(program, Shared { database, bucket: bucket.cloned() }, plan).await
         }
     });
     let mut all = Tally::default();

@@ -11,7 +11,7 @@ use crate::process::Process;
 use crate::random::Random;
 use crate::tally::Tally;
 use crate::watch::{Killed, account, submit};
-use crate::world::World;
+use crate::world::{Shared, World};
 
 /// Calls at once that an advertiser may have.
 pub const PLACES: u64 = 5;
@@ -31,12 +31,12 @@ pub struct Plan {
     pub latency: u64,
 }
 
-/// Carries out a plan around the database at `url`.
+/// Carries out a plan around what servers share.
 ///
 /// # Errors
 /// If a process cannot be started or the emulator cannot be reached. What servers do wrong is in the tally.
-pub async fn run(program: &Path, url: String, plan: Plan) -> Result<Tally> {
-    let world = World::start(program, Some(url), plan.latency).await?;
+pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
+    let world = World::start(program, state, plan.latency).await?;
     let (mut asking, mut random, mut tally) = (Asking::new(plan.seed), Random::new(!plan.seed), Tally::default());
     let mut servers = Vec::new();
     for _ in 0..plan.replicas {

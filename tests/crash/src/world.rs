@@ -2,8 +2,10 @@
 //! outlives the servers.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use polyptych_s3::{Keys, S3};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -67,9 +69,22 @@ pub const LIBRARIES: [Library; 6] = [
 /// The environment variable that holds the database's URL.
 const URL: &str = "CRASH_STATE_URL";
 
+/// The environment variables that hold the keys of the bucket.
+const ACCESS_KEY: &str = "CRASH_ACCESS_KEY";
+const SECRET_KEY: &str = "CRASH_SECRET_KEY";
+
 /// The environment variable that holds a library's token.
 fn token_variable(id: &str) -> String {
     format!("CRASH_TOKEN_{}", id.replace('-', "_").to_uppercase())
+}
+
+/// What servers share.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    /// The URL of their database; absent means an SQLite file of their own.
+    pub database: Option<String>,
+    /// The server that has the bucket for pictures; absent means a folder.
+    pub bucket: Option<Arc<S3>>,
 }
 
 /// Everything that outlives a server.
@@ -77,7 +92,7 @@ fn token_variable(id: &str) -> String {
 pub struct World {
     program: PathBuf,
     folder: TempDir,
-    url: String,
+    state: Shared,
     /// The emulator's control.
     pub control: Control,
     /// Where pictures are imported from.
@@ -87,14 +102,14 @@ pub struct World {
 }
 
 impl World {
-    /// Makes one around the database at `url`; without one, around an SQLite file of its own. Each call of the emulator takes
-    /// `latency` milliseconds, so that there is time to be killed in.
+    /// Makes one around what servers share. Each call of the emulator takes `latency` milliseconds, so that there is time to be
+    /// killed in.
     ///
     /// # Errors
     /// If the emulator does not start or refuses its setup.
-    pub async fn start(program: &Path, url: Option<String>, latency: u64) -> Result<Self> {
+    pub async fn start(program: &Path, mut state: Shared, latency: u64) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("polyptych-crash-").tempdir().context("cannot make a folder")?;
-        let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("state.db").display()));
+        state.database.get_or_insert_with(|| format!("sqlite:{}", folder.path().join("state.db").display()));
         let log = folder.path().join("emulator.log");
         let emulator = Process::start(program, &["emulate", "--listen", "127.0.0.1:0"], &[], &log).await?;
         let (control, origin) = (Control::new(emulator.address()), Origin::start().await?);
@@ -119,7 +134,7 @@ impl World {
             "tokens": tokens, "quotas": quotas, "latency": latency, "fetch_hosts": [origin.address()],
         });
         control.setup(&setup).await?;
-        let world = Self { program: program.to_owned(), folder, url, control, origin, _emulator: emulator };
+        let world = Self { program: program.to_owned(), folder, state, control, origin, _emulator: emulator };
         std::fs::write(world.config(), world.configuration()).context("cannot write the configuration")?;
         Ok(world)
     }
@@ -131,7 +146,11 @@ impl World {
     pub async fn serve(&self, failpoint: Option<&str>) -> Result<Process> {
         let config = self.config();
         let config = config.to_str().context("the folder's name is no text")?;
-        let mut environment = vec![(URL, self.url.clone())];
+        let mut environment: Vec<_> = self.state.database.iter().map(|url| (URL, url.clone())).collect();
+        if let Some(bucket) = &self.state.bucket {
+            let Keys { access_key, secret_key } = bucket.owner().clone();
+            environment.extend([(ACCESS_KEY, access_key), (SECRET_KEY, secret_key)]);
+        }
         let variables = LIBRARIES.map(|library| (token_variable(library.id), token(library.id)));
         environment.extend(variables.iter().map(|(name, token)| (name.as_str(), token.clone())));
         if let Some(failpoint) = failpoint {
@@ -151,11 +170,17 @@ impl World {
     }
 
     fn configuration(&self) -> String {
-        let mut text = format!(
-            "[state]\nurl_env = \"{URL}\"\nfolder = {:?}\n\n[fetch]\nprivate_hosts = [\"{}\"]\n",
-            self.folder.path().join("state"),
-            self.origin.address()
-        );
+        let folder = self.folder.path().join("state");
+        let mut text = format!("[state]\nurl_env = \"{URL}\"\nfolder = {folder:?}\n");
+        if let Some(bucket) = &self.state.bucket {
+            let (name, endpoint) = (bucket.bucket(), bucket.endpoint());
+            text.push_str(&format!(
+                "blobs = \"s3://{name}/pid-{}\"\n\n[state.s3]\nendpoint = \"{endpoint}\"\n\
+                 access_key = {{ env = \"{ACCESS_KEY}\" }}\nsecret_key = {{ env = \"{SECRET_KEY}\" }}\n",
+                std::process::id()
+            ));
+        }
+        text.push_str(&format!("\n[fetch]\nprivate_hosts = [\"{}\"]\n", self.origin.address()));
         let endpoint = self.control.base();
         for library in &LIBRARIES {
             let Library { id, provider, encoding, album, .. } = library;

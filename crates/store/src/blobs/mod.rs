@@ -2,6 +2,7 @@
 //! written before its row and removed after it, and its name is never used twice; so a row always has its bytes, and a
 //! process that dies in between leaves no more than an object that nobody names, which is [swept](crate::Retention).
 
+mod bucket;
 mod place;
 mod source;
 
@@ -14,10 +15,12 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use polyptych_domain::{Blobs, ClientId, Content, Error, ErrorKind, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 
+pub use bucket::{Bucket, BucketBody, BucketHttp, BucketHttpError, BucketKeySource, BucketKeys, BucketProblem};
 pub use place::{BlobPlace, BlobPlaceError};
 
 use crate::error::{Fault, internal, unreadable};
 use crate::members::row_id;
+use crate::patience::again;
 use crate::pool::{Tx, args};
 use crate::store::Shared;
 use source::BlobSource;
@@ -32,14 +35,14 @@ pub(crate) struct SqlBlobs {
 impl Blobs for SqlBlobs {
     async fn put(&self, client: &ClientId, content: &Content) -> Result<(), Error> {
         let wanted = Wanted::new(client, content)?;
-        if self.own(&wanted, None).await? {
+        if again(|| self.own(&wanted, None)).await? {
             return Ok(());
         }
         let name = format!("{}-{}", wanted.sha256, row_id().map_err(internal)?);
         let mut unnamed = Unnamed { blobs: self, name: Some(name) };
         let path = unnamed.path();
         self.write(&path, content).await?;
-        if self.own(&wanted, unnamed.name.as_deref()).await? {
+        if again(|| self.own(&wanted, unnamed.name.as_deref())).await? {
             unnamed.name = None;
         }
         Ok(())
@@ -136,11 +139,11 @@ impl SqlBlobs {
         let mut held = 0;
         let written = async {
             while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error| unread(&error))?;
+                let mut chunk = chunk.map_err(|error| unread(&error))?;
                 checked.take(&chunk)?;
-                held += chunk.len();
-                part.push(chunk);
-                if held >= part_bytes {
+                // Some servers want all parts but the last to be of one length.
+                while held + chunk.len() >= part_bytes {
+                    part.push(chunk.split_to(part_bytes - held));
                     let upload = match &mut upload {
                         Some(upload) => upload,
                         none => none.insert(self.place.objects.put_multipart(path).await.map_err(unkept)?),
@@ -148,6 +151,8 @@ impl SqlBlobs {
                     upload.put_part(PutPayload::from_iter(part.drain(..))).await.map_err(unkept)?;
                     held = 0;
                 }
+                held += chunk.len();
+                part.push(chunk);
             }
             checked.end()?;
             let rest = PutPayload::from_iter(part.drain(..));
@@ -247,7 +252,11 @@ fn unkept(error: object_store::Error) -> Error {
         }
         cause = error.source();
     }
-    Error::new(ErrorKind::Internal, "the picture cannot be kept").with_source(error)
+    let message = match BucketProblem::of(&error) {
+        BucketProblem::Other => "the picture cannot be kept".to_owned(),
+        problem => format!("the picture cannot be kept in the bucket: {problem}"),
+    };
+    Error::new(ErrorKind::Internal, message).with_source(error)
 }
 
 fn no_room(message: impl Into<String>) -> Error {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 
+use super::bucket::{self, Bucket, BucketHttp, BucketKeySource, BucketProblem};
+
 /// What a folder is given at a time.
 const FOLDER_PART: usize = 1 << 20;
 /// Room for each client unless told otherwise: 1 GiB.
@@ -28,6 +30,18 @@ pub enum BlobPlaceError {
     /// The folder cannot be made, or not be used.
     #[error("the folder for pictures cannot be used")]
     Folder(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The bucket does not answer as it should.
+    #[error("the bucket `{bucket}` at {address} cannot be used: {problem}")]
+    Bucket {
+        /// Its name.
+        bucket: String,
+        /// The address that was called.
+        address: String,
+        /// What stands in the way.
+        problem: BucketProblem,
+        /// What was answered.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl BlobPlace {
@@ -46,9 +60,32 @@ impl BlobPlace {
         Ok(Self::of(Arc::new(folder.with_fsync(true)), FOLDER_PART))
     }
 
+    /// A bucket, which is asked once whether it is there and its keys may list it.
+    ///
+    /// # Errors
+    /// [`BlobPlaceError::Bucket`].
+    pub async fn bucket(
+        bucket: &Bucket,
+        http: Arc<dyn BucketHttp>,
+        keys: Arc<dyn BucketKeySource>,
+    ) -> Result<Self, BlobPlaceError> {
+        let opened = bucket.open(http, keys).await.map_err(|error| BlobPlaceError::Bucket {
+            bucket: bucket.name.clone(),
+            address: bucket.address(),
+            problem: BucketProblem::of(&error),
+            source: error.into(),
+        });
+        Ok(Self::of(opened?, bucket::PART))
+    }
+
     /// Whatever keeps objects by name, written in parts of so many bytes.
     pub fn of(objects: Arc<dyn ObjectStore>, part_bytes: usize) -> Self {
         Self { objects, part_bytes: part_bytes.max(1), bytes_per_client: BYTES_PER_CLIENT }
+    }
+
+    /// What keeps the objects, for those who look at them from outside.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.objects
     }
 
     /// Gives each client this room in bytes; 1 GiB if not told. A picture that several clients have put counts for each.

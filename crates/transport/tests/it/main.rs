@@ -6,6 +6,7 @@ mod connections;
 mod credentials;
 mod delivery;
 mod downloads;
+mod exchanges;
 mod fetches;
 mod limits;
 mod on_the_wire;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures_util::StreamExt;
-use object_store::ObjectStore;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use polyptych_domain::{Content, ErrorKind, Sha256};
 use polyptych_store::{BlobPlace, Store};
 
@@ -21,14 +22,9 @@ pub(crate) fn picture(len: usize, seed: u32) -> Content {
     Content::from_bytes(bytes.take(len).collect::<Vec<_>>())
 }
 
-fn folder(world: &World) -> BlobPlace {
-    BlobPlace::folder(world.folder.path().join("pictures")).unwrap()
-}
-
-fn files(world: &World) -> Vec<std::path::PathBuf> {
-    let folders = std::fs::read_dir(world.folder.path().join("pictures")).unwrap();
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
-    files.map(|file| file.unwrap().path()).collect()
+/// The names of all objects.
+async fn names(place: &BlobPlace) -> Vec<Path> {
+    place.objects().list(None).map_ok(|meta| meta.location).try_collect().await.unwrap()
 }
 
 /// The bytes as they stream, or how that ends.
@@ -57,7 +53,7 @@ async fn put(store: &Store, place: &BlobPlace, who: &str, content: &Content) -> 
 
 pub(crate) async fn what_one_process_puts_another_one_opens(world: World) {
     let (one, two) = (world.store().await, world.store().await);
-    let place = folder(&world);
+    let place = world.place().await;
     for (len, seed) in [(0, 1), (1, 2), (100_000, 3), (5_000_001, 4)] {
         let content = picture(len, seed);
         put(&one, &place, "anna", &content).await.unwrap();
@@ -72,7 +68,7 @@ pub(crate) async fn what_one_process_puts_another_one_opens(world: World) {
 
 pub(crate) async fn a_picture_that_many_put_at_once_is_kept_once(world: World) {
     let store = world.store().await;
-    let place = folder(&world);
+    let place = world.place().await;
     let content = picture(300_000, 1);
     let puts = (0..8).map(|number| {
         let (blobs, content) = (store.blobs(&place), content.clone());
@@ -82,7 +78,7 @@ pub(crate) async fn a_picture_that_many_put_at_once_is_kept_once(world: World) {
         put.await.unwrap().unwrap();
     }
     put(&store, &place, "anna", &content).await.unwrap();
-    while files(&world).len() > 1 {
+    while names(&place).await.len() > 1 {
         tokio::task::yield_now().await;
     }
     assert_eq!(whole(store.blobs(&place).open(&content.sha256()).await.unwrap()).await.len(), 300_000);
@@ -90,28 +86,28 @@ pub(crate) async fn a_picture_that_many_put_at_once_is_kept_once(world: World) {
 
 pub(crate) async fn a_picture_that_was_damaged_is_not_given_as_a_whole(world: World) {
     let store = world.store().await;
-    let place = folder(&world);
+    let place = world.place().await;
     let content = picture(1_000_000, 1);
     put(&store, &place, "anna", &content).await.unwrap();
     let opened = store.blobs(&place).open(&content.sha256()).await.unwrap();
-    let file = files(&world).pop().unwrap();
-    let good = std::fs::read(&file).unwrap();
+    let (objects, object) = (place.objects(), names(&place).await.pop().unwrap());
+    let good = objects.get(&object).await.unwrap().bytes().await.unwrap();
     let flipped = |damage: usize| {
-        let mut bytes = good.clone();
+        let mut bytes = good.to_vec();
         bytes[damage] ^= 1;
         bytes
     };
     for bytes in [flipped(3), flipped(999_999), good[..999_999].to_vec(), [&*good, b"x"].concat()] {
-        std::fs::write(&file, bytes).unwrap();
+        objects.put(&object, bytes.into()).await.unwrap();
         assert_eq!(streamed(&opened).await.unwrap_err().kind(), std::io::ErrorKind::InvalidData);
     }
-    std::fs::write(&file, &good).unwrap();
+    objects.put(&object, good.clone().into()).await.unwrap();
     assert!(streamed(&opened).await.unwrap() == good);
 }
 
 pub(crate) async fn what_is_not_what_it_is_said_to_be_is_not_kept(world: World) {
     let store = world.store().await;
-    let place = folder(&world);
+    let place = world.place().await;
     let content = picture(2_000_000, 1);
     let (source, len) = (content.source(), content.len());
     let wrong = [
@@ -123,14 +119,14 @@ pub(crate) async fn what_is_not_what_it_is_said_to_be_is_not_kept(world: World) 
         assert_eq!(put(&store, &place, "anna", &wrong).await, Err(ErrorKind::Internal));
         assert!(store.blobs(&place).open(&wrong.sha256()).await.is_err());
     }
-    while !files(&world).is_empty() {
+    while !names(&place).await.is_empty() {
         tokio::task::yield_now().await;
     }
 }
 
 pub(crate) async fn each_client_has_its_own_room(world: World) {
     let store = world.store().await;
-    let place = folder(&world).with_bytes_per_client(250);
+    let place = world.place().await.with_bytes_per_client(250);
     put(&store, &place, "anna", &picture(150, 1)).await.unwrap();
     assert_eq!(put(&store, &place, "anna", &picture(101, 2)).await, Err(ErrorKind::QuotaExhausted));
     put(&store, &place, "anna", &picture(100, 3)).await.unwrap();
@@ -143,7 +139,7 @@ pub(crate) async fn each_client_has_its_own_room(world: World) {
 
 pub(crate) async fn a_client_that_puts_many_at_once_stays_within_its_room(world: World) {
     let (one, two) = (world.store().await, world.store().await);
-    let place = folder(&world).with_bytes_per_client(350);
+    let place = world.place().await.with_bytes_per_client(350);
     let puts = (0..8).map(|seed| {
         let blobs = if seed % 2 == 0 { one.blobs(&place) } else { two.blobs(&place) };
         tokio::spawn(async move { blobs.put(&client("anna"), &picture(100, 1000 * seed + 7)).await })

@@ -1,9 +1,10 @@
-//! One suite of behaviour, run unchanged over SQLite and PostgreSQL, and over memory where that is meant to do the same. A case opens as many processes over one fresh database
+//! One suite of behaviour, run unchanged over SQLite and PostgreSQL, and over memory where that is meant to do the same; what is about pictures also over each kind of place for them. A case opens as many processes over one fresh database
 //! as it wants; who is alive and what time it is, the case decides.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod audit;
 mod blobs;
+mod buckets;
 mod catalogue;
 mod claims;
 mod dispatch;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
 use polyptych_postgres::Postgres;
-use world::World;
+use polyptych_s3::S3;
+use world::{Pictures, World};
 
 /// A case by its name.
 type Case = (&'static str, fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>);
@@ -46,10 +48,6 @@ macro_rules! cases {
 const CASES: &[Case] = cases! {
     audit: an_event_is_told_as_it_was_recorded, pages_go_from_new_to_old_while_more_comes,
         events_are_found_by_client_library_and_time;
-    blobs: what_one_process_puts_another_one_opens, a_picture_that_many_put_at_once_is_kept_once,
-        a_picture_that_was_damaged_is_not_given_as_a_whole, what_is_not_what_it_is_said_to_be_is_not_kept,
-        each_client_has_its_own_room, a_client_that_puts_many_at_once_stays_within_its_room,
-        a_full_place_is_told_and_takes_pictures_again_once_there_is_room;
     places: no_more_than_the_limit_are_held_over_all_processes, other_limits_and_places_that_were_given_back_are_free,
         who_waits_gets_a_share_while_others_are_busy, places_of_a_dead_process_are_free,
         a_wait_that_is_given_up_takes_no_place;
@@ -59,8 +57,7 @@ const CASES: &[Case] = cases! {
         of_many_processes_one_begins_a_request, a_request_of_a_dead_process_begins_again,
         an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_keep_it_longer;
     tidy: what_is_old_is_removed_and_what_is_not_stays, one_process_at_a_time_tidies_up_and_not_all_the_time,
-        nothing_is_removed_for_an_hour_after_the_clock_has_jumped, pictures_stay_as_long_as_an_operation_needs_them,
-        objects_that_nobody_names_are_swept_and_those_of_others_are_not;
+        nothing_is_removed_for_an_hour_after_the_clock_has_jumped;
     catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
         forgotten_images_are_gone_with_every_content, a_name_with_a_nul_is_kept;
     claims: of_many_processes_one_gets_the_claim, what_is_settled_is_in_the_catalogue_and_free,
@@ -87,6 +84,34 @@ const CASES: &[Case] = cases! {
         many_processes_write_at_once;
 };
 
+/// Those about pictures, wherever their bytes are.
+const OF_PICTURES: &[Case] = cases! {
+    blobs: what_one_process_puts_another_one_opens, a_picture_that_many_put_at_once_is_kept_once,
+        a_picture_that_was_damaged_is_not_given_as_a_whole, what_is_not_what_it_is_said_to_be_is_not_kept,
+        each_client_has_its_own_room, a_client_that_puts_many_at_once_stays_within_its_room,
+        a_full_place_is_told_and_takes_pictures_again_once_there_is_room;
+    tidy: pictures_stay_as_long_as_an_operation_needs_them,
+        objects_that_nobody_names_are_swept_and_those_of_others_are_not;
+};
+
+/// Those about buckets only.
+const OF_BUCKETS: &[Case] = cases! {
+    buckets: a_large_picture_goes_in_parts, what_is_wrong_with_a_bucket_is_told_with_what_to_do,
+        keys_that_are_refused_later_are_told_and_new_ones_are_used;
+};
+
+/// Those in which many do the same at once, for servers that refuse what does not fit in.
+const AT_ONCE: &[Case] = cases! {
+    blobs: a_picture_that_many_put_at_once_is_kept_once, a_client_that_puts_many_at_once_stays_within_its_room;
+    claims: of_many_processes_one_gets_the_claim, who_was_taken_for_dead_may_not_send_nor_settle;
+    operations: a_repeated_request_makes_one_operation, of_many_workers_one_takes_it,
+        items_are_counted_by_their_last_outcome;
+    places: no_more_than_the_limit_are_held_over_all_processes, who_waits_gets_a_share_while_others_are_busy;
+    requests: of_many_processes_one_begins_a_request;
+    members: a_dead_processs_operation_goes_on_elsewhere, a_taken_for_dead_process_can_work_again;
+    schema: many_processes_may_open_a_new_database, many_processes_write_at_once;
+};
+
 /// Those that hold for one process without a database, too.
 const IN_MEMORY: &[Case] = cases! {
     catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
@@ -108,8 +133,10 @@ const OF_FILES: &[Case] = cases! {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let postgres = match Postgres::find("the suite over PostgreSQL") {
-        Ok(postgres) => postgres.map(Arc::new),
+    let servers = Postgres::find("the suite over PostgreSQL")
+        .and_then(|postgres| Ok((postgres, S3::find("pictures in a bucket")?)));
+    let (postgres, s3) = match servers {
+        Ok((postgres, s3)) => (postgres.map(Arc::new), s3.map(Arc::new)),
         Err(error) => {
             eprintln!("{error:#}");
             return ExitCode::FAILURE;
@@ -140,6 +167,24 @@ fn main() -> ExitCode {
             trials.push(trial(format!("postgres::{name}"), move || World::postgres(&postgres), case));
         }
     }
+    for &(name, case) in AT_ONCE {
+        if let Some(postgres) = &postgres {
+            let postgres = Arc::clone(postgres);
+            trials.push(trial(format!("serializable::{name}"), move || World::serializable(&postgres), case));
+        }
+    }
+    for (name, pictures) in places_of_pictures(s3.as_ref()) {
+        let cases = OF_PICTURES.iter().chain(if name == "s3" { OF_BUCKETS } else { &[] });
+        for &(case_name, case) in cases {
+            let (sqlite, place) = (format!("sqlite::{name}::{case_name}"), pictures.clone());
+            trials.push(trial(sqlite, move || World::sqlite().with_pictures(&place), case));
+            if let Some(postgres) = &postgres {
+                let (postgres, place) = (Arc::clone(postgres), pictures.clone());
+                let world = move || World::postgres(&postgres).with_pictures(&place);
+                trials.push(trial(format!("postgres::{name}::{case_name}"), world, case));
+            }
+        }
+    }
     if postgres.as_deref().is_some_and(|postgres| matches!(postgres, Postgres::Own(_))) {
         let outages: [(&str, Outage); 3] = [
             ("a_server_that_comes_back_is_used_again", || Box::pin(outage::a_server_that_comes_back_is_used_again())),
@@ -158,8 +203,15 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    drop(postgres);
+    drop((postgres, s3));
     conclusion.exit_code()
+}
+
+/// Each kind of place that there is, by its name.
+fn places_of_pictures(s3: Option<&Arc<S3>>) -> Vec<(&'static str, Pictures)> {
+    let mut places = vec![("folder", Pictures::Folder), ("memory", Pictures::Memory(Arc::default()))];
+    places.extend(s3.map(|s3| ("s3", Pictures::Bucket(Arc::clone(s3)))));
+    places
 }
 
 fn trial<W>(name: String, world: W, case: fn(World) -> Pin<Box<dyn Future<Output = ()> + Send>>) -> Trial

@@ -1,13 +1,11 @@
 //! What is old is removed, what is needed stays.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use jiff::{SignedDuration, Timestamp};
-use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStoreExt, PutPayload};
 use polyptych_domain::{AuditFilter, Claimed, Ending, OperationFilter, PageRequest, Request, Sha256};
 use polyptych_store::{BlobPlace, Clock, Retention, Store, Tidied};
 
@@ -99,7 +97,7 @@ pub(crate) async fn nothing_is_removed_for_an_hour_after_the_clock_has_jumped(wo
 
 pub(crate) async fn pictures_stay_as_long_as_an_operation_needs_them(world: World) {
     let store = world.store().await;
-    let place = BlobPlace::folder(world.folder.path().join("pictures")).unwrap().with_bytes_per_client(300);
+    let place = world.place().await.with_bytes_per_client(300);
     let (needed, unneeded) = (picture(100, 1), picture(200, 2));
     let blobs = store.blobs(&place);
     blobs.put(&client("anna"), &needed).await.unwrap();
@@ -121,8 +119,8 @@ pub(crate) async fn pictures_stay_as_long_as_an_operation_needs_them(world: Worl
 
 pub(crate) async fn objects_that_nobody_names_are_swept_and_those_of_others_are_not(world: World) {
     let store = world.store().await;
-    let objects = Arc::new(InMemory::new());
-    let place = BlobPlace::of(Arc::clone(&objects) as Arc<dyn ObjectStore>, 1000);
+    let place = world.place().await;
+    let objects = place.objects();
     // What an object says of its age is the place's own time.
     world.clock.jump(Timestamp::now());
     let named = picture(10, 1);

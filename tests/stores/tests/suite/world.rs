@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use polyptych::config::{S3Config, StateConfig, TokenConfig};
 use polyptych_domain::{
     AlbumName, Animation, Applied, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error, ErrorKind,
     Failure, Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations,
@@ -11,7 +14,8 @@ use polyptych_domain::{
     UploadPolicy, UploadTerms,
 };
 use polyptych_postgres::Postgres;
-use polyptych_store::{Clock, ManualClock, Store, StoreConfig};
+use polyptych_s3::{Keys, S3};
+use polyptych_store::{BlobPlace, Clock, ManualClock, Store, StoreConfig};
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
@@ -21,8 +25,18 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) url: String,
     memory: Option<Arc<Memory>>,
+    pictures: Pictures,
     /// For what a case keeps in files.
     pub(crate) folder: TempDir,
+}
+
+/// Where the bytes of pictures are.
+#[derive(Clone)]
+pub(crate) enum Pictures {
+    Folder,
+    /// Made with each world.
+    Memory(Arc<InMemory>),
+    Bucket(Arc<S3>),
 }
 
 pub(crate) struct Memory {
@@ -71,9 +85,22 @@ impl World {
         Self::at(postgres.database().unwrap())
     }
 
+    /// Where the server refuses what does not fit in with what others do at the same time.
+    pub(crate) fn serializable(postgres: &Postgres) -> Self {
+        let url = postgres.database().unwrap();
+        let separator = if url.contains('?') { '&' } else { '?' };
+        Self::at(format!("{url}{separator}options=-cdefault_transaction_isolation=serializable"))
+    }
+
     pub(crate) fn at(url: String) -> Self {
         let noon: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        Self { clock: Arc::new(ManualClock::new(noon)), url, memory: None, folder: tempfile::tempdir().unwrap() }
+        Self {
+            clock: Arc::new(ManualClock::new(noon)),
+            url,
+            memory: None,
+            pictures: Pictures::Folder,
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn memory() -> Self {
@@ -92,6 +119,33 @@ impl World {
         let pauses = (Duration::from_secs(2), Duration::from_secs(5));
         let clock = Arc::clone(&self.clock);
         StoreConfig::new(&self.url).with_connections(3).with_clock(clock).with_pauses(pauses.0, pauses.1)
+    }
+
+    pub(crate) fn with_pictures(self, pictures: &Pictures) -> Self {
+        let pictures = match pictures {
+            Pictures::Memory(_) => Pictures::Memory(Arc::default()),
+            shared => shared.clone(),
+        };
+        Self { pictures, ..self }
+    }
+
+    /// The server that has the bucket for pictures.
+    pub(crate) fn s3(&self) -> &S3 {
+        let Pictures::Bucket(s3) = &self.pictures else { panic!("pictures are not in a bucket") };
+        s3
+    }
+
+    /// The place for pictures, which is the same for all processes of this world.
+    pub(crate) async fn place(&self) -> BlobPlace {
+        match &self.pictures {
+            Pictures::Folder => BlobPlace::folder(self.folder.path().join("pictures")).unwrap(),
+            Pictures::Memory(objects) => BlobPlace::of(Arc::clone(objects) as Arc<dyn ObjectStore>, 1000),
+            Pictures::Bucket(s3) => {
+                let prefix = self.folder.path().file_name().unwrap().to_str().unwrap();
+                let config = bucket(s3, &format!("s3://{}/{}", s3.bucket(), prefix.trim_matches('.')));
+                polyptych::open_place(&config).await.unwrap()
+            }
+        }
     }
 
     /// One more process.
@@ -118,6 +172,22 @@ impl World {
         }
     }
 
+    /// Reads a number behind the store's back.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            None => {
+                let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// Executes SQL behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
@@ -133,6 +203,22 @@ impl World {
             }
         }
     }
+}
+
+/// A bucket of this server, as its owner configures it.
+pub(crate) fn bucket(s3: &S3, blobs: &str) -> StateConfig {
+    let Keys { access_key, secret_key } = s3.owner().clone();
+    let s3 = S3Config {
+        endpoint: Some(s3.endpoint().to_owned()),
+        region: None,
+        access_key: TokenConfig::Fixed(access_key),
+        secret_key: TokenConfig::Fixed(secret_key),
+        session_token: None,
+        path_style: None,
+        plain_http: None,
+        ca_file: None,
+    };
+    StateConfig { blobs: Some(blobs.to_owned()), s3: Some(s3), ..StateConfig::default() }
 }
 
 pub(crate) fn client(name: &str) -> ClientId {
