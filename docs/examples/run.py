@@ -1,6 +1,6 @@
-"""python3 docs/examples/run.py PROGRAM SCRATCH: does what docs/grpc.md tells to do, and compares what it quotes.
+"""python3 docs/examples/run.py PROGRAM SCRATCH: does what pages of docs/ tell to do, and compares what they quote.
 
-PROGRAM is a built `polyptych`; SCRATCH a folder for what is installed, kept between runs. A block of the page that names a
+PROGRAM is a built `polyptych`; SCRATCH a folder for what is installed, kept between runs. A block of a page that names a
 file is a quotation from it; one that names a folder is run there, in one shell, against a server of its own with the
 emulated libraries. A folder whose tools are missing is skipped, unless POLYPTYCH_REQUIRE names `clients`.
 """
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/grpc.md"
+PAGES = [ROOT / "docs" / name for name in ["grpc.md", "rust.md", "schemas.md"]]
 TOLD = "127.0.0.1:50051"
 
 # What runs a folder's blocks, and lines that their output must have.
@@ -32,8 +32,8 @@ FOLDERS = {
 
 def blocks():
     """What each block names behind its language, and its text."""
-    fence = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    return fence.findall(PAGE.read_text("utf-8"))
+    fence = re.compile(r"^```\S+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [block for page in PAGES for block in fence.findall(page.read_text("utf-8"))]
 
 
 def prepare(scratch):

@@ -1,6 +1,7 @@
 //! `cargo xtask clients`: runs clients that others wrote against `polyptych emulate`. It installs them into a scratch
 //! folder under `target/`, spawns the program once per client, and prints how each step of each client went. What a
-//! client does is in `tests/clients/`; nothing here knows an API.
+//! client does is in `tests/clients/`; nothing here knows an API. Then it has `docs/examples/run.py` do what the pages
+//! tell users of the gRPC API to do.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -83,7 +84,19 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             stopped.is_none() && STEPS.iter().all(|step| passed.iter().any(|one| one == step))
         }
     };
-    Ok(rows.iter().all(|(_, went)| fine(went)))
+    let examples = run_examples(root, &program, &scratch.join("examples"), required)?;
+    Ok(rows.iter().all(|(_, went)| fine(went)) && examples)
+}
+
+/// Does what the pages of `docs/` tell users to do.
+fn run_examples(root: &Path, program: &Path, scratch: &Path, required: bool) -> Result<bool> {
+    if let Err(error) = available("python3", "--version") {
+        println!("docs/examples: skipped: {error}");
+        return Ok(!required);
+    }
+    let mut run = Command::new("python3");
+    run.arg(root.join("docs/examples/run.py")).arg(program).arg(scratch);
+    Ok(run.status().context("cannot run docs/examples/run.py")?.success())
 }
 
 fn reason(error: &anyhow::Error) -> String {

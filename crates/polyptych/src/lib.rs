@@ -56,3 +56,8 @@ pub use together::Together;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+
+/// So is that of the page for Rust users.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/rust.md")]
+pub struct PageForRust;
