@@ -75,12 +75,13 @@ def main(program, scratch):
             failed = True
             print(f"{name} has no longer:\n{text}")
     for name, (tools, wanted) in FOLDERS.items():
+        script = scripts.pop(name, "")
         absent = [tool for tool in tools if not shutil.which(tool)]
         if absent:
             failed |= required
             print(f"{name}: skipped: {', '.join(absent)} not there")
             continue
-        went = run(program, scratch / name, scripts.pop(name), wanted)
+        went = run(program, scratch / name, script, wanted)
         failed |= went is not None
         print(f"{name}: {went or 'pass'}")
     for name in scripts:
