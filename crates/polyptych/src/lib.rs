@@ -27,6 +27,19 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Where to go on
+//!
+//! | about | read |
+//! |---|---|
+//! | verbs: check, upload, publish, copy, import, list, delete | [`domain::Service`] |
+//! | what failed, and whether anything was changed all the same | [`domain::Error`] |
+//! | what a library can do and demands | [`domain::Capabilities`], [`domain::Rules`] |
+//! | writing a library of one's own | [`domain::ImageLibrary`] |
+//! | one provider without the rest | [`providers`], [`transport::Config`] |
+//! | state that outlives the process, and operations | [`State`], [`domain::Runner`] |
+//! | serving gRPC | [`facade::Facade`] |
+//! | a test double of all providers | [`emulator::Emulator`], [`emulated::config`] |
 
 pub mod config;
 pub mod emulated;
