@@ -18,6 +18,13 @@ pub struct ContentKey {
     pub sha256: Sha256,
 }
 
+impl ContentKey {
+    /// Stands for anything that an album may get: what a claim on an album of one image is for. No file has its digest.
+    pub fn anything(album: AlbumName) -> Self {
+        Self { album, sha256: Sha256::new([0; 32]) }
+    }
+}
+
 /// The image that holds a content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -52,6 +59,13 @@ pub trait Catalogue: Send + Sync {
     /// # Errors
     /// If the catalogue cannot be read.
     async fn images(&self, album: &AlbumName) -> Result<Vec<ImageId>, Error>;
+
+    /// The contents that images of an album are known to hold, in any order. An image may hold several; an unknown one
+    /// holds none.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    async fn contents(&self, album: &AlbumName, images: &[ImageId]) -> Result<Vec<(Sha256, Known)>, Error>;
 
     /// Forgets images that an album no longer holds, with every content that led to them. Unknown ones are none.
     ///

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use polyptych_domain::{AlbumName, Catalogue, ContentKey, Error, ImageId, Known};
+use polyptych_domain::{AlbumName, Catalogue, ContentKey, Error, ImageId, Known, Sha256};
 
 use crate::error::{Fault, internal, unreadable};
 use crate::patience::again;
-use crate::pool::{Tx, args, composed};
+use crate::pool::{Arg, Row, Tx, args, composed};
 use crate::store::Shared;
 
-/// Most images that one statement forgets.
+/// Most images that one statement names.
 const CHUNK: usize = 200;
 
 /// The domain's [`Catalogue`] over the database.
@@ -40,26 +40,46 @@ impl Catalogue for SqlCatalogue {
         read.await.map_err(internal)
     }
 
+    async fn contents(&self, album: &AlbumName, images: &[ImageId]) -> Result<Vec<(Sha256, Known)>, Error> {
+        let mut held = Vec::new();
+        for images in images.chunks(CHUNK) {
+            let sql = format!("SELECT sha256, image, name, class FROM catalogue {}", of_images(images.len()));
+            let rows = self.0.db.read(composed(sql), &naming(album, images)).await.map_err(internal)?;
+            for row in &rows {
+                held.push((digest(row).map_err(internal)?, known(row).map_err(internal)?));
+            }
+        }
+        Ok(held)
+    }
+
     async fn forget(&self, album: &AlbumName, images: &[ImageId]) -> Result<(), Error> {
         for images in images.chunks(CHUNK) {
-            let mut args = args![album.library.as_str(), album.album.as_str()].to_vec();
-            args.extend(images.iter().map(|image| crate::pool::Arg::from(image.as_str())));
-            let sql = format!(
-                "DELETE FROM catalogue WHERE library = $1 AND album = $2 AND image IN ({})",
-                crate::pool::places(3, images.len())
-            );
-            self.0.db.execute(composed(sql), &args).await.map_err(internal)?;
+            let sql = format!("DELETE FROM catalogue {}", of_images(images.len()));
+            self.0.db.execute(composed(sql), &naming(album, images)).await.map_err(internal)?;
         }
         Ok(())
     }
+}
+
+/// Which rows are about so many images of an album; [`naming`] has their arguments.
+fn of_images(count: usize) -> String {
+    format!("WHERE library = $1 AND album = $2 AND image IN ({})", crate::pool::places(3, count))
+}
+
+fn naming<'a>(album: &'a AlbumName, images: &'a [ImageId]) -> Vec<Arg<'a>> {
+    let album = [Arg::from(album.library.as_str()), Arg::from(album.album.as_str())];
+    album.into_iter().chain(images.iter().map(|image| Arg::from(image.as_str()))).collect()
 }
 
 async fn find(shared: &Shared, key: &ContentKey) -> Result<Option<Known>, Fault> {
     let sql = "SELECT image, name, class FROM catalogue WHERE library = $1 AND album = $2 AND sha256 = $3";
     let (library, album) = (key.album.library.as_str(), key.album.album.as_str());
     let rows = shared.db.read(sql, args![library, album, &key.sha256.to_string()]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(Known { image: image(row.get("image")?)?, name: row.get("name")?, class: row.get("class")? }))
+    rows.first().map(known).transpose()
+}
+
+fn known(row: &Row) -> Result<Known, Fault> {
+    Ok(Known { image: image(row.get("image")?)?, name: row.get("name")?, class: row.get("class")? })
 }
 
 /// Remembers an image within a transaction.
@@ -72,6 +92,10 @@ pub(crate) async fn record(tx: &mut Tx, key: &ContentKey, known: &Known, now: i6
     let known = args![known.image.as_str(), known.name.as_deref(), known.class.as_deref(), now].to_vec();
     let args = [args![library, album, &digest].as_slice(), &known].concat();
     tx.execute(sql, &args).await.map(drop)
+}
+
+fn digest(row: &Row) -> Result<Sha256, Fault> {
+    row.get::<String, _>("sha256")?.parse().map_err(unreadable)
 }
 
 fn image(id: String) -> Result<ImageId, Fault> {

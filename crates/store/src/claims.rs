@@ -37,7 +37,7 @@ impl Claims for SqlClaims {
         Ok(self.0.db.execute(sql, args).await.map_err(internal)? == 1)
     }
 
-    async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error> {
+    async fn settle(&self, claim: &Claim, known: Option<(&ContentKey, &Known)>) -> Result<(), Error> {
         let settle = || async {
             let sql = "DELETE FROM claims \
                        WHERE library = $1 AND album = $2 AND sha256 = $3 AND token = $4 AND member = $5";
@@ -46,8 +46,8 @@ impl Claims for SqlClaims {
             let held =
                 tx.execute(sql, args![mine.library, mine.album, &mine.digest, claim.token, &*mine.member]).await?;
             // Who has lost the claim may have been away for long: what it knows may no longer be so.
-            if let (1, Some(known)) = (held, known) {
-                catalogue::record(&mut tx, &claim.key, known, self.0.now()).await?;
+            if let (1, Some((key, known))) = (held, known) {
+                catalogue::record(&mut tx, key, known, self.0.now()).await?;
             }
             tx.commit().await?;
             #[cfg(feature = "failpoints")]

@@ -104,6 +104,18 @@ impl Catalogue for MemoryCatalogue {
         Ok(of_the_album.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
+    async fn contents(&self, album: &AlbumName, images: &[ImageId]) -> Result<Vec<(Sha256, Known)>, Error> {
+        let book = self.book();
+        let mut held = Vec::new();
+        for image in images {
+            for sha256 in book.holders.get(&(album.clone(), image.clone())).into_iter().flatten() {
+                let entry = book.entries.get(&ContentKey { album: album.clone(), sha256: *sha256 });
+                held.extend(entry.map(|entry| (*sha256, entry.known.clone())));
+            }
+        }
+        Ok(held)
+    }
+
     async fn forget(&self, album: &AlbumName, images: &[ImageId]) -> Result<(), Error> {
         let mut book = self.book();
         for image in images {
@@ -180,6 +192,14 @@ mod tests {
                     plain.iter().filter(|(key, _)| key.0 == album).map(|(_, image)| known(*image).image).collect();
                 let images = block_on(catalogue.images(&key(album, 0).album)).unwrap();
                 prop_assert_eq!(images.into_iter().collect::<BTreeSet<_>>(), expected);
+                for image in 0..4 {
+                    let held = block_on(catalogue.contents(&key(album, 0).album, &[known(image).image])).unwrap();
+                    let held: BTreeSet<_> = held.into_iter().map(|(sha256, known)| (sha256, known.image)).collect();
+                    let expected = plain.iter().filter(|(key, held)| key.0 == album && **held == image);
+                    let expected: BTreeSet<_> =
+                        expected.map(|(at, _)| (key(album, at.1).sha256, known(image).image)).collect();
+                    prop_assert_eq!(held, expected);
+                }
             }
             let book = catalogue.book();
             prop_assert_eq!(book.entries.len(), book.ages.len());

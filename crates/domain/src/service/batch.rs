@@ -2,19 +2,19 @@
 //! library takes, and every image has an outcome, in the order in which they came.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
+use super::group::{Missing, Seen, Step, grouped};
+use super::known::Stored;
 use super::meter::{Meter, Meters};
-use super::put::{Landed, Ready, Stored, Turn, key, lane};
-use super::sending::{Outgoing, Told, send};
+use super::put::{Ready, key};
 use super::twins::{self, Firsts, Twin};
-use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare, put};
+use super::{Service, UploadCommand, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
-use crate::{AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId, Verb};
+use crate::{AlbumId, AlbumName, AuditEvent, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId, Verb};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -24,15 +24,6 @@ pub struct BatchReport<T = UploadReceipt> {
     pub outcomes: Vec<Result<T, Error>>,
     /// What it has cost in each library, by outcomes and price lists.
     pub costs: BTreeMap<LibraryId, Cost>,
-}
-
-/// What would become of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Planned {
-    /// Nothing would be sent: the album is known to hold it, or an earlier image of the batch is the same.
-    Reuse,
-    /// It would be sent.
-    Upload,
 }
 
 /// An image for an album of one library.
@@ -53,30 +44,8 @@ pub(super) enum Source {
     Ready(Ready),
 }
 
-/// An image that is not known to be in its album.
-struct Missing {
-    place: usize,
-    album: AlbumId,
-    ready: Ready,
-}
-
 /// An outcome and its place in the batch.
 pub(super) type Settled<T> = (usize, Result<T, Error>);
-
-/// An image once it was checked and looked up.
-enum Seen {
-    Settled(usize, Box<Result<(Ready, Stored), Error>>),
-    Twin(Twin),
-    Missing(Missing),
-}
-
-/// What one call is for, and what was found to need none on the way.
-#[derive(Default)]
-struct Step {
-    settled: Vec<Settled<(Ready, Stored)>>,
-    twins: Vec<Twin>,
-    group: Vec<Missing>,
-}
 
 impl Service {
     /// Uploads many images, to any libraries and albums. Images that an album is known to hold are not sent; the others
@@ -88,48 +57,11 @@ impl Service {
         self.run(places, refused, work, &Meters::new(budget)).await
     }
 
-    /// Says what [`Service::upload_many`] would do and cost if every image were taken, without a call. Images are checked
-    /// and fitted as for an upload; what `Verify` would ask for is counted as one reading each.
-    pub async fn estimate(&self, commands: Vec<UploadCommand>) -> BatchReport<Planned> {
-        let (places, refused, work) = self.distribute(commands);
-        let plans = work.into_iter().map(|(id, work)| self.plan(id, work));
-        let mut costs = BTreeMap::new();
-        let mut settled: Vec<Settled<Planned>> = refused;
-        for (id, outcomes, cost) in join_all(plans).await {
-            settled.extend(outcomes);
-            costs.insert(id, cost);
-        }
-        BatchReport { outcomes: in_order(places, settled), costs }
-    }
-
-    async fn plan(&self, id: LibraryId, work: Vec<Work>) -> (LibraryId, Vec<Settled<Planned>>, Cost) {
-        let Ok(library) = self.library(&id).map(AsRef::as_ref) else { return (id, Vec::new(), Cost::default()) };
-        let (prices, mut cost) = (&library.capabilities().prices, Cost::default());
-        let (mut planned, mut same) = (Vec::with_capacity(work.len()), Vec::new());
-        let meter = Meter::default();
-        let mut steps = self.steps(library, work, &meter, false);
-        while let Some(Step { settled, twins, group }) = steps.next().await {
-            same.extend(twins);
-            for (place, outcome) in settled {
-                if matches!(&outcome, Ok((ready, _)) if ready.policy == UploadPolicy::Verify) {
-                    cost += Cost { calls: 1, points: prices.get.of(1), bytes: 0 };
-                }
-                planned.push((place, outcome.map(|_| Planned::Reuse)));
-            }
-            if group.is_empty() {
-                continue;
-            }
-            let bytes = group.iter().map(|missing| missing.ready.sent.bytes).fold(0, u64::saturating_add);
-            cost += Cost { calls: 1, points: prices.upload.of(group.len() as u64), bytes };
-            planned.extend(group.iter().map(|missing| (missing.place, Ok(Planned::Upload))));
-        }
-        drop(steps);
-        twins::share(&mut planned, same, |_, _| Planned::Reuse);
-        (id, planned, cost)
-    }
-
     /// Commands by library; those that name no library or album are refused at once.
-    fn distribute<T>(&self, commands: Vec<UploadCommand>) -> (usize, Vec<Settled<T>>, BTreeMap<LibraryId, Vec<Work>>) {
+    pub(super) fn distribute<T>(
+        &self,
+        commands: Vec<UploadCommand>,
+    ) -> (usize, Vec<Settled<T>>, BTreeMap<LibraryId, Vec<Work>>) {
         let (places, mut refused) = (commands.len(), Vec::new());
         let mut work = BTreeMap::<LibraryId, Vec<Work>>::new();
         for (place, command) in commands.into_iter().enumerate() {
@@ -191,7 +123,7 @@ impl Service {
     }
 
     /// Checks, fits and looks up each image, and forms the groups of those that have to be sent.
-    fn steps<'s>(
+    pub(super) fn steps<'s>(
         &'s self,
         library: &'s dyn ImageLibrary,
         mut work: Vec<Work>,
@@ -263,8 +195,8 @@ impl Service {
     ) -> Result<(Ready, Option<Stored>), Error> {
         let key = key(library, album, &ready);
         let stored = match verify {
-            true => self.known(library, album, &key, &ready, meter).await?,
-            false => self.known_meanwhile(&key, &ready).await?,
+            true => self.known(library, album, &key, ready.asked(), meter).await?,
+            false => self.known_meanwhile(&key, ready.asked()).await?,
         };
         Ok((ready, stored))
     }
@@ -303,94 +235,10 @@ impl Service {
         let album = AlbumName { library: error.library()?.clone(), album: error.album()?.clone() };
         Some(self.event(Verb::Upload, &album, Err(error), 0))
     }
-
-    async fn take_group(
-        &self,
-        library: &dyn ImageLibrary,
-        group: Vec<Missing>,
-        meter: &Meter,
-    ) -> Vec<(Missing, Result<Stored, Error>, u64)> {
-        let Some(album) = group.first().map(|missing| missing.album.clone()) else { return Vec::new() };
-        let (mut done, mut mine, mut others) = (Vec::with_capacity(group.len()), Vec::new(), Vec::new());
-        for missing in group {
-            let key = key(library, &missing.album, &missing.ready);
-            match self.flights.try_lead(lane(library, &key)) {
-                Some(flight) => mine.push((missing, key, flight)),
-                None => others.push(missing),
-            }
-        }
-        let (mut claimed, mut outgoing) = (Vec::with_capacity(mine.len()), Vec::with_capacity(mine.len()));
-        for (missing, key, flight) in mine {
-            match self.claimed(&key, &missing.ready).await {
-                // An earlier upload is looked for one by one.
-                Ok(Some(Turn::Ours(held))) if held.earlier().is_some() => {
-                    held.end(Applied::Unknown).await;
-                    others.push(missing);
-                }
-                Ok(Some(Turn::Ours(held))) => {
-                    outgoing.push(Outgoing { upload: missing.ready.upload.clone(), held });
-                    claimed.push((missing, key, flight));
-                }
-                Ok(Some(Turn::Known(stored))) => done.push((missing, Ok(stored), 0)),
-                // Another process is at it; nothing is held while it is waited for.
-                Ok(None) => others.push(missing),
-                Err(error) => done.push((missing, Err(error), 0)),
-            }
-        }
-        let told = send(library, &album, &outgoing, meter).await;
-        for (((missing, key, flight), Outgoing { held, .. }), told) in claimed.into_iter().zip(outgoing).zip(told) {
-            let Told { outcome: Some(outcome), points } = told else {
-                held.lose();
-                others.push(missing);
-                continue;
-            };
-            let outcome = self.landed(library, &key, &missing.ready, outcome, held).await;
-            flight.land(Landed { terms: missing.ready.terms(), outcome: outcome.clone() });
-            done.push((missing, outcome, points));
-        }
-        let prices = &library.capabilities().prices;
-        for missing in others {
-            let outcome = self.put(library, &missing.album, &missing.ready, meter).await;
-            let points = match &outcome {
-                Ok(stored) if stored.is_reused() => 0,
-                Ok(_) => prices.upload.of(1),
-                Err(error) => put::points(prices, 1, &Err(error.clone())),
-            };
-            done.push((missing, outcome, points));
-        }
-        done
-    }
 }
 
 fn at_once(library: &dyn ImageLibrary) -> usize {
     library.capabilities().calls_at_once.max(1) as usize
-}
-
-/// Forms groups of neighbours in one album, of at most so many images and bytes; an image that is larger goes alone.
-fn grouped<'s>(seen: BoxStream<'s, Seen>, most: usize, most_bytes: u64) -> BoxStream<'s, Step> {
-    stream::unfold(seen.peekable(), move |mut seen| async move {
-        let (mut step, mut bytes) = (Step::default(), 0u64);
-        loop {
-            let fits = |next: &Seen| match (next, step.group.first()) {
-                (Seen::Missing(next), Some(first)) => {
-                    let together = bytes.saturating_add(next.ready.sent.bytes);
-                    step.group.len() < most && next.album == first.album && together <= most_bytes
-                }
-                _ => true,
-            };
-            match Pin::new(&mut seen).next_if(fits).await {
-                Some(Seen::Settled(place, outcome)) => step.settled.push((place, *outcome)),
-                Some(Seen::Twin(twin)) => step.twins.push(twin),
-                Some(Seen::Missing(missing)) => {
-                    bytes = bytes.saturating_add(missing.ready.sent.bytes);
-                    step.group.push(missing);
-                }
-                None if step.group.is_empty() && step.settled.is_empty() && step.twins.is_empty() => return None,
-                None => return Some((step, seen)),
-            }
-        }
-    })
-    .boxed()
 }
 
 /// The outcomes by place.

@@ -3,8 +3,10 @@
 
 use polyptych_imaging as imaging;
 
+use super::Service;
 use super::prepare::{check_name, read};
 use crate::rules::Verdict;
+use crate::workers::on_workers;
 use crate::{Animation, Content, Error, Fit, FitPlan, Inspection, LibraryId, Rules, Violation};
 
 /// One image to be compared with the rules of one library.
@@ -42,11 +44,24 @@ pub struct CheckReport {
     pub obstacles: Vec<Violation>,
 }
 
+impl Service {
+    /// Says what an upload would find wrong with an image and what a fit would do to it. Nothing is sent to the provider.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`; `InvalidArgument` for a name that no library could take; `Internal`. What is wrong with the image is data.
+    pub async fn check(&self, command: CheckCommand) -> Result<CheckReport, Error> {
+        let library = self.library(&command.library)?;
+        let rules = library.rules();
+        let report = on_workers(self.workers.as_ref(), move |_| compared(rules, &command)).await;
+        report.and_then(|report| report).map_err(|error| error.with_library(library.id(), library.provider()))
+    }
+}
+
 /// Compares an image with the rules. Blocks.
 ///
 /// # Errors
 /// `InvalidArgument` for a name that no library could take, `Internal` when the content cannot be read.
-pub(super) fn check(rules: &'static Rules, command: &CheckCommand) -> Result<CheckReport, Error> {
+fn compared(rules: &'static Rules, command: &CheckCommand) -> Result<CheckReport, Error> {
     check_name(&command.name)?;
     let bytes = read(&command.content)?;
     let (name, class) = (command.name.as_str(), command.class.as_deref());

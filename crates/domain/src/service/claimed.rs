@@ -27,10 +27,10 @@ impl Held<'_> {
         }
     }
 
-    /// Ends the claim with what the album holds.
-    pub(super) async fn settle(mut self, known: &Known) -> Result<(), Error> {
+    /// Ends the claim with a content that the album holds.
+    pub(super) async fn settle(mut self, key: &ContentKey, known: &Known) -> Result<(), Error> {
         let Some(claim) = &self.claim else { return Ok(()) };
-        self.claims.settle(claim, Some(known)).await?;
+        self.claims.settle(claim, Some((key, known))).await?;
         self.claim = None;
         Ok(())
     }
@@ -71,7 +71,7 @@ pub(super) enum Looked {
 }
 
 impl Service {
-    /// The claim on a content; `None` where another process is at it.
+    /// The claim on what [`lane`](super::put::lane) tells; `None` where another process is at it.
     pub(super) async fn claim(&self, key: &ContentKey) -> Result<Option<Held<'_>>, Error> {
         let claims = self.claims.as_ref();
         Ok(match claims.claim(key).await? {

@@ -23,6 +23,44 @@ struct Named {
 }
 
 impl Service {
+    /// Deletes one image.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::delete`] tells.
+    pub async fn delete(&self, name: &ImageName) -> Result<(), Error> {
+        let library = self.library(&name.album.library)?.as_ref();
+        let album = &name.album.album;
+        let outcome = async {
+            let mut outcomes = library.delete(album, std::slice::from_ref(&name.image)).await?;
+            match (outcomes.pop(), outcomes.is_empty()) {
+                (Some(outcome), true) => outcome,
+                _ => Err(wrong_number("deletion")),
+            }
+        };
+        let outcome = outcome.await;
+        let forgotten = match may_be_gone(&outcome) {
+            true => self.forget(library, album, std::slice::from_ref(&name.image)).await,
+            false => Ok(()),
+        };
+        let outcome = outcome.and(forgotten.map_err(still_known)).map_err(|error| located(error, library, album));
+        self.audit_deletion(library, name, &outcome).await;
+        outcome
+    }
+
+    async fn audit_deletion(&self, library: &dyn ImageLibrary, name: &ImageName, outcome: &Result<(), Error>) {
+        if !self.is_audited() {
+            return;
+        }
+        let prices = &library.capabilities().prices;
+        let points = match outcome {
+            Ok(()) => prices.delete.of(1),
+            Err(error) => refused(prices, error),
+        };
+        let told = outcome.as_ref().map(|()| None);
+        let event = self.event(Verb::Delete, &name.album, told, points);
+        self.audit(vec![AuditEvent { image: Some(name.image.clone()), ..event }]).await;
+    }
+
     /// Deletes many images of any libraries and albums. An image that is named twice is deleted once and has two outcomes.
     /// `budget` holds for each library by itself: what it does not allow fails with `BudgetSpent` before it is sent.
     pub async fn delete_many(&self, names: &[ImageName], budget: Budget) -> BatchReport<()> {

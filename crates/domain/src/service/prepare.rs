@@ -14,18 +14,47 @@ pub(super) struct Prepared {
     pub(super) sent: Sent,
 }
 
-/// Checks and fits. Blocks; nothing is sent anywhere.
+/// Verifies, checks and fits. Blocks; nothing is sent anywhere.
 pub(super) fn prepare(rules: &'static Rules, command: UploadCommand, cancelled: &Cancelled) -> Result<Prepared, Error> {
     check_name(&command.name)?;
     let bytes = read(&command.content)?;
     let image = imaging::verify(&bytes).map_err(refused)?;
+    suited(rules, command, &image, || Ok(bytes), cancelled)
+}
+
+/// Says what an image is, once it is known to be whole. Blocks.
+pub(super) fn verified(name: &str, content: &Content) -> Result<Inspection, Error> {
+    check_name(name)?;
+    imaging::verify(&read(content)?).map_err(refused)
+}
+
+/// Checks and fits an image that was [`verified`] before: its bytes are read again only where they are fitted, so that
+/// none are held while it waits for its turn. Blocks; nothing is sent anywhere.
+pub(super) fn prepare_verified(
+    rules: &'static Rules,
+    command: UploadCommand,
+    image: &Inspection,
+    cancelled: &Cancelled,
+) -> Result<Prepared, Error> {
+    let content = command.content.clone();
+    suited(rules, command, image, || read(&content), cancelled)
+}
+
+fn suited(
+    rules: &'static Rules,
+    command: UploadCommand,
+    image: &Inspection,
+    bytes: impl FnOnce() -> Result<bytes::Bytes, Error>,
+    cancelled: &Cancelled,
+) -> Result<Prepared, Error> {
     let class = command.class.as_deref();
     let plan = rules
-        .plan(&image, &command.name, command.fit, command.animation, class)
-        .map_err(|violations| explained(rules, &image, &command, violations))?;
+        .plan(image, &command.name, command.fit, command.animation, class)
+        .map_err(|violations| explained(rules, image, &command, violations))?;
     let Some(target) = plan.target else {
-        return Ok(as_received(plan.name, &image, command));
+        return Ok(as_received(plan.name, image, command));
     };
+    let bytes = bytes()?;
     let fitted = Limits::default().fit_unless(&bytes, &target, &|| cancelled.is_set()).map_err(refused)?;
     let name = renamed(&command.name, fitted.format, &rules.name);
     let inspection = imaging::inspect(&fitted.bytes)

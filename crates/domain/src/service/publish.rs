@@ -1,6 +1,6 @@
-//! One picture into many albums: it is fitted once for each set of rules, and what an album holds already is not sent.
+//! One picture into many albums: it is verified once and fitted once for each set of rules, and what an album holds already is not sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -10,7 +10,9 @@ use super::meter::Meters;
 use super::put::Ready;
 use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
-use crate::{AlbumId, Animation, Budget, Content, Error, ErrorKind, Fit, LibraryId, Rgb, Rules};
+use crate::{
+    AlbumId, Animation, Budget, Content, Error, ErrorKind, Fit, ImageLibrary, Inspection, LibraryId, Rgb, Rules,
+};
 
 /// An album that is to get a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +82,10 @@ impl Service {
         self.put_in_places(command.targets.len(), refused, places, command.budget).await
     }
 
-    /// The picture as each target's library wants it, in the order of the targets; fitted once for each set of rules.
+    /// The picture as each target's library wants it, in the order of the targets: verified once, fitted once for each
+    /// set of rules.
     pub(crate) async fn fitted(&self, command: &PublishCommand) -> Vec<Result<Fitted, Error>> {
-        let mut kinds = Vec::<Kind<'_>>::new();
+        let mut kinds = Kinds::default();
         let mut placed = Vec::with_capacity(command.targets.len());
         for target in &command.targets {
             let found = self.library(&target.library).and_then(|library| {
@@ -90,15 +93,14 @@ impl Service {
                 Ok((library, album(library, target.album.as_ref())?))
             });
             placed.push(found.map(|(library, album)| {
-                let kind = Kind { library: library.id(), rules: library.rules(), class: target.class.as_deref() };
-                let number = kinds.iter().position(|other| other.is_same(&kind)).unwrap_or_else(|| {
-                    kinds.push(kind);
-                    kinds.len() - 1
-                });
+                let number = kinds.number(library, target.class.as_deref());
                 (library, album, number)
             }));
         }
-        let ready = join_all(kinds.iter().map(|kind| self.ready(command, kind).boxed())).await;
+        let ready = match kinds.all.is_empty() {
+            true => Vec::new(),
+            false => self.ready_for_all(command, &kinds.all).await,
+        };
         let fitted = placed.into_iter().map(|placed| {
             let (library, album, number) = placed?;
             let unfitted = || Error::new(ErrorKind::Internal, "the picture was fitted for nobody");
@@ -129,8 +131,18 @@ impl Service {
         self.run(places, refused, work, &Meters::new(budget)).await
     }
 
+    /// The picture as each kind wants it.
+    async fn ready_for_all(&self, command: &PublishCommand, kinds: &[Kind<'_>]) -> Vec<Result<Ready, Error>> {
+        let (name, content) = (command.name.clone(), command.content.clone());
+        let verified = on_workers(self.workers.as_ref(), move |_| prepare::verified(&name, &content)).await;
+        match verified.and_then(|verified| verified) {
+            Ok(image) => join_all(kinds.iter().map(|kind| self.ready(command, kind, image.clone()).boxed())).await,
+            Err(error) => vec![Err(error); kinds.len()],
+        }
+    }
+
     /// The picture as these rules want it.
-    async fn ready(&self, command: &PublishCommand, kind: &Kind<'_>) -> Result<Ready, Error> {
+    async fn ready(&self, command: &PublishCommand, kind: &Kind<'_>, image: Inspection) -> Result<Ready, Error> {
         let rules = kind.rules;
         let upload = UploadCommand {
             library: kind.library.clone(),
@@ -143,9 +155,10 @@ impl Service {
             replace: command.replace,
             policy: command.policy,
         };
-        let prepared =
-            on_workers(self.workers.as_ref(), move |cancelled| prepare::prepare(rules, upload, cancelled)).await??;
-        Ok(Ready::new(prepared, command.replace, command.policy))
+        let prepared = on_workers(self.workers.as_ref(), move |cancelled| {
+            prepare::prepare_verified(rules, upload, &image, cancelled)
+        });
+        Ok(Ready::new(prepared.await??, command.replace, command.policy))
     }
 }
 
@@ -157,9 +170,32 @@ struct Kind<'k> {
     class: Option<&'k str>,
 }
 
-impl Kind<'_> {
-    /// Whether a picture for one is a picture for the other.
-    fn is_same(&self, other: &Kind<'_>) -> bool {
-        self.class == other.class && (std::ptr::eq(self.rules, other.rules) || self.rules == other.rules)
+/// The kinds of picture that targets want, each once.
+#[derive(Default)]
+struct Kinds<'k> {
+    all: Vec<Kind<'k>>,
+    /// Distinct rules, and which of them a library has.
+    rules: Vec<&'static Rules>,
+    of_library: HashMap<&'k LibraryId, usize>,
+    numbers: HashMap<(usize, Option<&'k str>), usize>,
+}
+
+impl<'k> Kinds<'k> {
+    /// The number of the kind that a library wants. Callers choose the classes, so that these are never compared one by one;
+    /// libraries are few.
+    fn number(&mut self, library: &'k dyn ImageLibrary, class: Option<&'k str>) -> usize {
+        let (id, rules) = (library.id(), library.rules());
+        let known = &mut self.rules;
+        let of_library = *self.of_library.entry(id).or_insert_with(|| {
+            let same = |other: &&'static Rules| std::ptr::eq(*other, rules) || *other == rules;
+            known.iter().position(same).unwrap_or_else(|| {
+                known.push(rules);
+                known.len() - 1
+            })
+        });
+        *self.numbers.entry((of_library, class)).or_insert_with(|| {
+            self.all.push(Kind { library: id, rules, class });
+            self.all.len() - 1
+        })
     }
 }

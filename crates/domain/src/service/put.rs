@@ -2,14 +2,12 @@
 //! who bring the same content at once only one sends it.
 
 use super::claimed::{Held, Looked, look_first, still_unknown};
+use super::known::{Asked, Stored};
 use super::meter::Meter;
 use super::prepare::Prepared;
 use super::sending::has_arrived;
 use super::{PAUSE, Sent, Service, UploadReceipt, wrong_number};
-use crate::{
-    AlbumId, AlbumName, Applied, ContentKey, Cost, Error, ErrorKind, Image, ImageLibrary, Known, Prices, Sha256,
-    Upload, Uploaded,
-};
+use crate::{AlbumId, AlbumName, Applied, ContentKey, Cost, Error, ImageLibrary, Prices, Sha256, Upload, Uploaded};
 
 /// How far an upload may rely on what is known of an album.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
@@ -39,6 +37,11 @@ impl Ready {
         Self { upload, sent, policy }
     }
 
+    /// What may be known of it.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked { class: self.upload.class.as_deref(), policy: self.policy }
+    }
+
     /// What makes two uploads into one album ask for the same.
     pub(super) fn terms(&self) -> Terms {
         let (class, replace) = (self.upload.class.clone(), self.upload.replace);
@@ -58,31 +61,6 @@ pub(super) struct Terms {
     policy: UploadPolicy,
     class: Option<String>,
     replace: bool,
-}
-
-/// An image that is in its album now.
-#[derive(Debug, Clone)]
-pub(super) struct Stored {
-    image: Image,
-    found: bool,
-    resent: u32,
-    reused: bool,
-    unrecorded: Option<String>,
-}
-
-impl Stored {
-    pub(super) fn image(&self) -> &Image {
-        &self.image
-    }
-
-    /// Whether nothing was sent for it.
-    pub(super) fn is_reused(&self) -> bool {
-        self.reused
-    }
-
-    fn known(image: Image) -> Self {
-        Self { image, found: false, resent: 0, reused: true, unrecorded: None }
-    }
 }
 
 /// What a claim is good for.
@@ -118,12 +96,17 @@ pub(super) fn key(library: &dyn ImageLibrary, album: &AlbumId, ready: &Ready) ->
     ContentKey { album, sha256: ready.sent.sha256 }
 }
 
-/// What is sent by one at a time: a content into its album; anything into an album that holds one image, since the catalogue
-/// could else keep the image that was replaced.
-pub(super) fn lane(library: &dyn ImageLibrary, key: &ContentKey) -> ContentKey {
-    match library.rules().images_per_album {
-        Some(1) => ContentKey { sha256: Sha256::new([0; 32]), ..key.clone() },
-        _ => key.clone(),
+/// Whether its albums hold one image each.
+pub(super) fn holds_one(library: &dyn ImageLibrary) -> bool {
+    library.rules().images_per_album == Some(1)
+}
+
+/// What one at a time sends, here and in all processes: a content into its album; anything into an album that holds one
+/// image, since one would else delete what the other has just put there.
+fn lane(library: &dyn ImageLibrary, key: &ContentKey) -> ContentKey {
+    match holds_one(library) {
+        true => ContentKey::anything(key.album.clone()),
+        false => key.clone(),
     }
 }
 
@@ -177,10 +160,10 @@ impl Service {
         meter: &Meter,
     ) -> Result<Stored, Error> {
         loop {
-            if let Some(stored) = self.known(library, album, key, ready, meter).await? {
+            if let Some(stored) = self.known(library, album, key, ready.asked(), meter).await? {
                 return Ok(stored);
             }
-            match self.claimed(key, ready).await? {
+            match self.claimed(library, key, ready).await? {
                 Some(Turn::Known(stored)) => return Ok(stored),
                 Some(Turn::Ours(held)) => {
                     if let Some(outcome) = self.put_claimed(library, album, key, ready, (held, meter)).await {
@@ -196,10 +179,15 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails; nothing was sent.
-    pub(super) async fn claimed(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Turn<'_>>, Error> {
-        let Some(held) = self.claim(key).await? else { return Ok(None) };
+    pub(super) async fn claimed(
+        &self,
+        library: &dyn ImageLibrary,
+        key: &ContentKey,
+        ready: &Ready,
+    ) -> Result<Option<Turn<'_>>, Error> {
+        let Some(held) = self.claim(&lane(library, key)).await? else { return Ok(None) };
         // Between the look and the claim, another process may have landed.
-        match self.known_meanwhile(key, ready).await? {
+        match self.known_meanwhile(key, ready.asked()).await? {
             Some(stored) => {
                 held.end(Applied::No).await;
                 Ok(Some(Turn::Known(stored)))
@@ -257,6 +245,15 @@ impl Service {
                 return Some(Err(unknown(error)));
             }
         }
+        let displaced = match self.displace(library, key, &ready.upload).await {
+            Ok(displaced) => displaced,
+            Err(error) => {
+                reserved.spend(Cost::default());
+                let error = unknown(error);
+                held.end(error.applied()).await;
+                return Some(Err(error));
+            }
+        };
         let told = library.upload(album, std::slice::from_ref(&ready.upload)).await;
         let told = told.and_then(|told| if told.len() == 1 { Ok(told) } else { Err(wrong_number("upload")) });
         let arrived = told.as_ref().err().is_none_or(has_arrived);
@@ -274,6 +271,9 @@ impl Service {
             Err(error) if resent > 0 => Err(still_unknown(error, resent)),
             Err(error) => Err(error),
         };
+        if outcome.as_ref().is_err_and(|error| error.applied() == Applied::No) {
+            self.restore(key, displaced).await;
+        }
         Some(self.landed(library, key, ready, outcome, held).await)
     }
 
@@ -294,91 +294,4 @@ impl Service {
             }
         }
     }
-
-    /// What is known of a content, as far as the policy lets it count. `Verify` asks the provider where anything is known.
-    ///
-    /// # Errors
-    /// If the catalogue cannot be read, the budget does not allow to ask, or the provider cannot tell. Nothing was changed.
-    pub(super) async fn known(
-        &self,
-        library: &dyn ImageLibrary,
-        album: &AlbumId,
-        key: &ContentKey,
-        ready: &Ready,
-        meter: &Meter,
-    ) -> Result<Option<Stored>, Error> {
-        if ready.policy == UploadPolicy::Force {
-            return Ok(None);
-        }
-        let Some(known) = self.find(key, ready).await? else { return Ok(None) };
-        if ready.policy == UploadPolicy::Reuse {
-            return Ok(Some(remembered(key, known)));
-        }
-        let cost = Cost { calls: 1, points: library.capabilities().prices.get.of(1), bytes: 0 };
-        let reserved = meter.reserve(album, cost)?;
-        let asked = library.get(album, &known.image).await;
-        reserved.spend(cost);
-        match asked {
-            Ok(image) => {
-                let told = Known { name: image.name.clone().or(known.name), ..known };
-                let unrecorded = self.catalogue.record(key, &told).await.err().map(|error| error.to_string());
-                Ok(Some(Stored { unrecorded, ..Stored::known(image) }))
-            }
-            Err(error) if error.kind() == ErrorKind::ImageNotFound => {
-                self.catalogue.forget(&key.album, &[known.image]).await?;
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What the catalogue knows of a content, if it is of the class that is asked for.
-    async fn find(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Known>, Error> {
-        let known = self.catalogue.find(key).await?;
-        let class = &ready.upload.class;
-        Ok(known.filter(|known| class.is_none() || *class == known.class))
-    }
-
-    /// What another has put there since it was looked for last.
-    pub(super) async fn known_meanwhile(&self, key: &ContentKey, ready: &Ready) -> Result<Option<Stored>, Error> {
-        if ready.policy == UploadPolicy::Force {
-            return Ok(None);
-        }
-        Ok(self.find(key, ready).await?.map(|known| remembered(key, known)))
-    }
-
-    /// Remembers an upload of this class. That the store fails does not undo it: the receipt tells.
-    async fn stored(
-        &self,
-        library: &dyn ImageLibrary,
-        key: &ContentKey,
-        class: Option<String>,
-        uploaded: Uploaded,
-        held: Held<'_>,
-    ) -> Stored {
-        let Uploaded { image, found, resent } = uploaded;
-        let known = Known { image: image.id.clone(), name: image.name.clone(), class };
-        let unrecorded = self.remember(library, key, &known, held).await.err().map(|error| error.to_string());
-        Stored { image, found, resent, reused: false, unrecorded }
-    }
-
-    async fn remember(
-        &self,
-        library: &dyn ImageLibrary,
-        key: &ContentKey,
-        known: &Known,
-        held: Held<'_>,
-    ) -> Result<(), Error> {
-        if library.rules().images_per_album == Some(1) {
-            let mut others = self.catalogue.images(&key.album).await?;
-            others.retain(|other| *other != known.image);
-            self.catalogue.forget(&key.album, &others).await?;
-        }
-        held.settle(known).await
-    }
-}
-
-fn remembered(key: &ContentKey, known: Known) -> Stored {
-    let Known { image, name, class } = known;
-    Stored::known(Image { name, class, ..Image::new(key.album.album.clone(), image) })
 }

@@ -17,10 +17,10 @@ pub struct Intent {
     pub since: Timestamp,
 }
 
-/// The right to upload a content into an album. It is lost when its process is taken for dead.
+/// The right to upload. It is lost when its process is taken for dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// What it is for.
+    /// What it is for: a content, or [anything](ContentKey::anything) in an album that holds one image.
     pub key: ContentKey,
     /// Rises with each claim of the key.
     pub token: i64,
@@ -37,22 +37,22 @@ pub enum Claimed {
     Theirs,
 }
 
-/// Claims on (album, content), over any number of processes. Within a process, callers have settled among themselves
+/// Claims on (album, content), over any number of processes; where an album holds one image, on the album. Within a process, callers have settled among themselves
 /// before they claim: a claim of this process that was not settled is granted again, with its intent.
 ///
 /// Every method fails with `Internal` where the store cannot be read or written; then it may have been written or not.
 #[async_trait]
 pub trait Claims: Send + Sync {
-    /// Claims a content in an album.
+    /// Claims a content in an album, or the album.
     async fn claim(&self, key: &ContentKey) -> Result<Claimed, Error>;
 
     /// Keeps that the upload is about to be sent. Called right before the call; `false` means that the claim is lost and
     /// nothing may be sent.
     async fn sending(&self, claim: &Claim, name: &str, class: Option<&str>) -> Result<bool, Error>;
 
-    /// Ends the claim: with what the album holds now, which goes into the catalogue in the same step, or with nothing, where
-    /// the upload was not applied. A claim whose outcome is unknown is not settled but [left](Claims::leave).
-    async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error>;
+    /// Ends the claim: with a content that the album holds now, which goes into the catalogue in the same step, or with
+    /// nothing, where the upload was not applied. A claim whose outcome is unknown is not settled but [left](Claims::leave).
+    async fn settle(&self, claim: &Claim, known: Option<(&ContentKey, &Known)>) -> Result<(), Error>;
 
     /// Leaves the claim to whoever comes next, who will look first if anything was about to be sent.
     async fn leave(&self, claim: &Claim) -> Result<(), Error>;

@@ -89,9 +89,9 @@ impl Claims for MemoryClaims {
         Ok(self.book().of(claim).map(|entry| entry.intent = Some(intent)).is_some())
     }
 
-    async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error> {
-        if let Some(known) = known {
-            self.catalogue.record(&claim.key, known).await?;
+    async fn settle(&self, claim: &Claim, known: Option<(&ContentKey, &Known)>) -> Result<(), Error> {
+        if let Some((key, known)) = known {
+            self.catalogue.record(key, known).await?;
         }
         self.book().remove(claim);
         Ok(())

@@ -76,10 +76,10 @@ impl Claims for Scripted {
         Ok(!Self::countdown(&self.lost))
     }
 
-    async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error> {
+    async fn settle(&self, _: &Claim, known: Option<(&ContentKey, &Known)>) -> Result<(), Error> {
         self.note(if known.is_some() { "known" } else { "nothing" });
         match known {
-            Some(known) => self.catalogue.record(&claim.key, known).await,
+            Some((key, known)) => self.catalogue.record(key, known).await,
             None => Ok(()),
         }
     }

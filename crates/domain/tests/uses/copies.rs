@@ -125,6 +125,78 @@ fn a_provider_that_copies_by_itself_is_asked_to_within_one_library() {
 }
 
 #[test]
+fn what_a_provider_copied_is_known_and_neither_copied_nor_sent_again() {
+    let shelf = Shelf::copying("shelf");
+    let service = service(&[&shelf]);
+    let images = stored(&service, "shelf", "a", 0..3);
+    let copied = |policy| {
+        let report = block_on(service.copy(CopyCommand { policy, ..copy(&images, "shelf", "B") }));
+        let reused = report.outcomes.into_iter().map(|outcome| outcome.unwrap().reused).collect::<Vec<_>>();
+        (reused, report.costs[&id("shelf")].calls)
+    };
+    assert_eq!(copied(UploadPolicy::Reuse), (vec![false; 3], 3));
+    assert_eq!((copied(UploadPolicy::Reuse), shelf.copying_seen().1), ((vec![true; 3], 0), 3));
+    let sent = shelf.sent();
+    stored(&service, "shelf", "B", 0..3);
+    assert_eq!(shelf.sent(), sent, "the album is known to hold them");
+    assert_eq!((copied(UploadPolicy::Force), shelf.copying_seen().1), ((vec![false; 3], 3), 6));
+    shelf.lose_image("B", &images[1].image);
+    // Three looks, and one copy.
+    assert_eq!((copied(UploadPolicy::Verify), shelf.copying_seen().1), ((vec![true, false, true], 4), 7));
+
+    // Nobody here knows what an image holds that came another way.
+    shelf.hold("a", 90..91);
+    let stranger = ["libraries/shelf/albums/a/images/90".parse().unwrap()];
+    for copies in 8..10 {
+        let report = block_on(service.copy(copy(&stranger, "shelf", "B")));
+        assert!(!report.outcomes[0].as_ref().unwrap().reused);
+        assert_eq!(shelf.copying_seen().1, copies);
+    }
+}
+
+#[test]
+fn an_estimate_of_a_copy_is_what_it_then_does_and_costs() {
+    let (source, target) = (Shelf::new("source"), Shelf::new("target"));
+    let service = service(&[&source, &target]);
+    let mut images = stored(&service, "source", "a", 0..8);
+    stored(&service, "target", "b", 2..4);
+    images.push(images[5].clone());
+    images.push("libraries/nowhere/albums/a/images/1".parse().unwrap());
+    let calls = target.calls();
+    let estimate = block_on(service.estimate_copy(copy(&images, "target", "b")));
+    assert_eq!(target.calls(), calls, "an estimate changes nothing");
+    let copied = block_on(service.copy(copy(&images, "target", "b")));
+    assert_eq!(estimate.costs, copied.costs);
+    assert_eq!(estimate.costs[&id("source")], Cost { calls: 1, points: 15 + 8, bytes: 0 });
+    assert_eq!((estimate.costs[&id("target")].calls, estimate.costs[&id("target")].points), (2, 2 * 20 + 6 * 20));
+    for (planned, copied) in estimate.outcomes.iter().zip(&copied.outcomes) {
+        match (planned, copied) {
+            (Ok(planned), Ok(receipt)) => assert_eq!(*planned == Planned::Reuse, receipt.reused),
+            (Err(planned), Err(copied)) => assert_eq!(planned.kind(), copied.kind()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let shelf = Shelf::copying("shelf");
+    let service = self::service(&[&shelf]);
+    let images = stored(&service, "shelf", "a", 0..5);
+    stored(&service, "shelf", "b", 3..4);
+    for (policy, calls) in [(UploadPolicy::Reuse, 4), (UploadPolicy::Verify, 5), (UploadPolicy::Force, 5)] {
+        let command = || CopyCommand { policy, ..copy(&images, "shelf", "b") };
+        let estimate = block_on(service.estimate_copy(command()));
+        let copied = block_on(service.copy(command()));
+        assert_eq!((estimate.costs[&id("shelf")].calls, &estimate.costs), (calls, &copied.costs), "{policy:?}");
+        let gone: Vec<_> = [0, 1, 2, 4].map(|number: usize| images[number].image.clone()).into();
+        let gone = gone.into_iter().map(|image| ImageName { album: copied_album(), image });
+        block_on(service.delete_many(&gone.collect::<Vec<_>>(), Budget::default()));
+    }
+}
+
+fn copied_album() -> AlbumName {
+    "libraries/shelf/albums/b".parse().unwrap()
+}
+
+#[test]
 fn an_image_is_not_copied_to_where_it_is_and_no_target_fails_all() {
     let shelf = Shelf::new("shelf");
     let service = service(&[&shelf]);

@@ -35,6 +35,9 @@ impl Catalogue for Stuck {
     async fn images(&self, album: &AlbumName) -> Result<Vec<ImageId>, Error> {
         self.0.images(album).await
     }
+    async fn contents(&self, album: &AlbumName, images: &[ImageId]) -> Result<Vec<(Sha256, Known)>, Error> {
+        self.0.contents(album, images).await
+    }
     async fn forget(&self, _: &AlbumName, _: &[ImageId]) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Internal, "the catalogue is stuck"))
     }
@@ -57,6 +60,29 @@ fn a_catalogue_that_fails_hides_no_outcome() {
     assert_eq!(told(&block_on(service.get(&one)).unwrap_err()), (ErrorKind::Internal, Applied::No));
     let receipt = block_on(service.upload(command("shelf", "a", 1))).unwrap();
     assert!(receipt.unrecorded.is_some_and(|why| why.contains("stuck")));
+}
+
+#[test]
+fn a_copy_that_the_catalogue_did_not_keep_says_so() {
+    let shelf = Shelf::copying("shelf");
+    let known = MemoryCatalogue::default();
+    let image = name("shelf", "a", "7");
+    shelf.hold("a", 7..8);
+    let key = ContentKey { album: image.album.clone(), sha256: Sha256::new([7; 32]) };
+    block_on(known.record(&key, &Known { image: image.image.clone(), name: None, class: None })).unwrap();
+    let service = service(&[&shelf]).with_catalogue(Arc::new(Stuck(known)));
+    let target = PublishTarget { library: image.album.library.clone(), album: AlbumId::new("b").ok(), class: None };
+    let report = block_on(service.copy(CopyCommand {
+        images: vec![image],
+        target,
+        fit: Fit::None,
+        animation: Animation::Refuse,
+        replace: false,
+        policy: UploadPolicy::Reuse,
+        budget: Budget::default(),
+    }));
+    let receipt = report.outcomes[0].as_ref().unwrap();
+    assert!(receipt.unrecorded.as_ref().is_some_and(|why| why.contains("stuck")), "{receipt:?}");
 }
 
 #[test]

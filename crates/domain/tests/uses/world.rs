@@ -95,7 +95,7 @@ impl Claims for Store {
         pauses(&self.slowness).await;
         self.claims.sending(claim, name, class).await
     }
-    async fn settle(&self, claim: &Claim, known: Option<&Known>) -> Result<(), Error> {
+    async fn settle(&self, claim: &Claim, known: Option<(&ContentKey, &Known)>) -> Result<(), Error> {
         pauses(&self.slowness).await;
         let settled = self.claims.settle(claim, known).await;
         pauses(&self.slowness).await;

@@ -41,6 +41,24 @@ pub(crate) async fn forgotten_images_are_gone_with_every_content(world: World) {
     catalogue.forget(&album("a"), &[]).await.unwrap();
 }
 
+pub(crate) async fn the_contents_of_images_are_told_in_their_album(world: World) {
+    let catalogue = world.process().await.catalogue();
+    for content in 0..6 {
+        catalogue.record(&key("a", content), &known(&format!("i{}", content % 3))).await.unwrap();
+    }
+    catalogue.record(&key("b", 6), &known("i0")).await.unwrap();
+    // More than one statement names.
+    let mut asked: Vec<_> = (100..600).map(|number| image(&format!("i{number}"))).collect();
+    asked.extend([image("i0"), image("i2")]);
+    let mut held = catalogue.contents(&album("a"), &asked).await.unwrap();
+    held.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [(0, "i0"), (2, "i2"), (3, "i0"), (5, "i2")];
+    let mut expected = expected.map(|(content, id)| (key("a", content).sha256, known(id)));
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(held, expected);
+    assert_eq!(catalogue.contents(&album("a"), &[]).await.unwrap(), []);
+}
+
 pub(crate) async fn a_name_with_a_nul_is_kept(world: World) {
     let catalogue = world.process().await.catalogue();
     let odd = Known { name: Some("a\0b".to_owned()), ..known("one") };

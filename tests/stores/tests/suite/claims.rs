@@ -34,14 +34,27 @@ pub(crate) async fn what_is_settled_is_in_the_catalogue_and_free(world: World) {
     assert!(one.claims().sending(&claim, "a.png", None).await.unwrap());
     assert_eq!(ours(&*two.claims(), &key("a", 1)).await, None);
     let known = Known { image: image("one"), name: None, class: None };
-    one.claims().settle(&claim, Some(&known)).await.unwrap();
+    one.claims().settle(&claim, Some((&key("a", 1), &known))).await.unwrap();
     assert_eq!(two.catalogue().find(&key("a", 1)).await.unwrap(), Some(known.clone()));
     let next = ours(&*two.claims(), &key("a", 1)).await.unwrap();
     assert_eq!(next.earlier, None);
     // Repeating it, after an answer that was lost, harms nobody.
-    one.claims().settle(&claim, Some(&known)).await.unwrap();
+    one.claims().settle(&claim, Some((&key("a", 1), &known))).await.unwrap();
     assert!(two.claims().sending(&next, "a.png", None).await.unwrap());
     assert!(!one.claims().sending(&claim, "a.png", None).await.unwrap());
+}
+
+pub(crate) async fn a_claim_on_an_album_ends_with_the_content_that_it_holds(world: World) {
+    let (one, two) = (world.store().await, world.store().await);
+    let whole = ContentKey::anything(key("a", 1).album);
+    let claim = ours(&*one.claims(), &whole).await.unwrap();
+    assert_eq!(ours(&*two.claims(), &whole).await, None);
+    assert!(ours(&*two.claims(), &ContentKey::anything(key("b", 1).album)).await.is_some());
+    let known = Known { image: image("one"), name: None, class: None };
+    one.claims().settle(&claim, Some((&key("a", 1), &known))).await.unwrap();
+    assert_eq!(two.catalogue().find(&key("a", 1)).await.unwrap(), Some(known));
+    assert_eq!(two.catalogue().find(&whole).await.unwrap(), None);
+    assert!(ours(&*two.claims(), &whole).await.is_some());
 }
 
 pub(crate) async fn what_was_not_applied_leaves_nothing_behind(world: World) {
@@ -107,7 +120,7 @@ pub(crate) async fn who_was_taken_for_dead_may_not_send_nor_settle(world: World)
     world.pass(LONG, &[&alive]).await;
     let known = Known { image: image("old"), name: None, class: None };
     assert!(!stopped.claims().sending(&claim, "a.png", None).await.unwrap());
-    stopped.claims().settle(&claim, Some(&known)).await.unwrap();
+    stopped.claims().settle(&claim, Some((&key("a", 1), &known))).await.unwrap();
     assert_eq!(alive.catalogue().find(&key("a", 1)).await.unwrap(), None);
     let next = ours(&*alive.claims(), &key("a", 1)).await.unwrap();
     stopped.claims().leave(&claim).await.unwrap();

@@ -58,9 +58,11 @@ const CASES: &[Case] = cases! {
         an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_keep_it_longer;
     tidy: what_is_old_is_removed_and_what_is_not_stays, one_process_at_a_time_tidies_up_and_not_all_the_time,
         nothing_is_removed_for_an_hour_after_the_clock_has_jumped;
-    catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
+    catalogue: what_is_recorded_is_found_by_album_and_content, the_contents_of_images_are_told_in_their_album,
+        a_second_record_replaces_the_first,
         forgotten_images_are_gone_with_every_content, a_name_with_a_nul_is_kept;
     claims: of_many_processes_one_gets_the_claim, what_is_settled_is_in_the_catalogue_and_free,
+        a_claim_on_an_album_ends_with_the_content_that_it_holds,
         what_was_not_applied_leaves_nothing_behind, a_claim_that_is_left_tells_what_was_sent,
         an_abandoned_claim_is_free, a_dead_holders_intent_is_told, a_claim_of_this_process_is_granted_again,
         who_was_taken_for_dead_may_not_send_nor_settle;
@@ -114,7 +116,8 @@ const AT_ONCE: &[Case] = cases! {
 
 /// Those that hold for one process without a database, too.
 const IN_MEMORY: &[Case] = cases! {
-    catalogue: what_is_recorded_is_found_by_album_and_content, a_second_record_replaces_the_first,
+    catalogue: what_is_recorded_is_found_by_album_and_content, the_contents_of_images_are_told_in_their_album,
+        a_second_record_replaces_the_first,
         forgotten_images_are_gone_with_every_content;
     claims: what_was_not_applied_leaves_nothing_behind, a_claim_that_is_left_tells_what_was_sent,
         a_claim_of_this_process_is_granted_again;

@@ -37,7 +37,7 @@ impl Step {
                 let Claimed::Ours(claim) = claims.claim(&key).await.unwrap() else { panic!("it is free") };
                 assert!(claims.sending(&claim, "a.png", None).await.unwrap());
                 let known = Known { image: image(&album), name: None, class: None };
-                claims.settle(&claim, Some(&known)).await.unwrap();
+                claims.settle(&claim, Some((&key, &known))).await.unwrap();
             }
             Self::Event => store.audit().record(&[event("anna", round)]).await.unwrap(),
             Self::Place => drop(store.places().acquire(&format!("login{caller}"), 5).await.unwrap()),
