@@ -27,6 +27,7 @@ mod workers;
 
 pub use server::{Facade, FacadeError};
 pub use settings::Settings;
+pub use spool::Spool;
 pub use status::{ERROR_DOMAIN, Reason};
 pub use work::Work;
 pub use workers::WorkerPool;

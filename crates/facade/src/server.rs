@@ -89,8 +89,20 @@ impl Facade {
     /// # Errors
     /// [`FacadeError::Spool`], [`FacadeError::Reflection`].
     pub fn new(service: Arc<Service>, work: Work, settings: Settings) -> Result<Self, FacadeError> {
-        let spool =
-            Spool::open(&settings).map_err(|source| FacadeError::Spool { path: settings.spool_dir.clone(), source })?;
+        let spool = Spool::open(&settings)?;
+        Self::with_spool(service, work, settings, spool)
+    }
+
+    /// Like [`Facade::new`], with a spool of the same settings that others keep pictures in as well.
+    ///
+    /// # Errors
+    /// [`FacadeError::Reflection`].
+    pub fn with_spool(
+        service: Arc<Service>,
+        work: Work,
+        settings: Settings,
+        spool: Spool,
+    ) -> Result<Self, FacadeError> {
         let settings = Arc::new(settings);
         let receiver = Receiver::new(spool, Arc::clone(&settings));
         let images = Images::new(Arc::clone(&service), receiver.clone(), work.clone(), Arc::clone(&settings));

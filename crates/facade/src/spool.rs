@@ -1,8 +1,9 @@
 //! Images on their way through: received piece by piece, a small one kept in memory, a larger one in a file that goes
-//! when the last reader has gone. It never keeps an image longer than a call needs it.
+//! when the last reader has gone. It never keeps an image longer than a call or an operation needs it.
 
 mod file;
 pub(crate) mod folder;
+mod port;
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio::io::AsyncWriteExt;
 
 use self::file::SpoolFile;
 use self::folder::Folder;
-use crate::Settings;
+use crate::{FacadeError, Settings};
 
 /// Why an upload cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +34,10 @@ pub(crate) enum SpoolError {
     Io(#[from] io::Error),
 }
 
-/// Where uploads are kept. Cheap to clone.
+/// Where pictures are kept that callers send, or that come from libraries and addresses, until they have been sent on. Its
+/// clones share one folder and its limits.
 #[derive(Debug, Clone)]
-pub(crate) struct Spool(Arc<Shared>);
+pub struct Spool(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -47,10 +49,14 @@ struct Shared {
 }
 
 impl Spool {
-    /// Makes the folder ready and sweeps what other servers have left. Blocks.
-    pub(crate) fn open(settings: &Settings) -> io::Result<Self> {
+    /// Makes the folder of the settings ready and sweeps what other servers have left. Blocks.
+    ///
+    /// # Errors
+    /// [`FacadeError::Spool`] where the folder cannot be made, locked or swept.
+    pub fn open(settings: &Settings) -> Result<Self, FacadeError> {
+        let unusable = |source| FacadeError::Spool { path: settings.spool_dir.clone(), source };
         Ok(Self(Arc::new(Shared {
-            folder: Folder::open(&settings.spool_dir)?,
+            folder: Folder::open(&settings.spool_dir).map_err(unusable)?,
             memory_bytes: settings.memory_bytes,
             max_upload_bytes: settings.max_upload_bytes,
             capacity: settings.spool_bytes,

@@ -14,8 +14,8 @@ use tokio::task::JoinHandle;
 
 use crate::Config;
 use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, StateConfig, TokenConfig};
-use crate::domain::{MemorySpool, Service};
-use crate::facade::{Facade, WorkerPool};
+use crate::domain::Service;
+use crate::facade::{Facade, Spool, WorkerPool};
 use crate::state::{State, Working};
 
 /// How long operations in progress may take to stop.
@@ -95,10 +95,13 @@ impl Running {
         config.state.folder = Some(folder.path().to_owned());
         let state = State::open(&config.state).await?;
         let libraries = crate::open_libraries_together(&config, &state.together())?;
-        let service = Arc::new(state.service(libraries, Arc::new(WorkerPool::default()))?);
-        let pictures = crate::open_pictures(&config, Arc::new(MemorySpool))?;
+        let settings = crate::facade::Settings::default();
+        let spool = Spool::open(&settings)?;
+        let service = state.service(libraries, Arc::new(WorkerPool::default()))?;
+        let service = Arc::new(service.with_spool(Arc::new(spool.clone())));
+        let pictures = crate::open_pictures(&config, Arc::new(spool.clone()))?;
         let working = state.work(Service::clone(&service), pictures);
-        let server = Facade::new(Arc::clone(&service), state.ports().clone(), crate::facade::Settings::default())?;
+        let server = Facade::with_spool(Arc::clone(&service), state.ports().clone(), settings, spool)?;
         let facade_server = Server::spawn(|asked| async move { Ok(server.serve(listener, asked).await?) });
         let emulator_server = Server::spawn(|asked| async move { Ok(bound.serve_until(asked).await?) });
         Ok(Self { emulator, facade, service, working, state, folder, servers: [facade_server, emulator_server] })

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use polyptych::State;
-use polyptych::domain::MemorySpool;
 use polyptych::emulated::{self, Running};
 use polyptych::emulator::Emulator;
-use polyptych::facade::{Facade, WorkerPool};
+use polyptych::facade::{Facade, Spool, WorkerPool};
 use tokio::net::TcpListener;
 
 use crate::cli::SetupFlags;
@@ -19,13 +18,14 @@ use crate::output::print;
 pub(crate) async fn configured(config: &Path, listen: SocketAddr) -> Result<bool> {
     refuse_strangers(listen)?;
     let config = polyptych::Config::read(config).await?;
-    let pictures = polyptych::open_pictures(&config, Arc::new(MemorySpool))?;
+    let settings = polyptych::facade::Settings::default();
+    let spool = Spool::open(&settings)?;
+    let pictures = polyptych::open_pictures(&config, Arc::new(spool.clone()))?;
     let state = State::open(&config.state).await?;
     let libraries = polyptych::open_libraries_together(&config, &state.together())?;
-    let service = state.service(libraries, Arc::new(WorkerPool::default()))?;
-    let settings = polyptych::facade::Settings::default();
+    let service = state.service(libraries, Arc::new(WorkerPool::default()))?.with_spool(Arc::new(spool.clone()));
     let drain = settings.drain;
-    let facade = Facade::new(Arc::new(service.clone()), state.ports().clone(), settings)?;
+    let facade = Facade::with_spool(Arc::new(service.clone()), state.ports().clone(), settings, spool)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let shutdown = asked_to_end()?;
     let working = state.work(service, pictures);

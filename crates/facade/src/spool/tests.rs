@@ -181,6 +181,39 @@ fn a_folder_of_another_user_is_refused() {
         return;
     }
     let error = Spool::open(&settings).unwrap_err();
-    assert_eq!(error.to_string(), "it belongs to another user");
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "it belongs to another user");
     assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+}
+
+#[tokio::test]
+async fn a_picture_that_comes_from_elsewhere_is_kept_like_an_upload() {
+    use futures_util::{StreamExt, stream};
+    use polyptych_domain::{Error, ErrorKind, Pieces, Spool as _};
+
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&settings(&folder)).unwrap();
+    let bytes = pattern(5000);
+    let pieces = |bytes: &[u8], end: Option<Error>| -> Pieces {
+        let pieces: Vec<_> = bytes.chunks(700).map(|piece| Ok(piece.to_vec().into())).chain(end.map(Err)).collect();
+        stream::iter(pieces).boxed()
+    };
+    let too_long = spool.keep(pieces(&pattern(10_001), None)).await.unwrap_err();
+    assert_eq!((too_long.kind(), spool.used()), (ErrorKind::TooLarge, 0));
+
+    let kept = spool.keep(pieces(&bytes, None)).await.unwrap();
+    assert_eq!((kept.sha256(), files(folder.path()).len(), spool.used()), (Sha256::of(&bytes), 1, 5000));
+    assert_eq!(chunks(&kept).await, bytes);
+
+    let broken = Error::new(ErrorKind::ProviderTimeout, "slow");
+    for (pieces, kind) in [
+        (pieces(&bytes, Some(broken)), ErrorKind::ProviderTimeout),
+        (pieces(&pattern(7_001), None), ErrorKind::QuotaExhausted),
+    ] {
+        assert_eq!(spool.keep(pieces).await.unwrap_err().kind(), kind);
+    }
+    // What was not kept whole leaves nothing behind, and what was kept goes with its last reader.
+    assert_eq!((files(folder.path()).len(), spool.used()), (1, 5000));
+    drop(kept);
+    assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));
 }
