@@ -14,6 +14,7 @@ use polyptych::proto::v1;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+use v1::association_service_client::AssociationServiceClient;
 use v1::audit_service_client::AuditServiceClient;
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
@@ -30,6 +31,8 @@ pub struct Stack {
     pub libraries: LibraryServiceClient<Channel>,
     /// Client of the publish service.
     pub publications: PublishServiceClient<Channel>,
+    /// Client of the association service.
+    pub associations: AssociationServiceClient<Channel>,
     /// Client of the audit service.
     pub audit: AuditServiceClient<Channel>,
     /// Client of the operations.
@@ -51,9 +54,21 @@ impl Stack {
             images: ImageServiceClient::new(channel.clone()),
             libraries: LibraryServiceClient::new(channel.clone()),
             publications: PublishServiceClient::new(channel.clone()),
+            associations: AssociationServiceClient::new(channel.clone()),
             audit: AuditServiceClient::new(channel.clone()),
             operations: OperationsClient::new(channel),
         }
+    }
+
+    /// Changes the emulator, by the JSON of its control.
+    ///
+    /// # Panics
+    /// If it refuses.
+    pub async fn set_up(&self, change: String) {
+        let address = format!("http://{}/_emulator/setup", self.running.emulator());
+        let answer = plain_client().post(address).body(change).send().await.expect("the emulator answers");
+        let (status, text) = (answer.status(), answer.text().await.expect("an answer"));
+        assert!(status.is_success(), "{status} {text}");
     }
 
     /// Uploads `bytes` in chunks of 64 KiB.
@@ -133,6 +148,20 @@ impl Stack {
         let request = v1::ListImagesRequest { parent: format!("libraries/{library}"), ..Default::default() };
         Ok(self.images.list_images(request).await?.into_inner().images)
     }
+}
+
+/// An HTTP client that knows nothing of our transport, and no certificates.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn plain_client() -> reqwest::Client {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client")
 }
 
 /// The messages of an upload or a check, in chunks of 64 KiB.

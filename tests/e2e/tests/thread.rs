@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use image::ImageFormat;
 use polyptych::emulator::Settings;
-use polyptych_e2e::{Refusal, Stack, contain, picture, to};
+use polyptych_e2e::{Refusal, Stack, contain, picture, plain_client, to};
 use tonic::Code;
 
 /// Library, and a file that it takes as it is.
@@ -23,14 +23,7 @@ fn suited() -> [(&'static str, &'static str, Bytes); 6] {
 
 /// Fetches with a client that knows nothing of our transport.
 async fn fetched(uri: &str) -> Bytes {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
-    client.get(uri).send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap()
+    plain_client().get(uri).send().await.unwrap().error_for_status().unwrap().bytes().await.unwrap()
 }
 
 #[tokio::test]
