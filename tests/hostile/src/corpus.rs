@@ -5,7 +5,9 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::{DynamicImage, ImageEncoder, ImageFormat, Rgba, RgbaImage};
 use serde_json::Value;
 
 const V5_JSON: &[&str] = &[
@@ -190,18 +192,67 @@ fn bodies(value: &Value, found: &mut Vec<Vec<u8>>) {
     }
 }
 
-/// One small picture in each format that is recognised.
+/// One small picture in each format that is recognised, and some with colour profiles that are not what they should be.
 fn pictures() -> Vec<Vec<u8>> {
     let formats =
         [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff, ImageFormat::WebP];
-    let picture = RgbaImage::from_fn(16, 12, |x, y| Rgba([(x * 16) as u8, (y * 20) as u8, 128, 255]));
+    let picture =
+        DynamicImage::from(RgbaImage::from_fn(16, 12, |x, y| Rgba([(x * 16) as u8, (y * 20) as u8, 128, 255])));
     let encoded = formats.map(|format| {
         // JPEG has no transparency.
-        let picture = DynamicImage::from(picture.clone());
-        let picture = if format == ImageFormat::Jpeg { picture.to_rgb8().into() } else { picture };
+        let picture = if format == ImageFormat::Jpeg { picture.to_rgb8().into() } else { picture.clone() };
         let mut bytes = Cursor::new(Vec::new());
         picture.write_to(&mut bytes, format).expect("an encodable picture");
         bytes.into_inner()
     });
-    encoded.into()
+    let mut pictures: Vec<_> = encoded.into();
+    let opaque = DynamicImage::from(picture.to_rgb8());
+    for profile in profiles() {
+        let mut png = Vec::new();
+        let mut encoder = PngEncoder::new(&mut png);
+        encoder.set_icc_profile(profile.clone()).expect("PNG carries profiles");
+        opaque.write_with_encoder(encoder).expect("an encodable picture");
+        pictures.push(png);
+        // The huge one would make the file huge as well, since JPEG does not compress it.
+        if profile.len() < 1 << 16 {
+            let mut jpeg = Vec::new();
+            let mut encoder = JpegEncoder::new(&mut jpeg);
+            encoder.set_icc_profile(profile).expect("JPEG carries profiles");
+            opaque.write_with_encoder(encoder).expect("an encodable picture");
+            pictures.push(jpeg);
+        }
+    }
+    pictures
+}
+
+/// Colour profiles: no profile at all, one cut off, one whose table of tags points everywhere, one of a printer and its inks,
+/// a link between devices, and one that is small as stored and 2 MiB inflated.
+fn profiles() -> Vec<Vec<u8>> {
+    let header = |len: u32, class: &[u8; 4], space: &[u8; 4]| {
+        let mut header = vec![0; 128];
+        header[..4].copy_from_slice(&len.to_be_bytes());
+        header[8] = 4;
+        header[12..16].copy_from_slice(class);
+        header[16..20].copy_from_slice(space);
+        header[20..24].copy_from_slice(b"XYZ ");
+        header[36..40].copy_from_slice(b"acsp");
+        header
+    };
+    let tags = |count: u32, tags: &[(&[u8; 4], u32, u32)]| {
+        let entry =
+            |(name, at, len): &(&[u8; 4], u32, u32)| [&name[..], &at.to_be_bytes(), &len.to_be_bytes()].concat();
+        [&count.to_be_bytes()[..], &tags.iter().flat_map(entry).collect::<Vec<_>>()].concat()
+    };
+    let curve = b"curv\0\0\0\0\xff\xff\xff\xff";
+    let astray = tags(3, &[(b"rTRC", 168, 12), (b"rXYZ", u32::MAX - 4, 20), (b"A2B0", 132, u32::MAX)]);
+    let mut huge = [header(2 << 20, b"mntr", b"RGB "), tags(u32::MAX, &[])].concat();
+    huge.resize(2 << 20, 0);
+    vec![
+        b"not a profile".to_vec(),
+        header(3144, b"mntr", b"RGB "),
+        [header(180, b"mntr", b"RGB "), astray, curve.to_vec()].concat(),
+        [header(132, b"prtr", b"CMYK"), tags(0, &[])].concat(),
+        [header(132, b"link", b"GRAY"), tags(0, &[])].concat(),
+        huge,
+    ]
 }
