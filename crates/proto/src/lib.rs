@@ -54,6 +54,7 @@ mod tests {
                 "ImageService",
                 vec![
                     "UploadImage",
+                    "UploadSmallImage",
                     "CheckImage",
                     "GetImage",
                     "DownloadImage",
@@ -65,7 +66,7 @@ mod tests {
                     "CopyImages",
                 ],
             ),
-            ("LibraryService", vec!["ListLibraries", "GetLibrary", "GetQuota"]),
+            ("LibraryService", vec!["ListLibraries", "GetLibrary", "ListAlbums", "GetQuota"]),
             ("PublishService", vec!["Publish"]),
         ]);
         assert_eq!(services, expected);
