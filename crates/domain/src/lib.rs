@@ -4,6 +4,7 @@
 //! Providers implement [`ImageLibrary`]; the façade and the command line call [`Service`]. No provider's wire type and
 //! no async runtime appears here.
 
+mod album;
 mod association;
 mod catalogue;
 mod content;
@@ -23,6 +24,7 @@ mod sync;
 mod work;
 mod workers;
 
+pub use album::{Album, AlbumQuery};
 pub use association::{AdId, Association, AssociationChange, AssociationFilter, Moderation};
 pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
 pub use content::{ChunkStream, Content, ContentSource, Sha256};

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlbumId, Association, AssociationChange, AssociationFilter, Content, Error, ErrorKind, Fetched, Format, Image,
-    ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices, Quota, Rules, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Content, Error, ErrorKind, Fetched,
+    Format, Image, ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices, Quota, Rules, Uploaded,
 };
 
 /// A provider and the API of it that a library speaks.
@@ -70,6 +70,8 @@ pub struct Capabilities {
     pub associations: Capability,
     /// Choose what an advertisement shows.
     pub associate: Capability,
+    /// Tell which albums there are: emulated where configuration tells it, and not the provider.
+    pub albums: Capability,
     /// Tell, when asked, how many images an album may hold.
     pub room: Capability,
     /// Take a picture from its address: native where the provider fetches it by itself ([`ImageLibrary::import`]), emulated
@@ -188,6 +190,16 @@ pub trait ImageLibrary: Send + Sync {
     /// # Errors
     /// `InvalidArgument` if `page.after` is not a cursor of this library; `AlbumNotFound`.
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error>;
+
+    /// Lists the albums that the credential reaches and that the query finds, in an order that the provider keeps between
+    /// pages and in a bounded number of its calls. A page may be empty and have a next one.
+    ///
+    /// # Errors
+    /// `Unsupported` where the provider does not tell; `InvalidArgument` if `page.after` is not a cursor of this list.
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        let _ = (query, page);
+        Err(unsupported("this library does not tell which albums there are"))
+    }
 
     /// Reads one image.
     ///

@@ -54,6 +54,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     copy: Capability::Absent,
     associations: Capability::Absent,
     associate: Capability::Absent,
+    albums: Capability::Absent,
     room: Capability::Absent,
     import_url: Capability::Absent,
     uploads_per_call: 1,

@@ -64,6 +64,9 @@ pub struct LibraryConfig {
     /// Yandex: the login that the token belongs to, for the limit of calls at once; absent means that it is learnt from
     /// answers where they tell it.
     pub login: Option<String>,
+    /// Yandex: logins of the advertisers that an agency's token serves. They are the albums that are listed; others can be
+    /// named all the same.
+    pub clients: Option<Vec<String>>,
     /// Yandex v5: whether an agency's token spends the agency's points and not its clients'.
     pub operator_units: Option<bool>,
     /// Yandex v5: images in one upload call at most, 1 to 100; 3 by default, as the provider advises. More cost fewer points.
@@ -105,6 +108,7 @@ impl LibraryConfig {
             zone: None,
             sandbox: None,
             login: None,
+            clients: None,
             operator_units: None,
             uploads_per_call: None,
             upload_bytes_per_call: None,

@@ -41,8 +41,8 @@ enum Problem {
     TwoHosts(&'static str),
     #[error("v4 Live answers at the zone `ru` only")]
     NoSuchHost,
-    #[error("its login is not one that a request can carry")]
-    Login,
+    #[error("the login `{1}` of `{0}` is not one that a request can carry")]
+    Login(&'static str, String),
     #[error("its application's secret is empty, not a text, or not where the setting says")]
     AppSecret,
     #[error("`app_secret_time` needs an `app_secret`")]
@@ -66,9 +66,9 @@ impl Problem {
             Self::File(setting, _)
             | Self::Misplaced(setting, _)
             | Self::TwoHosts(setting)
+            | Self::Login(setting, _)
             | Self::Range(setting, _) => Some(setting),
             Self::NoSuchHost => Some("zone"),
-            Self::Login => Some("login"),
             Self::AppSecret => Some("app_secret"),
             Self::NoAppSecret => Some("app_secret_time"),
             Self::Transport(RootCertificates(_)) => Some("ca_file"),
@@ -130,8 +130,12 @@ fn open(id: &str, config: &LibraryConfig, shared: &Shared) -> Result<Arc<dyn Ima
         default_album: config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?,
         connection,
     };
-    let identity =
-        YandexIdentity { credential: place(id, config), login: login(config)?, logins: shared.logins.clone() };
+    let identity = YandexIdentity {
+        credential: place(id, config),
+        login: config.login.clone().map(|login| carried("login", login)).transpose()?,
+        logins: shared.logins.clone(),
+        clients: clients(config)?,
+    };
     let yandex = if encoding == Encoding::Soap { YandexEncoding::Soap } else { YandexEncoding::Json };
     Ok(match config.provider {
         ProviderKind::YandexDirectV5 => {
@@ -192,10 +196,11 @@ fn encoding(config: &LibraryConfig) -> Result<Encoding, Problem> {
 fn in_its_place(config: &LibraryConfig) -> Result<(), Problem> {
     use ProviderKind::{Evotor, Facebook, YandexDirectLive4, YandexDirectV5};
     let both: &[ProviderKind] = &[YandexDirectV5, YandexDirectLive4];
-    let settings: [(&'static str, bool, &[ProviderKind], &'static str); 9] = [
+    let settings: [(&'static str, bool, &[ProviderKind], &'static str); 10] = [
         ("zone", config.zone.is_some(), both, "Yandex Direct"),
         ("sandbox", config.sandbox.is_some(), both, "Yandex Direct"),
         ("login", config.login.is_some(), both, "Yandex Direct"),
+        ("clients", config.clients.is_some(), both, "Yandex Direct"),
         ("operator_units", config.operator_units.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
         ("uploads_per_call", config.uploads_per_call.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
         ("upload_bytes_per_call", config.upload_bytes_per_call.is_some(), &[YandexDirectV5], "Yandex Direct v5"),
@@ -209,12 +214,15 @@ fn in_its_place(config: &LibraryConfig) -> Result<(), Problem> {
     }
 }
 
-fn login(config: &LibraryConfig) -> Result<Option<String>, Problem> {
-    let carried = |login: &String| !login.is_empty() && login.bytes().all(|byte| byte.is_ascii_graphic());
-    match &config.login {
-        Some(login) if !carried(login) => Err(Problem::Login),
-        login => Ok(login.clone()),
-    }
+/// The logins of an agency's clients.
+fn clients(config: &LibraryConfig) -> Result<Vec<String>, Problem> {
+    config.clients.iter().flatten().map(|login| carried("clients", login.clone())).collect()
+}
+
+/// A login that a header can carry.
+fn carried(setting: &'static str, login: String) -> Result<String, Problem> {
+    let fits = (1..=256).contains(&login.len()) && login.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(login) } else { Err(Problem::Login(setting, login.chars().take(100).collect())) }
 }
 
 /// What tells the place of a token from others, so that libraries of one token are known as such. Not the token.

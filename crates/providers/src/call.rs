@@ -37,7 +37,12 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn call<'a>(&'a self, album: &'a AlbumId, subject: Subject, effect: Effect) -> Call<'a> {
-        Call { line: self, album, account: album.as_str(), subject, effect, price: 0 }
+        Call { line: self, album: Some(album), account: Some(album.as_str()), subject, effect, price: 0 }
+    }
+
+    /// A call that is about no album, at the cost of the credential alone.
+    pub(crate) fn call_of_all(&self, effect: Effect) -> Call<'_> {
+        Call { line: self, album: None, account: None, subject: Subject::Album, effect, price: 0 }
     }
 
     /// An error of this library before anything was sent.
@@ -79,9 +84,10 @@ impl Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     line: &'a Line,
-    album: &'a AlbumId,
-    /// Whose quotas and retries it draws on.
-    account: &'a str,
+    /// Absent for a call that is about no album.
+    album: Option<&'a AlbumId>,
+    /// Whose quotas and retries it draws on; absent for those of the credential.
+    account: Option<&'a str>,
     subject: Subject,
     effect: Effect,
     /// What it costs at least, in the provider's points.
@@ -96,7 +102,7 @@ impl<'a> Call<'a> {
 
     /// The same call at the cost of an account that is not the album.
     pub(crate) fn at_cost_of(self, account: &'a str) -> Self {
-        Self { account, ..self }
+        Self { account: Some(account), ..self }
     }
 
     /// The same call with what it costs at least: it is not sent where it is known that less is left.
@@ -111,14 +117,17 @@ impl<'a> Call<'a> {
 
     /// Sends the request as one of those that `limits` allow at once.
     pub(crate) async fn execute_within(&self, request: &Request, limits: Vec<Limit>) -> Result<Response, Error> {
-        let mut call = Sent::new(request).with_account(self.account).with_price(self.price);
-        call.limits = limits;
+        let mut call = Sent::new(request).with_price(self.price);
+        (call.account, call.limits) = (self.account, limits);
         self.line.transport.execute(call).await.map_err(|error| self.undelivered(error))
     }
 
     /// An error at this place, with nothing applied.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        self.line.error(self.album, kind, message)
+        match self.album {
+            Some(album) => self.line.error(album, kind, message),
+            None => Error::new(kind, message).with_library(&self.line.library, self.line.provider),
+        }
     }
 
     /// The request could not be written; a fault of ours, since names and media types are checked before.

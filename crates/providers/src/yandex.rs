@@ -1,6 +1,7 @@
 //! What both Yandex APIs share: reading an answer in either encoding, the token's own login, picture addresses.
 
 pub(crate) mod advertiser;
+pub(crate) mod albums;
 pub(crate) mod items;
 pub(crate) mod reading;
 
@@ -95,11 +96,15 @@ pub(crate) fn opening(encoding: Encoding, body: &[u8]) -> Opening {
 
 /// The place at which a page starts: our cursors are the providers' offsets.
 pub(crate) fn offset(line: &Line, album: &AlbumId, page: &PageRequest) -> Result<i64, Error> {
-    let cursor = page.after.as_deref().unwrap_or("0");
-    match cursor.parse() {
-        Ok(offset) if offset >= 0 => Ok(offset),
-        _ => Err(line.error(album, ErrorKind::InvalidArgument, "the page token is not one of this library")),
-    }
+    parse_offset(page).ok_or_else(|| line.error(album, ErrorKind::InvalidArgument, FOREIGN_TOKEN))
+}
+
+/// What is said of a cursor that is none of ours.
+pub(crate) const FOREIGN_TOKEN: &str = "the page token is not one of this library";
+
+/// A cursor as an offset from 0; none for any other text.
+pub(crate) fn parse_offset(page: &PageRequest) -> Option<i64> {
+    page.after.as_deref().unwrap_or("0").parse().ok().filter(|offset| *offset >= 0)
 }
 
 /// The address of a picture, over TLS on Yandex's own hosts: the provider writes `http` there and redirects.

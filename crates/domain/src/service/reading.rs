@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Service, album, located};
 use crate::{
-    AlbumId, AlbumName, Error, ErrorKind, Image, ImageId, ImageLibrary, ImageName, LibraryId, Page, PageRequest, Quota,
+    Album, AlbumId, AlbumName, AlbumQuery, Error, ErrorKind, Image, ImageId, ImageLibrary, ImageName, LibraryId, Page,
+    PageRequest, Quota,
 };
 
 impl Service {
@@ -55,6 +56,21 @@ impl Service {
         let album = album(library, album_id)?;
         let quota = library.quota(&album).await.map_err(|error| located(error, library, &album))?;
         Ok((AlbumName { library: library.id().clone(), album }, quota))
+    }
+
+    /// Lists the albums of a library that a query finds.
+    ///
+    /// # Errors
+    /// `LibraryNotFound`, and what [`ImageLibrary::albums`] tells.
+    pub async fn albums(
+        &self,
+        library: &LibraryId,
+        query: &AlbumQuery,
+        page: &PageRequest,
+    ) -> Result<Page<Album>, Error> {
+        let library = self.library(library)?;
+        let listed = library.albums(query, page).await;
+        listed.map_err(|error| error.with_library(library.id(), library.provider()))
     }
 
     /// Reads one image.

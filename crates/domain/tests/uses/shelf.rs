@@ -164,6 +164,7 @@ impl Shelf {
             copy: Capability::Emulated,
             associations: Capability::Absent,
             associate: Capability::Absent,
+            albums: Capability::Absent,
             room: Capability::Absent,
             import_url: Capability::Emulated,
             uploads_per_call,

@@ -6,6 +6,7 @@
 //! It is not known to keep identical bytes once, so that nothing is ever sent again after a lost answer. But a product
 //! holds one image, and it was empty just before the upload: what is found there and has the right bytes is the upload.
 
+mod albums;
 mod convert;
 mod fault;
 mod reading;
@@ -14,8 +15,8 @@ mod replace;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId, ImageLibrary,
-    LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId,
+    ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;
@@ -40,6 +41,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     copy: Capability::Emulated,
     associations: Capability::Absent,
     associate: Capability::Absent,
+    albums: Capability::Native,
     room: Capability::Absent,
     import_url: Capability::Emulated,
     uploads_per_call: 1,
@@ -221,6 +223,10 @@ impl ImageLibrary for Evotor {
             return Err(self.line.error(album, ErrorKind::InvalidArgument, message));
         }
         Ok(Page { items: self.fetch(album, self.product(album)?).await?, next: None })
+    }
+
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        self.list_products(query, page).await
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {

@@ -3,6 +3,7 @@
 //!
 //! The transport must send the token as `Authorization: Bearer`, so that it never stands in an address.
 
+mod albums;
 mod associations;
 mod convert;
 mod copy;
@@ -14,8 +15,9 @@ mod reading;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
-    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image,
-    ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched,
+    Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload,
+    Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
@@ -60,6 +62,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     copy: Capability::Native,
     associations: Capability::Emulated,
     associate: Capability::Absent,
+    albums: Capability::Native,
     room: Capability::Absent,
     import_url: Capability::Emulated,
     uploads_per_call: 1,
@@ -288,6 +291,10 @@ impl ImageLibrary for Facebook {
         let mut list = self.list_of(&account).with_limit(page.size.min(CAPABILITIES.page_size).into());
         list.after = page.after.clone();
         self.fetch(&account, list).await
+    }
+
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        self.list_accounts(query, page).await
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {

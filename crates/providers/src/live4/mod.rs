@@ -16,9 +16,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind,
-    Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, ImportStatus, ImportTicket, LibraryId, Page,
-    PageRequest, PictureUrl, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability,
+    Error, ErrorKind, Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, ImportStatus, ImportTicket,
+    LibraryId, Page, PageRequest, PictureUrl, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
@@ -34,6 +34,7 @@ use crate::places::Places;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
 use crate::yandex::advertiser::YandexIdentity;
+use crate::yandex::albums;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
 use crate::yandex::{
@@ -60,6 +61,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     copy: Capability::Emulated,
     associations: Capability::Native,
     associate: Capability::Native,
+    albums: Capability::Emulated,
     room: Capability::Native,
     import_url: Capability::Native,
     uploads_per_call: 10,
@@ -302,6 +304,10 @@ impl ImageLibrary for YandexLive4 {
         let more = total.map_or(items.len() >= limit as usize, |total| end < i64::from(total));
         let next = (more && !items.is_empty()).then(|| end.to_string());
         Ok(Page { items, next })
+    }
+
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        albums::configured(&self.line, &self.identity, self.default_album.as_ref(), query, page)
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {

@@ -39,9 +39,16 @@ pub struct YandexIdentity {
     pub login: Option<String>,
     /// What the libraries of the process have learnt.
     pub logins: YandexLogins,
+    /// Logins of the advertisers that an agency's credential is configured to serve; empty where none is named.
+    pub clients: Vec<String>,
 }
 
 impl YandexIdentity {
+    /// The login of the credential, as far as it is known.
+    pub(crate) fn own_login(&self) -> Option<String> {
+        self.login.clone().or_else(|| self.logins.find(&self.credential))
+    }
+
     /// The limits that calls for `album` count under, in the same order for all libraries. Calls for the credential's own
     /// login count under the credential, too, so that those from before and after it became known are counted together.
     pub(crate) fn limits(&self, album: &AlbumId) -> Vec<Limit> {
@@ -49,8 +56,7 @@ impl YandexIdentity {
         match login(album) {
             Some(login) => vec![limit("login", &login.to_ascii_lowercase())],
             None => {
-                let own = self.login.clone().or_else(|| self.logins.find(&self.credential));
-                let login = own.map(|login| limit("login", &login.to_ascii_lowercase()));
+                let login = self.own_login().map(|login| limit("login", &login.to_ascii_lowercase()));
                 [limit("credential", &self.credential)].into_iter().chain(login).collect()
             }
         }
@@ -105,6 +111,7 @@ mod tests {
             credential: credential.to_owned(),
             login: login.map(str::to_owned),
             logins: logins.clone(),
+            clients: Vec::new(),
         };
         let (v5, live4, other) =
             (identity("env T", None), identity("env T", None), identity("env U", Some("Ads-Login")));

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumId, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image,
-    ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched,
+    Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -30,6 +30,7 @@ use crate::places::Places;
 use crate::refusal::Subject;
 use crate::settings::{Settings, connect};
 use crate::yandex::advertiser::YandexIdentity;
+use crate::yandex::albums;
 use crate::yandex::items::matching;
 use crate::yandex::reading::YandexReading;
 use crate::yandex::{
@@ -75,6 +76,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     copy: Capability::Emulated,
     associations: Capability::Emulated,
     associate: Capability::Absent,
+    albums: Capability::Emulated,
     room: Capability::Absent,
     import_url: Capability::Emulated,
     // `add` takes 100; the provider advises at most 3.
@@ -307,6 +309,10 @@ impl ImageLibrary for YandexV5 {
 
     async fn list(&self, album: &AlbumId, page: &PageRequest) -> Result<Page<Image>, Error> {
         self.part(album, AdImageSelectionCriteria::default(), page).await
+    }
+
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        albums::configured(&self.line, &self.identity, self.default_album.as_ref(), query, page)
     }
 
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
