@@ -105,7 +105,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     if orphans || options.target.iter().any(|name| name == exported::TARGET) {
         // After the code, which the program that prints these is built from.
         well &= match exported::generate(root)? {
-            Some(made) => settle(root, options.check, "exported schemas", &made, [exported::FOLDER], true)?,
+            Some(made) => {
+                let (pages, schemas) = made.into_iter().partition(|(path, _)| path.starts_with(exported::PAGES));
+                settle(root, options.check, "exported schemas", &schemas, [exported::FOLDER], true)?
+                    & settle(root, options.check, "exported pages", &pages, [exported::PAGES], false)?
+            }
             None => false,
         };
     }

@@ -2,18 +2,20 @@
 //!
 //! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
 //! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
-//! The deadline is kept up to the answer's headers, which a method that answers with one message sends last.
+//! The deadline is kept here up to the answer's headers, which a method that answers with one message sends last; one that
+//! answers with a stream finds it among the request's extensions and keeps it from there on ([`crate::answers`]).
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
-use crate::deadline;
+use crate::deadline::{self, Deadline};
 use crate::progress::Progress;
 use crate::status::{Reason, Refusal};
 
@@ -40,7 +42,8 @@ impl Service<http::Request<Body>> for Calls {
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
         let deadline = match deadline::timeout(request.headers()) {
-            Ok(timeout) => timeout.map(tokio::time::sleep),
+            // One that is beyond the clock's range is none.
+            Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             Err(value) => {
                 let message =
                     format!("the header grpc-timeout `{value}` is not 1 to 8 digits and one of H, M, S, m, u, n");
@@ -50,15 +53,19 @@ impl Service<http::Request<Body>> for Calls {
         };
         let progress = Arc::new(Progress::default());
         request.extensions_mut().insert(Arc::clone(&progress));
+        if let Some(end) = deadline {
+            request.extensions_mut().insert(Deadline(end));
+        }
         let method = request.uri().path().to_owned();
+        let timer = deadline.map(tokio::time::sleep_until);
         let answer = self.routes.call(request);
         Box::pin(async move {
-            let answer = match deadline {
+            let answer = match timer {
                 None => answer.await?,
-                Some(deadline) => tokio::select! {
+                Some(timer) => tokio::select! {
                     biased;
                     answer = answer => answer?,
-                    () = deadline => expired(&progress).into_http(),
+                    () = timer => Status::from(deadline::passed(&progress)).into_http(),
                 },
             };
             let answer = explained(answer);
@@ -67,11 +74,6 @@ impl Service<http::Request<Body>> for Calls {
             Ok(answer)
         })
     }
-}
-
-fn expired(progress: &Progress) -> Status {
-    let refusal = Refusal::new(Code::DeadlineExceeded, Reason::DeadlineExceeded, "the deadline of the call has passed");
-    progress.cut_off(refusal).into()
 }
 
 /// Adds an `ErrorInfo` to a failure that does not come from a handler: an unknown method, an unreadable message.

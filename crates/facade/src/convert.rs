@@ -1,8 +1,8 @@
 //! Proto messages from domain values and back. It never decides: what a request may say beyond its form is the domain's.
 
 use polyptych_domain::{
-    AlbumName, Animation, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary, ImageName,
-    LibraryId, Pixels, Rgb, Rules, Sent, SizeRule, UploadPolicy,
+    Album, AlbumName, Animation, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary,
+    ImageName, LibraryId, Pixels, Rgb, Rules, Sent, SizeRule, UploadPolicy,
 };
 use polyptych_proto::v1;
 
@@ -138,6 +138,7 @@ fn capabilities(capabilities: &Capabilities) -> v1::Capabilities {
         copy: support(capabilities.copy),
         associations: support(capabilities.associations),
         associate: support(capabilities.associate),
+        albums: support(capabilities.albums),
         room: support(capabilities.room),
         import_uri: support(capabilities.import_url),
         uploads_per_call: count(capabilities.uploads_per_call),
@@ -180,6 +181,20 @@ fn class(class: &ImageClass) -> v1::ImageClass {
             max_ratio: *max_ratio,
             ..plain
         },
+    }
+}
+
+/// An album of `library`.
+pub(crate) fn album(library: &LibraryId, album: Album) -> v1::Album {
+    let name = AlbumName { library: library.clone(), album: album.id };
+    v1::Album {
+        name: name.to_string(),
+        uid: name.album.to_string(),
+        display_name: album.name.unwrap_or_default(),
+        owner: album.owner.unwrap_or_default(),
+        codes: album.codes,
+        barcodes: album.barcodes,
+        active: album.active,
     }
 }
 

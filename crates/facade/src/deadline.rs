@@ -2,10 +2,25 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+use tonic::Code;
 use tonic::codegen::http::HeaderMap;
+
+use crate::progress::Progress;
+use crate::status::{Reason, Refusal};
 
 const HEADER: &str = "grpc-timeout";
 const MAX_DIGITS: usize = 8;
+
+/// When the caller stops waiting; among the extensions of a request whose caller says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline(pub(crate) Instant);
+
+/// The failure of a call that its deadline cut off.
+pub(crate) fn passed(progress: &Progress) -> Refusal {
+    let message = "the deadline of the call has passed";
+    progress.cut_off(Refusal::new(Code::DeadlineExceeded, Reason::DeadlineExceeded, message))
+}
 
 /// The time that the caller gives; `None` if it gives none.
 ///

@@ -3,6 +3,7 @@
 //! This layer keeps the protocol: message order, sizes, deadlines, page tokens, statuses. It never decides about images
 //! and never talks to a provider; that is [`polyptych_domain::Service`].
 
+mod answers;
 mod association_service;
 mod audit_service;
 mod caller;
@@ -28,6 +29,6 @@ mod workers;
 pub use server::{Facade, FacadeError};
 pub use settings::Settings;
 pub use spool::Spool;
-pub use status::{ERROR_DOMAIN, Reason};
+pub use status::{ERROR_DOMAIN, Reason, errors_page};
 pub use work::Work;
 pub use workers::WorkerPool;

@@ -1,8 +1,8 @@
-//! `LibraryService`: what is configured, answered from memory, and the limits of accounts.
+//! `LibraryService`: what is configured, answered from memory; the albums that a library reaches, and limits of accounts.
 
 use std::sync::Arc;
 
-use polyptych_domain::{LibraryId, Service};
+use polyptych_domain::{AlbumQuery, LibraryId, PageRequest, Service};
 use polyptych_proto::v1;
 use polyptych_proto::v1::library_service_server::LibraryService;
 use tonic::{Request, Response, Status};
@@ -11,6 +11,9 @@ use crate::image_service::{album, find};
 use crate::progress::Progress;
 use crate::status::{Fields, Refusal, failed};
 use crate::{Settings, convert, page_token};
+
+/// The longest text that albums are searched for, in bytes.
+const MAX_QUERY_BYTES: usize = 256;
 
 /// What the page tokens of libraries belong to.
 const COLLECTION: &str = "libraries";
@@ -50,6 +53,33 @@ impl LibraryService for Libraries {
         let id = convert::parse_library("name", &request.into_inner().name)?;
         Ok(Response::new(convert::library(find(&self.service, &id)?)))
     }
+
+    async fn list_albums(
+        &self,
+        request: Request<v1::ListAlbumsRequest>,
+    ) -> Result<Response<v1::ListAlbumsResponse>, Status> {
+        let progress = Progress::of(&request);
+        let request = request.into_inner();
+        let id = convert::parse_library("parent", &request.parent)?;
+        progress.at(find(&self.service, &id)?, None);
+        let query = request.query.trim();
+        if query.len() > MAX_QUERY_BYTES || query.chars().any(char::is_control) {
+            let message = format!("a query has at most {MAX_QUERY_BYTES} bytes and no control characters");
+            return Err(Refusal::argument("query", message).into());
+        }
+        // A token goes on with the list that it comes from, and with its query.
+        let list = format!("libraries/{id}/albums {query}");
+        let after = page_token::after(&list, &request.page_token)?;
+        let blamed = Fields::of(if after.is_some() { "page_token" } else { "parent" });
+        let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
+        let listed = self.service.albums(&id, &AlbumQuery::new(query), &page).await;
+        let page = listed.map_err(|error| failed(&error, blamed))?;
+        Ok(Response::new(v1::ListAlbumsResponse {
+            next_page_token: page.next.map(|next| page_token::seal(&list, &next)).unwrap_or_default(),
+            albums: page.items.into_iter().map(|album| convert::album(&id, album)).collect(),
+        }))
+    }
+
     async fn get_quota(&self, request: Request<v1::GetQuotaRequest>) -> Result<Response<v1::Quota>, Status> {
         let progress = Progress::of(&request);
         let (id, named) = convert::parse_quota("name", &request.into_inner().name)?;

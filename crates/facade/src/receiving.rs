@@ -1,6 +1,8 @@
-//! The messages that bring an image: metadata, then chunks, each within its time. It knows no library.
+//! The messages that bring an image: metadata, then chunks, each within its time and all of them fast enough. It knows no
+//! library, and never reads a message before the one before it is kept, so that a caller is as fast as the spool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use polyptych_domain::Content;
@@ -10,7 +12,10 @@ use tonic::{Code, Status, Streaming};
 
 use crate::Settings;
 use crate::spool::{Spool, SpoolError};
-use crate::status::{Reason, Refusal};
+use crate::status::{Reason, Refusal, SOON};
+
+/// The longest file that comes in one message, in bytes; less than the longest message.
+const SMALL_BYTES: usize = 2_000_000;
 
 /// What one message brings.
 pub(crate) enum Part<M> {
@@ -59,9 +64,27 @@ impl Receiver {
         Self { spool, settings }
     }
 
+    /// Takes a file that came in one message.
+    ///
+    /// # Errors
+    /// If it is empty or too long.
+    pub(crate) async fn take(&self, file: Bytes) -> Result<Content, Refusal> {
+        if file.is_empty() {
+            return Err(empty("the file is empty"));
+        }
+        if file.len() > SMALL_BYTES {
+            let message = format!("the file is longer than the {SMALL_BYTES} bytes of one message; stream it");
+            return Err(Refusal::new(Code::ResourceExhausted, Reason::ImageTooLarge, message));
+        }
+        let mut upload = self.spool.upload();
+        upload.push(file).await.map_err(spooled)?;
+        upload.finish().map_err(spooled)
+    }
+
     /// Begins to read a stream.
     pub(crate) fn receive<P: Piece>(&self, stream: Streaming<P>) -> Messages<'_, P> {
-        Messages { receiver: self, stream, end: Instant::now() + self.settings.upload_total }
+        let end = Instant::now() + self.settings.upload_total;
+        Messages { receiver: self, stream, end, waited: Duration::ZERO, bytes: 0 }
     }
 }
 
@@ -70,6 +93,18 @@ pub(crate) struct Messages<'r, P> {
     receiver: &'r Receiver,
     stream: Streaming<P>,
     end: Instant,
+    /// How long the caller was waited for.
+    waited: Duration,
+    /// Bytes that it has brought.
+    bytes: u64,
+}
+
+/// Which limit a caller has come up against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Idle,
+    Rate,
+    Total,
 }
 
 impl<P: Piece> Messages<'_, P> {
@@ -99,46 +134,77 @@ impl<P: Piece> Messages<'_, P> {
             if chunk.len() > settings.max_chunk_bytes {
                 return Err(too_long(settings.max_chunk_bytes));
             }
-            upload.push(&chunk).await.map_err(spooled)?;
+            upload.push(chunk).await.map_err(spooled)?;
         }
         if upload.is_empty() {
-            let message = "the file is empty: the stream ended without a byte of it";
-            return Err(Refusal::new(Code::InvalidArgument, Reason::EmptyImage, message));
+            return Err(empty("the file is empty: the stream ended without a byte of it"));
         }
-        upload.finish().await.map_err(spooled)
+        upload.finish().map_err(spooled)
     }
 
     /// The next message; `None` at the end of the stream. An empty chunk is passed over and gains no time.
     async fn next(&mut self) -> Result<Option<Part<P::Metadata>>, Refusal> {
         let settings = &self.receiver.settings;
-        let idle = Instant::now() + settings.upload_idle;
-        let limit = idle.min(self.end);
+        let begun = Instant::now();
+        let (end, limit) = self.limit(begun);
         loop {
-            let message = match timeout_at(limit, self.stream.message()).await {
+            let message = match timeout_at(end, self.stream.message()).await {
                 Ok(Ok(Some(message))) => message,
                 Ok(Ok(None)) => return Ok(None),
                 Ok(Err(status)) => return Err(broken(&status, settings.max_chunk_bytes)),
-                Err(_) => return Err(stalled(settings, limit == idle)),
+                Err(_) => return Err(stalled(settings, limit)),
             };
             match message.part() {
                 // A flood of these never lets the timer have its turn.
-                Some(Part::Chunk(chunk)) if chunk.is_empty() && Instant::now() >= limit => {
-                    return Err(stalled(settings, limit == idle));
+                Some(Part::Chunk(chunk)) if chunk.is_empty() && Instant::now() >= end => {
+                    return Err(stalled(settings, limit));
                 }
                 Some(Part::Chunk(chunk)) if chunk.is_empty() => {}
-                Some(part) => return Ok(Some(part)),
+                Some(part) => {
+                    self.waited += begun.elapsed();
+                    if let Part::Chunk(chunk) = &part {
+                        self.bytes += chunk.len() as u64;
+                    }
+                    return Ok(Some(part));
+                }
                 None => return Err(protocol("a message carries neither `metadata` nor `chunk`")),
             }
         }
     }
+
+    /// Until when the next message has to come, and what it is late for then.
+    fn limit(&self, now: Instant) -> (Instant, Limit) {
+        let settings = &self.receiver.settings;
+        let idle = now + settings.upload_idle;
+        let first = if idle <= self.end { (idle, Limit::Idle) } else { (self.end, Limit::Total) };
+        let Some(earned) = (u128::from(self.bytes) * 1000).checked_div(settings.upload_rate.into()) else {
+            return first;
+        };
+        let earned = Duration::from_millis(u64::try_from(earned).unwrap_or(u64::MAX));
+        let left = settings.upload_idle.saturating_add(earned).saturating_sub(self.waited);
+        match now.checked_add(left) {
+            Some(end) if end < first.0 => (end, Limit::Rate),
+            _ => first,
+        }
+    }
 }
 
-fn stalled(settings: &Settings, idle: bool) -> Refusal {
-    let message = match idle {
-        true => format!("the upload sent nothing for {:?}", settings.upload_idle),
-        false => format!("the upload was not complete after {:?}", settings.upload_total),
+fn stalled(settings: &Settings, limit: Limit) -> Refusal {
+    let (reason, message) = match limit {
+        Limit::Idle => (Reason::UploadStalled, format!("the upload sent nothing for {:?}", settings.upload_idle)),
+        Limit::Total => {
+            (Reason::UploadStalled, format!("the upload was not complete after {:?}", settings.upload_total))
+        }
+        Limit::Rate => {
+            let rate = settings.upload_rate;
+            (Reason::UploadTooSlow, format!("the upload brought less than {rate} bytes a second"))
+        }
     };
-    Refusal::new(Code::Aborted, Reason::UploadStalled, message)
+    Refusal::new(Code::Aborted, reason, message)
+}
+
+fn empty(message: &str) -> Refusal {
+    Refusal::new(Code::InvalidArgument, Reason::EmptyImage, message)
 }
 
 fn protocol(message: &str) -> Refusal {
@@ -167,7 +233,7 @@ fn spooled(error: SpoolError) -> Refusal {
     let message = error.to_string();
     match error {
         SpoolError::UploadTooLong { .. } => Refusal::new(Code::ResourceExhausted, Reason::ImageTooLarge, message),
-        SpoolError::Full => Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message),
+        SpoolError::Full => Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message).with_retry_after(SOON),
         SpoolError::Io(cause) => {
             tracing::error!(%cause, "the spool failed");
             Refusal::new(Code::Internal, Reason::Internal, message)

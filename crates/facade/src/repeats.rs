@@ -7,7 +7,7 @@ use polyptych_domain::{Begun, ClientId, Request, Requests, Sha256};
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::status::{Fields, Reason, Refusal, failed};
+use crate::status::{Fields, Reason, Refusal, SOON, failed};
 
 const MAX_ID_BYTES: usize = 128;
 
@@ -72,7 +72,7 @@ impl<T: Message + Default> Repeatable<T> {
             },
             Begun::Running => {
                 let message = "the first request of this id has not been answered yet; repeat it later";
-                Err(Refusal::new(Code::Aborted, Reason::RequestRunning, message).into())
+                Err(Refusal::new(Code::Aborted, Reason::RequestRunning, message).with_retry_after(SOON).into())
             }
         }
     }

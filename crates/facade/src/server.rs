@@ -40,8 +40,10 @@ const MESSAGE_OVERHEAD: usize = 4 << 10;
 const MAX_UNARY_BYTES: usize = 64 << 10;
 const MAX_MANY_BYTES: usize = 2 << 20;
 const MAX_HEADER_BYTES: u32 = 16 << 10;
-const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 4 << 20;
+/// What a caller may send ahead of what is read, of one call and of all calls of a connection. It is memory that any caller
+/// can fill, for each connection.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What health tells about: the server as a whole, and each service.

@@ -18,6 +18,8 @@ pub struct Settings {
     pub max_chunk_bytes: usize,
     /// Bytes of one upload that stay in memory; a longer one goes to a spool file. Default: 256 KiB.
     pub memory_bytes: usize,
+    /// Bytes of all uploads together that stay in memory; beyond it even a short one goes to a file. Default: 16 MiB.
+    pub spool_memory_bytes: usize,
     /// Folder of the spool files, made if missing. Servers may share it: each keeps a locked folder of its own in it and
     /// removes, when it starts, what servers that ended without cleaning up have left. It must belong to the user of
     /// this process, or to the administrator. Default: `polyptych-spool-{user id}` in the system's folder for temporary
@@ -33,6 +35,11 @@ pub struct Settings {
     pub upload_idle: Duration,
     /// How long an upload may take to arrive, however steadily. Default: 15 min.
     pub upload_total: Duration,
+    /// Bytes per second that an upload must bring on average, once [`Settings::upload_idle`] has passed; 0 for no such
+    /// limit. Only the time spent waiting for the caller counts. Default: 4 KiB.
+    pub upload_rate: u64,
+    /// How long the caller of a stream of answers may take nothing of it before it is cut off. Default: 60 s.
+    pub download_idle: Duration,
     /// How long a call may wait for an operation to end. Default: 15 min.
     pub wait: Duration,
     /// Calls at once per connection. Default: 128.
@@ -47,12 +54,15 @@ impl Default for Settings {
             max_upload_bytes: 64 << 20,
             max_chunk_bytes: 1 << 20,
             memory_bytes: 256 << 10,
+            spool_memory_bytes: 16 << 20,
             spool_dir: std::env::temp_dir().join(folder::default_name()),
             spool_bytes: 1 << 30,
             page_size: 100,
             max_page_size: 1000,
             upload_idle: Duration::from_secs(30),
             upload_total: Duration::from_secs(15 * 60),
+            upload_rate: 4 << 10,
+            download_idle: Duration::from_secs(60),
             wait: Duration::from_secs(15 * 60),
             streams_per_connection: 128,
             drain: Duration::from_secs(30),

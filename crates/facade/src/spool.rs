@@ -1,20 +1,22 @@
-//! Images on their way through: received piece by piece, a small one kept in memory, a larger one in a file that goes
-//! when the last reader has gone. It never keeps an image longer than a call or an operation needs it.
+//! Images on their way through: received piece by piece, a small one kept in memory while there is room for it, any other in
+//! a file that goes when the last reader has gone. It never keeps an image longer than a call or an operation needs it, and
+//! of one that goes to a file no more than the piece that is being written.
 
 mod file;
 pub(crate) mod folder;
 mod port;
+mod room;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use polyptych_domain::{Content, Sha256};
-use sha2::{Digest, Sha256 as Hasher};
-use tokio::io::AsyncWriteExt;
 
-use self::file::SpoolFile;
+use self::file::{SpoolFile, Writing};
 use self::folder::Folder;
+use self::room::{MemoryContent, Room};
 use crate::{FacadeError, Settings};
 
 /// Why an upload cannot be kept.
@@ -46,6 +48,7 @@ struct Shared {
     max_upload_bytes: u64,
     capacity: u64,
     used: AtomicU64,
+    room: Room,
 }
 
 impl Spool {
@@ -61,12 +64,14 @@ impl Spool {
             max_upload_bytes: settings.max_upload_bytes,
             capacity: settings.spool_bytes,
             used: AtomicU64::new(0),
+            room: Room::new(settings.spool_memory_bytes),
         })))
     }
 
     /// Begins an upload. Dropping it removes what it has kept.
     pub(crate) fn upload(&self) -> Upload {
-        Upload { spool: self.clone(), len: 0, kept: Kept::Memory(Vec::new()) }
+        let share = self.0.room.nothing();
+        Upload { spool: self.clone(), len: 0, kept: Kept::Memory(MemoryContent::new(share)) }
     }
 
     /// Counts `bytes` more in files, if they may be there.
@@ -95,8 +100,10 @@ pub(crate) struct Upload {
 
 #[derive(Debug)]
 enum Kept {
-    Memory(Vec<u8>),
-    File { writer: tokio::fs::File, file: SpoolFile, hasher: Box<Hasher> },
+    Memory(MemoryContent),
+    File(Box<Writing>),
+    /// A write to its file was given up or failed.
+    Lost,
 }
 
 impl Upload {
@@ -109,44 +116,53 @@ impl Upload {
     ///
     /// # Errors
     /// Any [`SpoolError`]; the upload is of no use afterwards.
-    pub(crate) async fn push(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
+    pub(crate) async fn push(&mut self, bytes: Bytes) -> Result<(), SpoolError> {
         let max = self.spool.0.max_upload_bytes;
         let len = self.len.checked_add(bytes.len() as u64).filter(|len| *len <= max);
         self.len = len.ok_or(SpoolError::UploadTooLong { max })?;
         if let Kept::Memory(memory) = &mut self.kept {
-            if self.len <= self.spool.0.memory_bytes as u64 {
-                memory.extend_from_slice(bytes);
+            if self.len <= self.spool.0.memory_bytes as u64 && memory.push(&bytes) {
                 return Ok(());
             }
-            let memory = std::mem::take(memory);
-            let (file, writer) = SpoolFile::create(&self.spool).await?;
-            self.kept = Kept::File { writer, file, hasher: Box::default() };
-            self.write(&memory).await?;
+            let kept = std::mem::replace(&mut self.kept, Kept::Lost);
+            let file = SpoolFile::create(&self.spool).await?;
+            self.kept = Kept::File(Box::new(file));
+            if let Kept::Memory(memory) = kept {
+                // What was kept gives its room back once it is written.
+                let (bytes, share) = memory.into_parts();
+                self.write(bytes).await?;
+                drop(share);
+            }
         }
         self.write(bytes).await
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
-        if let Kept::File { writer, file, hasher } = &mut self.kept {
-            file.grow(bytes.len() as u64)?;
-            hasher.update(bytes);
-            writer.write_all(bytes).await?;
+    async fn write(&mut self, bytes: Bytes) -> Result<(), SpoolError> {
+        if bytes.is_empty() {
+            return Ok(());
         }
+        let Kept::File(writing) = std::mem::replace(&mut self.kept, Kept::Lost) else {
+            return Err(SpoolError::Io(io::Error::other("an earlier write failed")));
+        };
+        self.kept = Kept::File(writing.write(bytes).await?);
         Ok(())
     }
 
     /// What was received, to be read as often as needed.
     ///
     /// # Errors
-    /// [`SpoolError::Io`] if the last bytes cannot be written.
-    pub(crate) async fn finish(self) -> Result<Content, SpoolError> {
+    /// [`SpoolError::Io`] if a write had failed.
+    pub(crate) fn finish(self) -> Result<Content, SpoolError> {
         match self.kept {
-            Kept::Memory(memory) => Ok(Content::from_bytes(memory)),
-            Kept::File { mut writer, file, hasher } => {
-                writer.flush().await?;
-                let sha256 = Sha256::new(hasher.finalize().into());
-                Ok(Content::new(self.len, sha256, Arc::new(file.into_source())))
+            Kept::Memory(memory) => {
+                let sha256 = Sha256::of(&memory.bytes());
+                Ok(Content::new(self.len, sha256, Arc::new(memory)))
             }
+            Kept::File(writing) => {
+                let (sha256, file) = writing.finish();
+                Ok(Content::new(self.len, sha256, Arc::new(file)))
+            }
+            Kept::Lost => Err(SpoolError::Io(io::Error::other("an earlier write failed"))),
         }
     }
 }

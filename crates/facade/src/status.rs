@@ -1,13 +1,17 @@
 //! What a caller is told when a call fails: one total table from the domain's kinds to a status and a reason, and the
 //! details that go with every status. It never passes on the cause of an error, only what the error itself says.
 
+mod reason;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use polyptych_domain::{AlbumId, AlbumName, Applied, Error, ErrorKind, LibraryId, Provider, Violation};
 use prost::Message;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt, pb};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt, pb};
+
+pub use reason::{Reason, errors_page};
 
 /// `ErrorInfo.domain` of every error.
 pub const ERROR_DOMAIN: &str = "polyptych";
@@ -15,110 +19,13 @@ pub const ERROR_DOMAIN: &str = "polyptych";
 /// Details travel in a header, and many clients take 8 KiB of headers in all; these caps keep under it even in Cyrillic.
 const MAX_MESSAGE_CHARS: usize = 300;
 const MAX_VALUE_CHARS: usize = 140;
-const MAX_FIELDS: usize = 7;
+const MAX_FIELDS: usize = 6;
 
-macro_rules! reasons {
-    ($($(#[$meta:meta])* $name:ident = $text:literal,)*) => {
-        /// `ErrorInfo.reason`: why a call failed. A closed list; see [`Reason::as_str`] for the text on the wire.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Reason {
-            $($(#[$meta])* $name,)*
-        }
+/// The language of what people are told, as `LocalizedMessage` has it.
+const LOCALE: &str = "en";
 
-        impl Reason {
-            /// Every reason.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The text on the wire: `RULES_VIOLATED`.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// A name or another argument is malformed; `BadRequest` names the field.
-    InvalidArgument = "INVALID_ARGUMENT",
-    /// The bytes are not an image of a known format.
-    NotAnImage = "NOT_AN_IMAGE",
-    /// The image is damaged.
-    CorruptImage = "CORRUPT_IMAGE",
-    /// The file or the picture is larger than this server handles.
-    ImageTooLarge = "IMAGE_TOO_LARGE",
-    /// The image or its name breaks the library's rules; `BadRequest` names each.
-    RulesViolated = "RULES_VIOLATED",
-    /// No library of that name is configured.
-    LibraryNotFound = "LIBRARY_NOT_FOUND",
-    /// The provider does not know the album, or hides it.
-    AlbumNotFound = "ALBUM_NOT_FOUND",
-    /// The album holds no such image.
-    ImageNotFound = "IMAGE_NOT_FOUND",
-    /// The album takes one image and has one.
-    AlbumOccupied = "ALBUM_OCCUPIED",
-    /// An advertisement uses the image.
-    ImageInUse = "IMAGE_IN_USE",
-    /// No such operation.
-    OperationNotFound = "OPERATION_NOT_FOUND",
-    /// The operation has not ended.
-    OperationRunning = "OPERATION_RUNNING",
-    /// The request id was used for something else.
-    RequestMismatch = "REQUEST_MISMATCH",
-    /// The first request of this id has not been answered yet; repeat it later.
-    RequestRunning = "REQUEST_RUNNING",
-    /// The operation was cancelled; what was done before stays done.
-    OperationCancelled = "OPERATION_CANCELLED",
-    /// The world is no longer the one that the plan was made from.
-    PlanOutdated = "PLAN_OUTDATED",
-    /// The picture's address must not be called from here.
-    SourceRefused = "SOURCE_REFUSED",
-    /// The picture cannot be had from its address.
-    SourceUnavailable = "SOURCE_UNAVAILABLE",
-    /// The provider refuses the library's credential.
-    CredentialRefused = "CREDENTIAL_REFUSED",
-    /// The library's credential has no right to this.
-    PermissionDenied = "PERMISSION_DENIED",
-    /// Points, calls or space at the provider are used up.
-    QuotaExhausted = "QUOTA_EXHAUSTED",
-    /// The call might cost more than is left of the budget that was given.
-    BudgetSpent = "BUDGET_SPENT",
-    /// Too many requests for the provider.
-    RateLimited = "RATE_LIMITED",
-    /// The provider cannot be reached or is out of service.
-    ProviderUnavailable = "PROVIDER_UNAVAILABLE",
-    /// The provider did not answer in time.
-    ProviderTimeout = "PROVIDER_TIMEOUT",
-    /// The provider refused for a reason of its own; `provider_code` tells.
-    ProviderRefused = "PROVIDER_REFUSED",
-    /// The provider's answer could not be understood.
-    AnswerUnreadable = "ANSWER_UNREADABLE",
-    /// The library has no such capability.
-    Unsupported = "UNSUPPORTED",
-    /// The library's configuration does not work.
-    LibraryMisconfigured = "LIBRARY_MISCONFIGURED",
-    /// A fault of this server.
-    Internal = "INTERNAL",
-    /// The messages of an upload are not metadata followed by chunks.
-    UploadProtocol = "UPLOAD_PROTOCOL",
-    /// A chunk is longer than allowed.
-    ChunkTooLarge = "CHUNK_TOO_LARGE",
-    /// An upload ended without a byte of the file.
-    EmptyImage = "EMPTY_IMAGE",
-    /// This server holds as many bytes of uploads as it may; try again later.
-    SpoolFull = "SPOOL_FULL",
-    /// An upload sent nothing, or was not complete, for too long.
-    UploadStalled = "UPLOAD_STALLED",
-    /// The upload's stream broke.
-    UploadInterrupted = "UPLOAD_INTERRUPTED",
-    /// The caller's deadline has passed.
-    DeadlineExceeded = "DEADLINE_EXCEEDED",
-    /// No such service or method.
-    UnknownMethod = "UNKNOWN_METHOD",
-    /// A message is not what the method takes, is compressed, or is too long.
-    MalformedMessage = "MALFORMED_MESSAGE",
-}
+/// When to repeat a request that met another one or a full server.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
 
 /// The table: status code and reason of each kind of error.
 pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
@@ -163,6 +70,8 @@ pub(crate) struct Refusal {
     facts: HashMap<String, String>,
     fields: Vec<FieldViolation>,
     hints: Box<Hints>,
+    /// Whether only code, reason and what was applied are told.
+    brief: bool,
 }
 
 /// What a caller is told about trying again.
@@ -175,6 +84,7 @@ struct Hints {
 impl Refusal {
     /// A failure that has changed nothing.
     pub(crate) fn new(code: Code, reason: Reason, message: impl Into<String>) -> Self {
+        debug_assert!(reason.codes().contains(&code), "{reason:?} with {code:?}");
         let refusal = Self {
             code,
             reason,
@@ -182,6 +92,7 @@ impl Refusal {
             facts: HashMap::new(),
             fields: Vec::new(),
             hints: Box::default(),
+            brief: false,
         };
         refusal.with_applied(Applied::No)
     }
@@ -215,7 +126,7 @@ impl Refusal {
     /// Only code, reason, and whether something was changed all the same.
     pub(crate) fn in_short(self) -> Self {
         let facts = self.facts.into_iter().filter(|(key, _)| key == "applied").collect();
-        Self { message: String::new(), facts, fields: Vec::new(), hints: Box::default(), ..self }
+        Self { message: String::new(), facts, fields: Vec::new(), hints: Box::default(), brief: true, ..self }
     }
 
     /// Says whether something was changed all the same.
@@ -228,6 +139,12 @@ impl Refusal {
         self.with_fact("library", Some(library.as_str()))
             .with_fact("provider", provider.map(Provider::as_str))
             .with_fact("album", album.map(AlbumId::as_str))
+    }
+
+    /// Says when to try again; only of what has changed nothing.
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.hints.retry_after = Some(wait);
+        self
     }
 
     fn with_field(mut self, field: &str, description: impl Into<String>) -> Self {
@@ -247,7 +164,14 @@ impl Refusal {
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
+        let obstacle = obstacle(&refusal).filter(|_| !refusal.brief);
         let mut details = ErrorDetails::with_error_info(refusal.reason.as_str(), ERROR_DOMAIN, refusal.facts);
+        if !refusal.brief {
+            details.set_localized_message(LOCALE, refusal.reason.meaning());
+        }
+        if let Some(obstacle) = obstacle {
+            details.set_precondition_failure([obstacle]);
+        }
         if !refusal.fields.is_empty() {
             details.set_bad_request(refusal.fields);
         }
@@ -342,6 +266,22 @@ fn fields<'f>(error: &Error, blamed: Fields<'f>) -> Vec<(&'f str, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// What stands in the way, of a call that could be repeated once that is mended: in which album or library.
+fn obstacle(refusal: &Refusal) -> Option<PreconditionViolation> {
+    if refusal.code != Code::FailedPrecondition {
+        return None;
+    }
+    let library = refusal.facts.get("library").and_then(|id| LibraryId::new(id.as_str()).ok());
+    let album = refusal.facts.get("album").and_then(|id| AlbumId::new(id.as_str()).ok());
+    let subject = match (library, album) {
+        (Some(library), Some(album)) => AlbumName { library, album }.to_string(),
+        (Some(library), None) => format!("libraries/{library}"),
+        (None, _) => String::new(),
+    };
+    let told = shortened(refusal.message.clone(), MAX_VALUE_CHARS);
+    Some(PreconditionViolation::new(refusal.reason.as_str(), subject, told))
 }
 
 /// Whose quota is used up, if that is what the error says, and what it says of it.

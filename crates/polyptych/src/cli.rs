@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Prepare or copy the database of the state
     #[command(subcommand)]
     Db(DbCommand),
+    /// Print every error that a caller of the gRPC API can be told, with its meaning, as a page of Markdown
+    Errors,
 }
 
 /// What to do about the configuration file.

@@ -41,3 +41,9 @@ pub(crate) fn schema(of: Written) -> Result<bool> {
     print(serde_json::to_string_pretty(&schema)?)?;
     Ok(true)
 }
+
+/// Prints the page of errors.
+pub(crate) fn errors() -> Result<bool> {
+    print(polyptych::facade::errors_page().trim_end())?;
+    Ok(true)
+}

@@ -27,6 +27,7 @@ async fn main() -> ExitCode {
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
         Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
         Command::Config(ConfigCommand::Schema { of }) => configuration::schema(of),
+        Command::Errors => configuration::errors(),
         Command::Db(DbCommand::Migrate { database }) => database::migrate(&database).await,
         Command::Db(DbCommand::Backup { database, file }) => database::backup(&database, &file).await,
     };

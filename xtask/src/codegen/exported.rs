@@ -1,5 +1,6 @@
-//! `schemas/exported/`: schemas of what users read and write. The program prints them, because its types say what they
-//! are; where it cannot be built, they are skipped aloud, so that the code that breaks it can be generated again.
+//! What the program says of itself: schemas of what users write (`schemas/exported/`), and the page of errors. The program
+//! prints them, because its types say what they are; where it cannot be built, they are skipped aloud, so that the code that
+//! breaks it can be generated again.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,14 +14,20 @@ pub(super) const TARGET: &str = "exported";
 /// Where they are.
 pub(super) const FOLDER: &str = "schemas/exported";
 
+/// Where pages are, beside others that are written by hand.
+pub(super) const PAGES: &str = "docs";
+
 /// Each file and the arguments with which the program prints it.
-const FILES: &[(&str, &[&str])] =
-    &[("config.schema.json", &["config", "schema"]), ("manifest.schema.json", &["config", "schema", "manifest"])];
+const FILES: &[(&str, &[&str])] = &[
+    ("docs/errors.md", &["errors"]),
+    ("schemas/exported/config.schema.json", &["config", "schema"]),
+    ("schemas/exported/manifest.schema.json", &["config", "schema", "manifest"]),
+];
 
 /// What the program prints now, by path; `None` after saying what is skipped, because there is no program to ask.
 pub(super) fn generate(root: &Path) -> Result<Option<Output>> {
     let mut made = Output::new();
-    for (file, arguments) in FILES {
+    for (path, arguments) in FILES {
         let output = Command::new("cargo")
             .args(["run", "--quiet", "--package", "polyptych", "--"])
             .args(*arguments)
@@ -28,7 +35,6 @@ pub(super) fn generate(root: &Path) -> Result<Option<Output>> {
             .stderr(Stdio::inherit())
             .output()
             .context("cannot run cargo")?;
-        let path = format!("{FOLDER}/{file}");
         if !output.status.success() {
             eprintln!(
                 "skipped: {path}: `polyptych {}` cannot be run; mend the program, then run again",
@@ -36,7 +42,7 @@ pub(super) fn generate(root: &Path) -> Result<Option<Output>> {
             );
             return Ok(None);
         }
-        made.insert(path, output.stdout);
+        made.insert((*path).to_owned(), output.stdout);
     }
     Ok(Some(made))
 }

@@ -84,6 +84,14 @@ impl ImageService for Images {
         self.upload(&progress, client, request.into_inner()).await.map(Response::new)
     }
 
+    async fn upload_small_image(
+        &self,
+        request: Request<v1::UploadSmallImageRequest>,
+    ) -> Result<Response<v1::UploadImageResponse>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.upload_small(&progress, client, request.into_inner()).await.map(Response::new)
+    }
+
     async fn check_image(
         &self,
         request: Request<Streaming<v1::UploadImageRequest>>,
@@ -123,8 +131,7 @@ impl ImageService for Images {
         &self,
         request: Request<v1::StreamImagesRequest>,
     ) -> Result<Response<stream::Batches>, Status> {
-        let progress = Progress::of(&request);
-        self.stream(&progress, request.into_inner()).map(Response::new)
+        self.stream(request).map(Response::new)
     }
 
     async fn delete_image(&self, request: Request<v1::DeleteImageRequest>) -> Result<Response<()>, Status> {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{self, StreamExt};
 use polyptych_domain::{AlbumName, PageRequest};
 use polyptych_proto::v1;
-use tonic::Status;
+use tonic::{Request, Status};
 
 use super::{Images, album, find};
+use crate::answers::{self, Answers, Terms};
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
 use crate::{convert, page_token};
@@ -16,10 +17,12 @@ use crate::{convert, page_token};
 const BATCH: i32 = 500;
 
 /// The batches of one call.
-pub(super) type Batches = BoxStream<'static, Result<v1::StreamImagesResponse, Status>>;
+pub(super) type Batches = Answers<v1::StreamImagesResponse>;
 
 impl Images {
-    pub(super) fn stream(&self, progress: &Progress, request: v1::StreamImagesRequest) -> Result<Batches, Status> {
+    pub(super) fn stream(&self, request: Request<v1::StreamImagesRequest>) -> Result<Batches, Status> {
+        let (progress, terms) = (Progress::of(&request), Terms::of(&request, &self.settings));
+        let request = request.into_inner();
         let (id, named) = convert::parse_parent("parent", &request.parent)?;
         let library = find(&self.service, &id)?;
         let album = AlbumName { album: album("parent", library, named)?, library: id };
@@ -49,6 +52,6 @@ impl Images {
                 Ok(Some((batch, next)))
             }
         });
-        Ok(batches.boxed())
+        Ok(answers::bounded(batches.boxed(), terms))
     }
 }

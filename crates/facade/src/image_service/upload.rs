@@ -1,5 +1,5 @@
 //! `UploadImage`: metadata, then chunks. Everything that the metadata alone can be refused for is refused before the
-//! first chunk is read; nothing is sent on before the last one has come.
+//! first chunk is read; nothing is sent on before the last one has come. `UploadSmallImage` brings the same in one message.
 
 use polyptych_domain::{
     AlbumId, Animation, CheckCommand, ClientId, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
@@ -28,23 +28,45 @@ impl Images {
         let id = std::mem::take(&mut metadata.request_id);
         // Once before the file comes, for the form of the id.
         repeats::request(REQUEST_ID, &id, METHOD, &metadata, None)?;
-        let content = match messages.content().await {
-            Ok(content) => content,
-            Err(refusal) => {
-                let (library, album) = (place.library, &place.album);
-                return Err(refusal.with_place(library.id(), Some(library.provider()), Some(album)).into());
-            }
-        };
-        let repeated = repeats::request(REQUEST_ID, &id, METHOD, &metadata, Some(content.sha256()))?;
-        if metadata.validate_only {
-            return self.tried(place, metadata, content).await;
+        let content = messages.content().await.map_err(|refusal| place.refused(refusal))?;
+        self.accept(progress, client, place, Received { id, metadata, content, fields: Fields::UPLOAD }).await
+    }
+
+    pub(super) async fn upload_small(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        request: v1::UploadSmallImageRequest,
+    ) -> Result<v1::UploadImageResponse, Status> {
+        let v1::UploadSmallImageRequest { metadata, content } = request;
+        let mut metadata = metadata.ok_or_else(|| Refusal::argument("metadata", "say where the image goes"))?;
+        let place = Place::new(self, &metadata)?;
+        progress.at(place.library, Some(&place.album));
+        let id = std::mem::take(&mut metadata.request_id);
+        let content = self.receiver.take(content).await.map_err(|refusal| place.refused(refusal))?;
+        let fields = Fields { content: "content", ..Fields::UPLOAD };
+        self.accept(progress, client, place, Received { id, metadata, content, fields }).await
+    }
+
+    /// Carries out an upload that has wholly come, unless it was carried out before.
+    async fn accept(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        place: Place<'_>,
+        received: Received,
+    ) -> Result<v1::UploadImageResponse, Status> {
+        let sha256 = received.content.sha256();
+        let repeated = repeats::request(REQUEST_ID, &received.id, METHOD, &received.metadata, Some(sha256))?;
+        if received.metadata.validate_only {
+            return self.tried(place, received).await;
         }
         let service = on_behalf(&self.service, client.clone());
         match Repeatable::begin(&self.work.requests, client, repeated, REQUEST_ID).await? {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();
-                let answer = put(&service, place, metadata, content).await;
+                let answer = put(&service, place, received).await;
                 attempt.end(&answer).await;
                 answer
             }
@@ -52,12 +74,8 @@ impl Images {
     }
 
     /// What an upload would send, without sending it.
-    async fn tried(
-        &self,
-        place: Place<'_>,
-        metadata: v1::UploadImageMetadata,
-        content: Content,
-    ) -> Result<v1::UploadImageResponse, Status> {
+    async fn tried(&self, place: Place<'_>, received: Received) -> Result<v1::UploadImageResponse, Status> {
+        let Received { metadata, content, fields, .. } = received;
         let command = CheckCommand {
             library: place.library.id().clone(),
             name: metadata.display_name,
@@ -66,16 +84,22 @@ impl Images {
             animation: place.animation,
             class: Some(metadata.image_class).filter(|class| !class.is_empty()),
         };
-        trial::of(&self.service, command).await.map_err(|error| failed(&error, Fields::UPLOAD))
+        trial::of(&self.service, command).await.map_err(|error| failed(&error, fields))
     }
 }
 
-async fn put(
-    service: &Service,
-    place: Place<'_>,
+/// An upload that has wholly come.
+struct Received {
+    /// What makes it safe to repeat; empty where nothing does.
+    id: String,
     metadata: v1::UploadImageMetadata,
     content: Content,
-) -> Result<v1::UploadImageResponse, Status> {
+    /// The fields that its failures blame.
+    fields: Fields<'static>,
+}
+
+async fn put(service: &Service, place: Place<'_>, received: Received) -> Result<v1::UploadImageResponse, Status> {
+    let Received { metadata, content, fields, .. } = received;
     let command = UploadCommand {
         library: place.library.id().clone(),
         album: Some(place.album),
@@ -87,7 +111,7 @@ async fn put(
         replace: metadata.replace,
         policy: place.policy,
     };
-    let receipt = service.upload(command).await.map_err(|error| failed(&error, Fields::UPLOAD))?;
+    let receipt = service.upload(command).await.map_err(|error| failed(&error, fields))?;
     if let Some(cause) = &receipt.unrecorded {
         tracing::error!(%cause, "the catalogue does not keep an image that was uploaded");
     }
@@ -122,6 +146,11 @@ impl<'s> Place<'s> {
         let (fit, animation) = convert::fit("metadata.fit", metadata.fit, Fit::None)?;
         let policy = convert::policy("metadata.policy", metadata.policy)?;
         Ok(Self { library, album, fit, animation, policy })
+    }
+
+    /// A refusal of the file that was to go there.
+    fn refused(&self, refusal: Refusal) -> Refusal {
+        refusal.with_place(self.library.id(), Some(self.library.provider()), Some(&self.album))
     }
 }
 

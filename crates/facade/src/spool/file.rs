@@ -1,17 +1,24 @@
-//! One spool file: counted while it grows, read as often as needed, removed with its last reader.
+//! One spool file: counted while it grows, read as often as needed, removed with its last reader. Reading and writing is done
+//! on threads that may block, one piece at a time and without buffers of its own.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use polyptych_domain::{ChunkStream, ContentSource};
-use tokio::io::AsyncReadExt;
+use bytes::Bytes;
+use polyptych_domain::{ChunkStream, ContentSource, Sha256};
+use sha2::{Digest, Sha256 as Hasher};
 
 use super::{Spool, SpoolError};
 
-/// How much is read at a time.
-const CHUNK_BYTES: usize = 256 << 10;
+/// How much is read at a time. Many uploads are read at once, and each holds as much.
+const CHUNK_BYTES: usize = 128 << 10;
+
+/// Runs what may block; a panic there is an error here.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
 
 /// A file in the spool; dropping it removes the file and frees its place.
 #[derive(Debug)]
@@ -23,30 +30,51 @@ pub(super) struct SpoolFile {
 
 impl SpoolFile {
     /// Makes an empty file and opens it for writing.
-    pub(super) async fn create(spool: &Spool) -> Result<(Self, tokio::fs::File), SpoolError> {
+    pub(super) async fn create(spool: &Spool) -> Result<Writing, SpoolError> {
         let file = Self { spool: spool.clone(), path: spool.0.folder.fresh_path(), len: 0 };
         // If this future is dropped meanwhile, the closure's result is dropped where it ends, and the file with it.
-        let made = tokio::task::spawn_blocking(move || {
+        let made = blocking(move || {
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(true);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let writer = options.open(&file.path)?;
-            Ok((file, tokio::fs::File::from_std(writer)))
+            Ok(Writing { writer, file, hasher: Hasher::new() })
         });
-        made.await.unwrap_or_else(|error| Err(SpoolError::Io(io::Error::other(error))))
+        Ok(made.await?)
     }
 
     /// Takes place for `bytes` more.
-    pub(super) fn grow(&mut self, bytes: u64) -> Result<(), SpoolError> {
+    fn grow(&mut self, bytes: u64) -> Result<(), SpoolError> {
         self.spool.reserve(bytes)?;
         self.len += bytes;
         Ok(())
     }
+}
 
-    /// The finished file as a source.
-    pub(super) fn into_source(self) -> SpooledContent {
-        SpooledContent(Arc::new(self))
+/// A file that is being written, and the digest of what it holds.
+#[derive(Debug)]
+pub(super) struct Writing {
+    writer: File,
+    file: SpoolFile,
+    hasher: Hasher,
+}
+
+impl Writing {
+    /// Adds bytes; there is no file any more where that fails or is given up.
+    pub(super) async fn write(mut self: Box<Self>, bytes: Bytes) -> Result<Box<Self>, SpoolError> {
+        self.file.grow(bytes.len() as u64)?;
+        let written = blocking(move || {
+            self.hasher.update(&bytes);
+            self.writer.write_all(&bytes)?;
+            Ok(self)
+        });
+        Ok(written.await?)
+    }
+
+    /// The digest, and the finished file as a source.
+    pub(super) fn finish(self) -> (Sha256, SpooledContent) {
+        (Sha256::new(self.hasher.finalize().into()), SpooledContent(Arc::new(self.file)))
     }
 }
 
@@ -83,7 +111,7 @@ impl ContentSource for SpooledContent {
 /// A read in progress; it keeps the file alive.
 struct Reading {
     file: Arc<SpoolFile>,
-    open: Option<tokio::fs::File>,
+    open: Option<File>,
     left: u64,
 }
 
@@ -92,19 +120,22 @@ impl Reading {
         if self.left == 0 {
             return Ok(None);
         }
-        let mut open = match self.open.take() {
-            Some(open) => open,
-            None => tokio::fs::File::open(&self.file.path).await?,
-        };
-        let most = usize::try_from(self.left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
-        let mut chunk = BytesMut::with_capacity(most);
-        let got = (&mut open).take(most as u64).read_buf(&mut chunk).await?;
-        if got == 0 {
-            return Err(shortened());
-        }
-        self.left -= got as u64;
-        self.open = Some(open);
-        Ok(Some((chunk.freeze(), self)))
+        let read = blocking(move || {
+            let mut open = match self.open.take() {
+                Some(open) => open,
+                None => File::open(&self.file.path)?,
+            };
+            let most = usize::try_from(self.left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
+            let mut chunk = vec![0; most];
+            open.read_exact(&mut chunk).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => shortened(),
+                _ => error,
+            })?;
+            self.left -= most as u64;
+            self.open = Some(open);
+            Ok((Bytes::from(chunk), self))
+        });
+        read.await.map(Some)
     }
 }
 

@@ -11,9 +11,9 @@ impl polyptych_domain::Spool for Spool {
     async fn keep(&self, mut pieces: Pieces) -> Result<Content, Error> {
         let mut upload = self.upload();
         while let Some(piece) = pieces.try_next().await? {
-            upload.push(&piece).await.map_err(not_kept)?;
+            upload.push(piece).await.map_err(not_kept)?;
         }
-        upload.finish().await.map_err(not_kept)
+        upload.finish().map_err(not_kept)
     }
 }
 

@@ -38,9 +38,9 @@ fn pattern(len: usize) -> Vec<u8> {
 async fn receive(spool: &Spool, bytes: &[u8], step: usize) -> Result<Content, SpoolError> {
     let mut upload = spool.upload();
     for chunk in bytes.chunks(step) {
-        upload.push(chunk).await?;
+        upload.push(Bytes::copy_from_slice(chunk)).await?;
     }
-    upload.finish().await
+    upload.finish()
 }
 
 async fn chunks(content: &Content) -> Vec<u8> {
@@ -57,6 +57,21 @@ async fn a_small_upload_stays_in_memory() {
     assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     assert_eq!((content.len(), content.sha256(), spool.used()), (1000, Sha256::of(&bytes), 0));
     assert_eq!(chunks(&content).await, bytes);
+}
+
+#[tokio::test]
+async fn a_small_upload_goes_to_a_file_while_there_is_no_room_in_memory() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&Settings { spool_memory_bytes: 1500, ..settings(&folder) }).unwrap();
+    let bytes = pattern(1000);
+    let first = receive(&spool, &bytes, 300).await.unwrap();
+    assert_eq!(files(folder.path()).len(), 0);
+    let second = receive(&spool, &bytes, 300).await.unwrap();
+    assert_eq!((files(folder.path()).len(), second.sha256(), spool.used()), (1, Sha256::of(&bytes), 1000));
+    assert_eq!(chunks(&second).await, bytes);
+    drop((first, second));
+    let _third = receive(&spool, &bytes, 300).await.unwrap();
+    assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));
 }
 
 #[tokio::test]
@@ -93,7 +108,7 @@ async fn an_upload_that_is_dropped_half_way_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let spool = Spool::open(&settings(&folder)).unwrap();
     let mut upload = spool.upload();
-    upload.push(&pattern(5000)).await.unwrap();
+    upload.push(pattern(5000).into()).await.unwrap();
     assert_eq!((files(folder.path()).len(), spool.used()), (1, 5000));
     drop(upload);
     assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));

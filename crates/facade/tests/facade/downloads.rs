@@ -1,8 +1,11 @@
 //! Downloads: metadata, then chunks, to the end or to an error.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use polyptych_proto::v1;
 use polyptych_proto::v1::download_image_response::Payload;
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 
 use crate::support::{Server, fact, reason};
 
@@ -62,12 +65,44 @@ async fn a_deadline_ends_a_picture_that_stalls() {
     let mut client = server.images().await;
     *server.library.hangs.lock().unwrap() = true;
     let mut asked = Request::new(request(NAME));
-    asked.set_timeout(std::time::Duration::from_secs(5));
+    asked.set_timeout(Duration::from_secs(5));
     server.library.release();
     let mut stream = client.download_image(asked).await.unwrap().into_inner();
     assert!(stream.message().await.unwrap().is_some() && stream.message().await.unwrap().is_some());
     let status = stream.message().await.unwrap_err();
     assert_eq!((status.code(), &*reason(&status)), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+}
+
+/// What ends a picture of 4 MiB that its caller does not read for `pause`, and how many are open at the library then.
+async fn unread(idle: u64, deadline: Option<u64>, pause: u64) -> (Status, usize) {
+    let server = Server::with(|settings| settings.download_idle = Duration::from_secs(idle));
+    server.library.put("self", "1");
+    server.library.stored.lock().unwrap()[0].bytes = vec![7; 4 << 20];
+    let mut asked = Request::new(request(NAME));
+    if let Some(deadline) = deadline {
+        asked.metadata_mut().insert("grpc-timeout", format!("{deadline}S").parse().unwrap());
+    }
+    let mut stream = server.images().await.download_image(asked).await.unwrap().into_inner();
+    assert!(stream.message().await.unwrap().is_some());
+    assert_eq!(Arc::strong_count(&server.library.open), 2);
+    tokio::time::sleep(Duration::from_secs(pause)).await;
+    let open = Arc::strong_count(&server.library.open) - 1;
+    let status = loop {
+        match stream.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("it ended as if it were whole"),
+            Err(status) => break status,
+        }
+    };
+    (status, open)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_stops_reading_keeps_no_picture_open() {
+    let (status, open) = unread(60, None, 61).await;
+    assert_eq!((status.code(), &*reason(&status), open), (Code::Aborted, "DOWNLOAD_STALLED", 0));
+    let (status, open) = unread(60, Some(5), 6).await;
+    assert_eq!((status.code(), &*reason(&status), open), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED", 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,14 @@
 //! A library in memory that implements the domain's port, can be told to fail, and can be told to hang.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt};
 use polyptych_domain::{
-    AlbumId, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Evidence,
-    Fetched, Format, Gauge, Image, ImageClass, ImageId, ImageLibrary, LibraryId, NameRule, Page, PageRequest, Pixels,
-    Prices, Provider, Quota, QuotaSource, Rules, SizeRule, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error,
+    ErrorKind, Evidence, Fetched, Format, Gauge, Image, ImageClass, ImageId, ImageLibrary, LibraryId, NameRule, Page,
+    PageRequest, Pixels, Prices, Provider, Quota, QuotaSource, Rules, SizeRule, Unit, Upload, Uploaded,
 };
 use tokio::sync::Notify;
 
@@ -62,7 +62,10 @@ pub(crate) struct MemoryLibrary {
     pub(crate) hangs: Mutex<bool>,
     /// Whether pictures break off.
     pub(crate) breaks: Mutex<bool>,
+    /// Held by every picture that is open.
+    pub(crate) open: Arc<()>,
     pub(crate) associations: Mutex<Vec<Association>>,
+    pub(crate) albums: Mutex<Vec<Album>>,
     released: Notify,
     /// Calls that came.
     pub(crate) calls: AtomicUsize,
@@ -82,6 +85,7 @@ impl MemoryLibrary {
                 copy: Capability::Emulated,
                 associations: Capability::Absent,
                 associate: Capability::Absent,
+                albums: Capability::Absent,
                 room: Capability::Absent,
                 import_url: Capability::Emulated,
                 uploads_per_call: 3,
@@ -95,7 +99,9 @@ impl MemoryLibrary {
             failure: Mutex::default(),
             hangs: Mutex::default(),
             breaks: Mutex::default(),
+            open: Arc::default(),
             associations: Mutex::default(),
+            albums: Mutex::default(),
             released: Notify::new(),
             calls: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
@@ -213,6 +219,16 @@ impl ImageLibrary for MemoryLibrary {
         Ok(Page { items, next: (last < all.len()).then(|| last.to_string()) })
     }
 
+    async fn albums(&self, query: &AlbumQuery, page: &PageRequest) -> Result<Page<Album>, Error> {
+        self.begin().await?;
+        let albums = self.albums.lock().unwrap();
+        let bad = |_| Error::new(ErrorKind::InvalidArgument, "not a cursor");
+        let first: usize = page.after.as_deref().map_or(Ok(0), str::parse).map_err(bad)?;
+        let found: Vec<_> = albums.iter().filter(|album| query.finds(album)).cloned().collect();
+        let last = (first + page.size as usize).min(found.len());
+        Ok(Page { items: found[first..last].to_vec(), next: (last < found.len()).then(|| last.to_string()) })
+    }
+
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         self.begin().await?;
         let position = self.position(album, id)?;
@@ -251,6 +267,12 @@ impl ImageLibrary for MemoryLibrary {
         let ends = futures_util::stream::iter(pieces);
         let hangs = *self.hangs.lock().unwrap();
         let pieces = if hangs { ends.chain(futures_util::stream::pending()).boxed() } else { ends.boxed() };
+        let open = Arc::clone(&self.open);
+        let held = move |piece| {
+            let _ = &open;
+            piece
+        };
+        let pieces = pieces.map(held).boxed();
         Ok(Fetched { len, pieces })
     }
 

@@ -58,6 +58,7 @@ async fn a_library_is_told_with_its_capabilities_and_rules() {
             copy: Support::Emulated.into(),
             associations: Support::Absent.into(),
             associate: Support::Absent.into(),
+            albums: Support::Absent.into(),
             room: Support::Absent.into(),
             import_uri: Support::Emulated.into(),
         }),

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails its test by panicking")]
 
+mod albums;
 mod associations;
 mod auditing;
 mod deadlines;

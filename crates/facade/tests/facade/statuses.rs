@@ -1,8 +1,12 @@
 //! The table of statuses, row by row, as it reaches a caller.
 
-use polyptych_domain::{Applied, Error, ErrorKind};
+use std::fmt::Write;
+use std::time::Duration;
+
+use polyptych_domain::{Applied, Error, ErrorKind, ProviderError};
 use polyptych_proto::v1;
-use tonic::Code;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use crate::support::{Server, fact, messages, metadata, png, reason};
 
@@ -105,4 +109,55 @@ async fn every_write_says_what_was_applied() {
             );
         }
     }
+}
+
+/// Everything that a caller is told, a line for each detail.
+fn told(status: &Status) -> String {
+    let mut text = format!("{:?}: {}\n", status.code(), status.message());
+    let details = status.get_error_details();
+    if let Some(info) = details.error_info() {
+        let mut facts: Vec<_> = info.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        facts.sort();
+        writeln!(text, "  ErrorInfo {} {} {}", info.domain, info.reason, facts.join(" ")).unwrap();
+    }
+    if let Some(message) = details.localized_message() {
+        writeln!(text, "  LocalizedMessage {}: {}", message.locale, message.message).unwrap();
+    }
+    for field in details.bad_request().into_iter().flat_map(|request| &request.field_violations) {
+        writeln!(text, "  BadRequest {}: {}", field.field, field.description).unwrap();
+    }
+    for found in details.precondition_failure().into_iter().flat_map(|failure| &failure.violations) {
+        writeln!(text, "  PreconditionFailure {} {}: {}", found.r#type, found.subject, found.description).unwrap();
+    }
+    for found in details.quota_failure().into_iter().flat_map(|failure| &failure.violations) {
+        writeln!(text, "  QuotaFailure {}: {}", found.subject, found.description).unwrap();
+    }
+    if let Some(wait) = details.retry_info().and_then(|info| info.retry_delay) {
+        writeln!(text, "  RetryInfo {wait:?}").unwrap();
+    }
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_details_of_every_error_are_those_of_the_golden_file() {
+    let server = Server::start();
+    let mut client = server.images().await;
+    let request = v1::GetImageRequest { name: "libraries/alpha/albums/a%20b/images/c".to_owned() };
+    let mut all = String::new();
+    for (kind, ..) in TABLE {
+        server.library.fail(move || {
+            let said = ProviderError {
+                code: Some("8000".to_owned()),
+                request_id: Some("R1".to_owned()),
+                ..ProviderError::default()
+            };
+            Error::new(kind, "it did not work").with_provider_error(said).with_retry_after(Some(Duration::from_secs(9)))
+        });
+        all.push_str(&told(&client.get_image(request.clone()).await.unwrap_err()));
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/facade/statuses.txt");
+    if std::env::var_os("POLYPTYCH_BLESS").is_some() {
+        std::fs::write(&path, &all).unwrap();
+    }
+    assert_eq!(all, std::fs::read_to_string(&path).unwrap(), "with POLYPTYCH_BLESS=1 the golden file is written anew");
 }

@@ -4,7 +4,7 @@ use polyptych_domain::{Error, ErrorKind};
 use polyptych_proto::v1;
 use tonic::{Code, Status, Streaming};
 
-use crate::support::{Server, blamed, reason};
+use crate::support::{Server, blamed, fact, reason};
 
 fn request(batch_size: i32, page_token: &str) -> v1::StreamImagesRequest {
     v1::StreamImagesRequest { parent: "libraries/alpha".to_owned(), batch_size, page_token: page_token.to_owned() }
@@ -64,4 +64,19 @@ async fn a_failure_ends_the_stream_with_its_reason_and_bad_requests_begin_none()
     assert_eq!(blamed(&status), ["batch_size"]);
     let status = client.stream_images(request(0, "forged")).await.unwrap_err();
     assert_eq!(blamed(&status), ["page_token"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_a_list_whose_library_stalls_and_drops_the_call() {
+    let server = Server::start();
+    server.library.put("self", "image");
+    server.library.hang();
+    let mut asked = tonic::Request::new(request(0, ""));
+    asked.metadata_mut().insert("grpc-timeout", "7S".parse().unwrap());
+    let begun = tokio::time::Instant::now();
+    let stream = server.images().await.stream_images(asked).await.unwrap().into_inner();
+    let status = batches(stream).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+    assert_eq!((fact(&status, "library").as_deref(), fact(&status, "applied").as_deref()), (Some("alpha"), Some("no")));
+    assert_eq!((begun.elapsed().as_secs(), server.library.dropped.load(std::sync::atomic::Ordering::SeqCst)), (7, 1));
 }

@@ -283,6 +283,7 @@ async fn a_slow_upload_may_go_on_up_to_its_total_time() {
     let server = Server::with(|settings| {
         settings.upload_idle = Duration::from_secs(20);
         settings.upload_total = Duration::from_secs(100);
+        settings.upload_rate = 0;
     });
     for (pieces, succeeds) in [(5, true), (10, false)] {
         let file = png(20, 20);
@@ -299,6 +300,35 @@ async fn a_slow_upload_may_go_on_up_to_its_total_time() {
         match upload.await.unwrap() {
             Ok(_) => assert!(succeeds),
             Err(status) => assert_eq!((succeeds, reason(&status).as_str()), (false, "UPLOAD_STALLED")),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_drips_is_aborted_however_steadily_it_does() {
+    let server = Server::with(|settings| {
+        settings.upload_idle = Duration::from_secs(20);
+        settings.upload_rate = 1000;
+    });
+    // At 900 bytes a second 20 seconds of patience are used up after 200 seconds; at 1,100 never.
+    for (rate, expected) in [(900, Some("UPLOAD_TOO_SLOW")), (1100, None)] {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        sender.send(first(metadata("libraries/alpha"))).unwrap();
+        let mut client = server.images().await;
+        let begun = tokio::time::Instant::now();
+        let upload = tokio::spawn(async move { client.upload_image(UnboundedReceiverStream::new(receiver)).await });
+        for _ in 0..250 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // A refused upload does not take the rest.
+            let _ = sender.send(chunk(&vec![1; rate]));
+        }
+        drop(sender);
+        let status = upload.await.unwrap().unwrap_err();
+        let told = expected.unwrap_or("NOT_AN_IMAGE");
+        assert_eq!(reason(&status), told, "{status}");
+        if expected.is_some() {
+            assert_eq!(status.code(), Code::Aborted);
+            assert_eq!(begun.elapsed().as_secs() / 10, 25, "all was sent");
         }
     }
 }
@@ -342,5 +372,43 @@ async fn a_check_asks_the_library_nothing_and_leaves_no_file() {
     assert_eq!((answer.image_classes, answer.violations), (vec!["SMALL".to_owned()], vec![]));
     assert_eq!(answer.found.unwrap().sha256, Sha256::of(&file).to_string());
     settled().await;
+    assert_eq!((server.library.calls.load(Ordering::SeqCst), server.spooled()), (0, 0));
+}
+
+fn small(content: Vec<u8>) -> v1::UploadSmallImageRequest {
+    v1::UploadSmallImageRequest { metadata: Some(metadata("libraries/alpha")), content: content.into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_in_one_message_is_uploaded_like_one_that_streams() {
+    let server = Server::start();
+    let mut client = server.images().await;
+    let file = png(400, 400);
+    let mut request = small(file.to_vec());
+    request.metadata.as_mut().unwrap().request_id = "once".to_owned();
+    let answer = client.upload_small_image(request.clone()).await.unwrap().into_inner();
+    assert_eq!(answer.sent.as_ref().unwrap().sha256, Sha256::of(&file).to_string());
+    // The same request by the other way is a repetition.
+    let mut same = metadata("libraries/alpha");
+    same.request_id = "once".to_owned();
+    assert_eq!(client.upload_image(messages(same, &file)).await.unwrap().into_inner(), answer);
+    assert_eq!((server.library.stored.lock().unwrap().len(), server.spooled()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_in_one_message_that_cannot_be_taken_says_why() {
+    let server = Server::start();
+    let mut client = server.images().await;
+    for (request, code, why, fields) in [
+        (small(Vec::new()), Code::InvalidArgument, "EMPTY_IMAGE", vec![]),
+        (small(b"text".to_vec()), Code::InvalidArgument, "NOT_AN_IMAGE", vec!["content"]),
+        (small(vec![0; 2_000_001]), Code::ResourceExhausted, "IMAGE_TOO_LARGE", vec![]),
+        (small(vec![0; 3_000_000]), Code::OutOfRange, "MALFORMED_MESSAGE", vec![]),
+        (v1::UploadSmallImageRequest::default(), Code::InvalidArgument, "INVALID_ARGUMENT", vec!["metadata"]),
+    ] {
+        let status = client.upload_small_image(request).await.unwrap_err();
+        let fields: Vec<_> = fields.into_iter().map(str::to_owned).collect();
+        assert_eq!((status.code(), reason(&status).as_str(), blamed(&status)), (code, why, fields));
+    }
     assert_eq!((server.library.calls.load(Ordering::SeqCst), server.spooled()), (0, 0));
 }
