@@ -1,5 +1,7 @@
 //! A client of a whole running stack: façade, providers, transport and emulator in one process, spoken to over gRPC.
 
+pub mod stalled;
+
 use std::collections::HashMap;
 use std::io::Cursor;
 
