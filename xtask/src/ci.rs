@@ -13,6 +13,7 @@ const STEPS: &[Step] = &[
     ("layers", &["xtask", "layers"], &[]),
     ("policy", &["xtask", "policy"], &[]),
     ("generated code", &["xtask", "codegen", "--check"], &[]),
+    ("conventions of the API", &["xtask", "api"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
     ("tests", &["test", "--workspace", "--locked"], &[]),
     (

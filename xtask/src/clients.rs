@@ -1,7 +1,7 @@
-//! `cargo xtask clients`: runs clients that others wrote against `polyptych emulate`. It installs them into a scratch
-//! folder under `target/`, spawns the program once per client, and prints how each step of each client went. What a
-//! client does is in `tests/clients/`; nothing here knows an API. Then it has `docs/examples/run.py` do what the pages
-//! tell users of the gRPC API to do.
+//! `cargo xtask clients`: runs the SDKs of others against `polyptych emulate`, and clients of our API that others' tools make
+//! against `polyptych serve --emulate`. It installs them into a scratch folder under `target/`, spawns the program once per
+//! client, and prints how each step of each client went. What a client does is in `tests/clients/`; nothing here knows an API.
+//! Then it has `docs/examples/run.py` do what the pages tell users of the gRPC API to do.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -12,18 +12,61 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-/// What each client does, in the order of the table.
-const STEPS: [&str; 5] = ["add", "list", "read", "delete", "error"];
+/// A client, and what it does.
+struct Client {
+    name: &'static str,
+    runtime: Runtime,
+    /// In `tests/clients/`.
+    script: &'static str,
+    /// What it runs against.
+    server: &'static [&'static str],
+    /// In the order of the table.
+    steps: &'static [&'static str],
+}
 
-/// Name, what runs it, and its script in `tests/clients/`.
-const CLIENTS: [(&str, Runtime, &str); 6] = [
-    ("facebook-business", Runtime::Python, "facebook_business_sdk.py"),
-    ("facebook-nodejs-business-sdk", Runtime::Node, "facebook_nodejs_sdk.js"),
-    ("tapi-yandex-direct", Runtime::Python, "tapi_yandex.py"),
-    ("zeep (v5)", Runtime::Python, "zeep_v5.py"),
-    ("zeep (v4 Live)", Runtime::Python, "zeep_live4.py"),
-    ("curl (Evotor)", Runtime::Shell, "evotor_curl.sh"),
+const EMULATE: &[&str] = &["emulate", "--listen", "127.0.0.1:0"];
+const SERVE: &[&str] = &["serve", "--emulate", "--listen", "127.0.0.1:0"];
+
+const SDK_STEPS: &[&str] = &["add", "list", "read", "delete", "error"];
+/// `all` is passed when every method of the API was called.
+const API_STEPS: &[&str] = &[
+    "libraries",
+    "check",
+    "upload",
+    "small",
+    "read",
+    "albums",
+    "download",
+    "import",
+    "copy",
+    "publish",
+    "sync",
+    "ads",
+    "delete",
+    "work",
+    "audit",
+    "errors",
+    "all",
 ];
+
+const CLIENTS: [Client; 8] = [
+    sdk("facebook-business", Runtime::Python, "facebook_business_sdk.py"),
+    sdk("facebook-nodejs-business-sdk", Runtime::Node, "facebook_nodejs_sdk.js"),
+    sdk("tapi-yandex-direct", Runtime::Python, "tapi_yandex.py"),
+    sdk("zeep (v5)", Runtime::Python, "zeep_v5.py"),
+    sdk("zeep (v4 Live)", Runtime::Python, "zeep_live4.py"),
+    sdk("curl (Evotor)", Runtime::Shell, "evotor_curl.sh"),
+    api("Python, from reflection alone", "grpc_reflection.py"),
+    api("Python, from the .proto files", "grpc_generated.py"),
+];
+
+const fn sdk(name: &'static str, runtime: Runtime, script: &'static str) -> Client {
+    Client { name, runtime, script, server: EMULATE, steps: SDK_STEPS }
+}
+
+const fn api(name: &'static str, script: &'static str) -> Client {
+    Client { name, runtime: Runtime::Grpc, script, server: SERVE, steps: API_STEPS }
+}
 
 /// The longest that a client may take.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -34,11 +77,21 @@ const LONGEST: Duration = Duration::from_secs(120);
 struct Versions {
     python: BTreeMap<String, String>,
     node: BTreeMap<String, String>,
+    grpc: BTreeMap<String, String>,
+}
+
+impl Versions {
+    fn read(root: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(root.join("tests/clients/versions.toml"));
+        toml::from_str(&text.context("tests/clients/versions.toml")?).context("tests/clients/versions.toml")
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Runtime {
     Python,
+    /// Python with what makes clients of our API.
+    Grpc,
     Node,
     Shell,
 }
@@ -54,49 +107,71 @@ enum Went {
 /// Runs the command.
 pub(crate) fn run(root: &Path) -> Result<bool> {
     let folder = root.join("tests/clients");
-    let versions = std::fs::read_to_string(folder.join("versions.toml")).context("tests/clients/versions.toml")?;
-    let versions: Versions = toml::from_str(&versions).context("tests/clients/versions.toml")?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
-    let scratch = target.join("clients");
-    let program = build(root, &target)?;
+    let versions = Versions::read(root)?;
+    let scratch = scratch(root);
+    let program = build(root, &target(root))?;
     let python = install_python(&scratch.join("python"), &versions.python);
+    let grpc = install_grpc(root);
     let node = install_node(&scratch.join("node"), &versions.node);
     let mut rows = Vec::new();
-    for (name, runtime, script) in CLIENTS {
-        let command = match runtime {
+    for client in &CLIENTS {
+        let command = match client.runtime {
             Runtime::Python => python.as_ref().map(Command::new).map_err(reason),
+            Runtime::Grpc => grpc.as_ref().map(Command::new).map_err(reason),
             Runtime::Node => node.as_ref().map(|modules| with_modules(modules)).map_err(reason),
             Runtime::Shell => {
                 available("curl", "--version").map(|()| Command::new("sh")).map_err(|error| reason(&error))
             }
         };
         let went = match command {
-            Ok(mut command) => attend(command.arg(folder.join(script)), &program)?,
+            Ok(mut command) => {
+                attend(command.arg(folder.join(client.script)).current_dir(root), &program, client.server)?
+            }
             Err(reason) => Went::Skipped(reason),
         };
-        rows.push((name, went));
+        rows.push((client, went));
     }
-    print!("{}", table(&rows));
-    let required = std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|one| one == "clients"));
-    let fine = |went: &Went| match went {
-        Went::Skipped(_) => !required,
+    for steps in [SDK_STEPS, API_STEPS] {
+        let of: Vec<_> = rows.iter().filter(|(client, _)| client.steps == steps).collect();
+        println!("{}", table(steps, of.iter().map(|(client, went)| (client.name, went))));
+    }
+    let fine = |client: &Client, went: &Went| match went {
+        Went::Skipped(_) => !required(),
         Went::Ran(passed, stopped) => {
-            stopped.is_none() && STEPS.iter().all(|step| passed.iter().any(|one| one == step))
+            stopped.is_none() && client.steps.iter().all(|step| passed.iter().any(|one| one == step))
         }
     };
-    let examples = run_examples(root, &program, &scratch.join("examples"), required)?;
-    Ok(rows.iter().all(|(_, went)| fine(went)) && examples)
+    let examples = run_examples(root, &program, &scratch.join("examples"))?;
+    Ok(rows.iter().all(|(client, went)| fine(client, went)) && examples)
 }
 
 /// Does what the pages of `docs/` tell users to do.
-fn run_examples(root: &Path, program: &Path, scratch: &Path, required: bool) -> Result<bool> {
+fn run_examples(root: &Path, program: &Path, scratch: &Path) -> Result<bool> {
     if let Err(error) = available("python3", "--version") {
         println!("docs/examples: skipped: {error}");
-        return Ok(!required);
+        return Ok(!required());
     }
     let mut run = Command::new("python3");
     run.arg(root.join("docs/examples/run.py")).arg(program).arg(scratch);
     Ok(run.status().context("cannot run docs/examples/run.py")?.success())
+}
+
+/// Whether a client that is not there is a failure.
+pub(crate) fn required() -> bool {
+    std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|one| one == "clients"))
+}
+
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
+}
+
+fn scratch(root: &Path) -> PathBuf {
+    target(root).join("clients")
+}
+
+/// The interpreter that has what makes clients of our API.
+pub(crate) fn install_grpc(root: &Path) -> Result<PathBuf> {
+    install_python(&scratch(root).join("grpc"), &Versions::read(root)?.grpc)
 }
 
 fn reason(error: &anyhow::Error) -> String {
@@ -112,7 +187,7 @@ fn build(root: &Path, target: &Path) -> Result<PathBuf> {
     Ok(target.join("debug").join(format!("polyptych{}", std::env::consts::EXE_SUFFIX)))
 }
 
-fn available(program: &str, argument: &str) -> Result<()> {
+pub(crate) fn available(program: &str, argument: &str) -> Result<()> {
     let run = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if run.is_ok_and(|status| status.success()) { Ok(()) } else { bail!("{program} is not there") }
 }
@@ -170,10 +245,10 @@ fn with_modules(modules: &Path) -> Command {
     command
 }
 
-/// An emulator that ends with this value.
-struct Emulator(Child);
+/// A server that ends with this value.
+struct Server(Child);
 
-impl Drop for Emulator {
+impl Drop for Server {
     fn drop(&mut self) {
         // It keeps nothing, so it need not be asked.
         let _ = self.0.kill();
@@ -181,14 +256,14 @@ impl Drop for Emulator {
     }
 }
 
-/// Runs one client against an emulator of its own.
-fn attend(client: &mut Command, program: &Path) -> Result<Went> {
-    let emulator = Command::new(program).args(["emulate", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn();
-    let mut emulator = Emulator(emulator.with_context(|| format!("cannot run {}", program.display()))?);
+/// Runs one client against a server of its own.
+fn attend(client: &mut Command, program: &Path, arguments: &[&str]) -> Result<Went> {
+    let server = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn();
+    let mut server = Server(server.with_context(|| format!("cannot run {}", program.display()))?);
     let mut line = String::new();
-    let ready = emulator.0.stdout.take().context("the emulator has no output")?;
-    BufReader::new(ready).read_line(&mut line).context("the emulator says nothing")?;
-    let base = line.trim().strip_prefix("listening on ").context("the emulator does not say where it listens")?;
+    let ready = server.0.stdout.take().context("the server has no output")?;
+    BufReader::new(ready).read_line(&mut line).context("the server says nothing")?;
+    let base = line.trim().strip_prefix("listening on ").context("the server does not say where it listens")?;
     let client = client.arg(base).env("PYTHONDONTWRITEBYTECODE", "1");
     let mut client = client.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot run the client")?;
     let (out, err) = (read(client.stdout.take()), read(client.stderr.take()));
@@ -225,9 +300,11 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Str
     })
 }
 
-fn table(rows: &[(&str, Went)]) -> String {
+fn table<'r>(steps: &[&str], rows: impl IntoIterator<Item = (&'r str, &'r Went)>) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let head = format!("{:width$}  {}", "client", STEPS.map(|step| format!("{step:6}")).join("  "));
+    let head: Vec<String> = steps.iter().map(|step| format!("{step:6}")).collect();
+    let head = format!("{:width$}  {}", "client", head.join("  "));
     let mut text = format!("{}\n", head.trim_end());
     for (name, went) in rows {
         let cell = |step: &&str| match went {
@@ -235,7 +312,7 @@ fn table(rows: &[(&str, Went)]) -> String {
             Went::Ran(passed, _) if passed.iter().any(|one| one == step) => "pass",
             Went::Ran(..) => "fail",
         };
-        let cells: Vec<String> = STEPS.iter().map(|step| format!("{:6}", cell(step))).collect();
+        let cells: Vec<String> = steps.iter().map(|step| format!("{:1$}", cell(step), step.len().max(6))).collect();
         let note = match went {
             Went::Skipped(why) => format!("skipped: {why}"),
             Went::Ran(_, stopped) => stopped.clone().unwrap_or_default(),
@@ -257,7 +334,7 @@ mod tests {
             ("one", Went::Ran(passed(), Some("read AssertionError".to_owned()))),
             ("other", Went::Skipped("python3 is not there".to_owned())),
         ];
-        let text = table(&rows);
+        let text = table(SDK_STEPS, rows.iter().map(|(name, went)| (*name, went)));
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[0], ["client", "add", "list", "read", "delete", "error"]);
         assert_eq!(lines[1], ["one", "pass", "pass", "fail", "fail", "fail", "read", "AssertionError"]);

@@ -54,6 +54,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("polyptych-hostile", &["*"]),
     ("polyptych-postgres", &[]),
     ("polyptych-s3", &[]),
+    ("polyptych-service", &["*"]),
     ("polyptych-stores", &["*"]),
 ];
 

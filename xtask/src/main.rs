@@ -1,6 +1,7 @@
 //! Development commands of the workspace: `cargo xtask help` lists them. It links the generator and nothing else of
 //! ours, so that broken generated code can always be generated again.
 
+mod api;
 mod ci;
 mod clients;
 mod codegen;
@@ -35,7 +36,9 @@ enum Command {
     Layers,
     /// Check licences, sources and duplicate versions of dependencies against `deny.toml`.
     Policy,
-    /// Run clients that others wrote against the emulator.
+    /// Judge our `.proto` files by tools that others wrote: conventions, what breaks callers, the restated Google files.
+    Api(api::Options),
+    /// Run clients that others wrote: SDKs against the emulator, and clients of our API against the server.
     Clients,
     /// Break exchanges with the providers on purpose, and print what became of the calls.
     #[command(disable_help_flag = true)]
@@ -46,6 +49,9 @@ enum Command {
     /// Kill servers at work, start them again, and compare what they told with what was done.
     #[command(disable_help_flag = true)]
     Crash(member::Options),
+    /// Measure what the façade promises its callers: deadlines, draining, slow callers, memory.
+    #[command(disable_help_flag = true)]
+    Service(member::Options),
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -70,10 +76,12 @@ fn run(command: &Command) -> Result<bool> {
         Command::Schemas(command) => schemas::run(&root, command),
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
+        Command::Api(options) => api::run(&root, options),
         Command::Clients => clients::run(&root),
         Command::Faults(options) => member::run(&root, "polyptych-faults", options),
         Command::Cost(options) => member::run(&root, "polyptych-cost", options),
         Command::Crash(options) => member::crash(&root, options),
+        Command::Service(options) => member::service(&root, options),
         Command::Ci => ci::run(&root),
     }
 }
