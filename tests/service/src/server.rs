@@ -1,0 +1,96 @@
+//! The program as a server of its own process, its configuration, and what the kernel says of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use polyptych_crash::process::Process;
+use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
+
+/// The ad account of all images.
+pub(crate) const ACCOUNT: &str = "1000000001";
+
+const TOKEN: &str = "SERVICE_TOKEN";
+
+/// The program, and a folder for what it writes.
+pub(crate) struct Place {
+    program: PathBuf,
+    folder: TempDir,
+}
+
+impl Place {
+    /// Takes the program as it is now, so that a build meanwhile does not change it.
+    pub(crate) fn new(program: PathBuf) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("polyptych-service-").tempdir().context("cannot make a folder")?;
+        let copy = folder.path().join("polyptych");
+        fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
+        Ok(Self { program: copy, folder })
+    }
+
+    /// An emulator of all providers.
+    pub(crate) async fn emulate(&self) -> Result<Process> {
+        let log = self.folder.path().join("emulator.log");
+        Process::start(&self.program, &["emulate", "--listen", "127.0.0.1:0"], &[], &log).await
+    }
+
+    /// A server whose providers are all at `host:port`. Calls are not tried again.
+    pub(crate) async fn serve(&self, name: &str, provider: &str) -> Result<Process> {
+        let (folder, log) = (self.folder.path(), self.folder.path().join(format!("{name}.log")));
+        let mut text = format!("[state]\nfolder = {:?}\n", folder.join(name));
+        for (id, provider_name, encoding, album) in [
+            ("facebook", "facebook", "bytes", ACCOUNT),
+            ("yandex-v5", "yandex-direct-v5", "json", "self"),
+            ("yandex-v5-soap", "yandex-direct-v5", "soap", "self"),
+            ("yandex-live4", "yandex-direct-live4", "json", "self"),
+            (
+                "evotor",
+                "evotor",
+                "multipart",
+                "20180413-2595-40E8-80CB-4646C05D81B6~5e46f8de-ec4f-4f87-85de-337b88fa2bdd",
+            ),
+        ] {
+            text.push_str(&format!(
+                "\n[libraries.{id}]\nprovider = \"{provider_name}\"\nencoding = \"{encoding}\"\n\
+                 endpoint = \"http://{provider}\"\ntoken = {{ env = \"{TOKEN}\" }}\ndefault_album = \"{album}\"\n\
+                 retry = {{ tries = 1 }}\n"
+            ));
+        }
+        let config = folder.join(format!("{name}.toml"));
+        fs::write(&config, text).context("cannot write the configuration")?;
+        let config = config.to_str().context("the folder's name is no text")?;
+        let arguments = ["serve", "--config", config, "--listen", "127.0.0.1:0"];
+        let temporary = ("TMPDIR", folder.display().to_string());
+        Process::start(&self.program, &arguments, &[(TOKEN, "service-token".to_owned()), temporary], &log).await
+    }
+}
+
+/// A connection of its own to a server. Its client keeps no deadlines by itself.
+pub(crate) async fn connect(server: &Process) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address())).context("no address")?;
+    endpoint.connect().await.context("the server does not answer")
+}
+
+/// What the kernel says of a process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    /// The most memory that was resident, in MiB.
+    pub(crate) peak: f64,
+    /// Open sockets.
+    pub(crate) sockets: usize,
+}
+
+impl Taken {
+    /// Reads it.
+    pub(crate) fn by(server: &Process) -> Result<Self> {
+        let id = server.id().context("the server has ended")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status")).context("the kernel tells nothing of it")?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let Some(peak) = peak.map(|kib: f64| kib / 1024.0) else { bail!("the kernel tells no peak") };
+        let is_socket = |entry: &fs::DirEntry| {
+            fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        };
+        let open = fs::read_dir(format!("/proc/{id}/fd")).context("its files are not told")?;
+        Ok(Self { peak, sockets: open.flatten().filter(is_socket).count() })
+    }
+}
