@@ -24,6 +24,8 @@ pub struct Stalled {
     pub ended: watch::Receiver<usize>,
     /// A connection to the façade.
     pub channel: Channel,
+    /// Where the façade listens: `host:port`.
+    pub address: String,
 }
 
 impl Stalled {
@@ -35,16 +37,16 @@ impl Stalled {
         let emulator = Emulator::new(Settings::default()).serve().await.expect("the emulator starts");
         emulator.set_latency(vec![LATENCY]);
         let (address, ended) = relay(emulator.local_addr()).await;
-        let channel = facade(&config(&address)).await;
-        Self { emulator, ended, channel }
+        let (channel, address) = facade(&config(&address)).await;
+        Self { emulator, ended, channel, address }
     }
 }
 
-/// A connection to a façade of these libraries, which keeps nothing.
+/// A connection to a façade of these libraries, which keeps nothing, and its `host:port`.
 ///
 /// # Panics
 /// If it does not start.
-pub async fn facade(config: &Config) -> Channel {
+pub async fn facade(config: &Config) -> (Channel, String) {
     let libraries = polyptych::open_libraries(config).expect("libraries that make sense");
     let service = Arc::new(Service::new(libraries, Arc::new(WorkerPool::default())).expect("names that differ"));
     let work = Work {
@@ -55,9 +57,10 @@ pub async fn facade(config: &Config) -> Channel {
     };
     let facade = Facade::new(service, work, facade::Settings::default()).expect("a façade");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let address = listener.local_addr().expect("an address").to_string();
     tokio::spawn(facade.serve(listener, std::future::pending()));
-    Channel::from_shared(address).expect("a URI").connect().await.expect("a connection")
+    let channel = Channel::from_shared(format!("http://{address}")).expect("a URI").connect().await;
+    (channel.expect("a connection"), address)
 }
 
 /// Passes what comes on to the provider, which answers nothing; counts the connections that are ended on this side.

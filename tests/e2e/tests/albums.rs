@@ -24,7 +24,7 @@ async fn start(setup: serde_json::Value) -> (polyptych::emulator::Running, Clien
     let mut config = config(&running.base_url());
     let clients = Some(vec!["client-b".to_owned(), "client-a".to_owned()]);
     config.libraries.get_mut("yandex-v5").unwrap().clients = clients;
-    let channel = facade(&config).await;
+    let (channel, _) = facade(&config).await;
     (running, LibraryServiceClient::new(channel))
 }
 
@@ -87,7 +87,7 @@ async fn products_are_found_by_name_code_and_barcode_over_all_stores() {
 #[tokio::test]
 async fn a_catalogue_that_is_longer_than_one_look_is_looked_through_page_by_page() {
     let products: Vec<_> = (0..60).map(|n| json!({ "id": format!("p{n}"), "name": format!("Thing {n}") })).collect();
-    let setup = json!({ "accounts": { "evotor": [{ "id": STORES[0], "products": products }] } });
+    let setup = json!({ "accounts": { "evotor": [{ "id": STORES[0], "name": "North", "products": products }] } });
     let (emulator, mut client) = start(setup).await;
     let first = client.list_albums(request("evotor", "thing 59")).await.unwrap().into_inner();
     assert!(first.albums.is_empty() && !first.next_page_token.is_empty());

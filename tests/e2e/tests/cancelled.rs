@@ -41,7 +41,7 @@ async fn given_up<T: std::fmt::Debug>(
 #[tokio::test]
 async fn a_read_that_is_given_up_closes_its_connection_to_the_provider() {
     for library in ["yandex-v5", "yandex-v5-soap", "yandex-live4", "facebook", "evotor"] {
-        let Stalled { emulator, mut ended, channel } = Stalled::start().await;
+        let Stalled { emulator, mut ended, channel, .. } = Stalled::start().await;
         let mut images = ImageServiceClient::new(channel);
         let request = v1::ListImagesRequest { parent: format!("libraries/{library}"), ..Default::default() };
         given_up(&emulator, &mut ended, images.list_images(request)).await;
@@ -52,7 +52,7 @@ async fn a_read_that_is_given_up_closes_its_connection_to_the_provider() {
 #[tokio::test]
 async fn an_upload_that_is_given_up_closes_its_connection_to_the_provider() {
     for library in ["yandex-v5", "yandex-live4-soap", "facebook"] {
-        let Stalled { emulator, mut ended, channel } = Stalled::start().await;
+        let Stalled { emulator, mut ended, channel, .. } = Stalled::start().await;
         let mut images = ImageServiceClient::new(channel);
         let upload = stream::iter(messages(to(library, "a.jpg"), picture(600, 450, ImageFormat::Jpeg)));
         given_up(&emulator, &mut ended, images.upload_image(upload)).await;

@@ -10,6 +10,7 @@ use image::ImageFormat;
 use polyptych::proto::v1;
 use polyptych_e2e::stalled::Stalled;
 use polyptych_e2e::{Refusal, messages, picture, to};
+use polyptych_service::{Wire, origin};
 use tonic::{Code, Request, Status};
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
@@ -25,7 +26,8 @@ fn soon<T>(message: T) -> Request<T> {
 
 /// What one kind of call is told when its time is over.
 async fn call(kind: &str, stalled: &Stalled) -> Status {
-    let mut images = ImageServiceClient::new(stalled.channel.clone());
+    let wire = Wire::connect(&stalled.address).await.unwrap();
+    let mut images = ImageServiceClient::with_origin(wire.clone(), origin());
     let parent = "libraries/facebook".to_owned();
     let name = IMAGE.to_owned();
     match kind {
@@ -40,7 +42,7 @@ async fn call(kind: &str, stalled: &Stalled) -> Status {
         }
         "albums" => {
             let request = v1::ListAlbumsRequest { parent, ..Default::default() };
-            let mut libraries = LibraryServiceClient::new(stalled.channel.clone());
+            let mut libraries = LibraryServiceClient::with_origin(wire, origin());
             libraries.list_albums(soon(request)).await.map(drop).unwrap_err()
         }
         "upload" => {

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use futures_util::stream;
 use polyptych_proto::v1;
-use tonic::transport::Channel;
+use polyptych_service::{Wire, origin};
 use tonic::{Code, Request, Status};
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
 
 use crate::picture::Picture;
 use crate::row::Row;
-use crate::server::{ACCOUNT, Place, connect};
+use crate::server::{ACCOUNT, Place};
 use crate::stall::Stalled;
 
 const KINDS: [&str; 7] =
@@ -22,7 +22,7 @@ const KINDS: [&str; 7] =
 pub(crate) async fn run(place: &Place, calls: usize) -> Result<Vec<Row>> {
     let stalled = Stalled::start().await?;
     let server = place.serve("deadline", stalled.address()).await?;
-    let channel = connect(&server).await?;
+    let channel = Wire::connect(server.address()).await?;
     let picture = Picture::new(300)?;
     // A first call makes what later ones find made.
     call(&channel, "ListImages", &picture, 0).await?;
@@ -54,7 +54,7 @@ fn soon<T>(message: T) -> Request<T> {
 }
 
 /// Makes a call and tells when it was answered.
-async fn call(channel: &Channel, kind: &str, picture: &Picture, number: usize) -> Result<Duration> {
+async fn call(channel: &Wire, kind: &str, picture: &Picture, number: usize) -> Result<Duration> {
     let upload = picture.upload("facebook", number);
     let began = Instant::now();
     let status = answer(channel, kind, upload).await;
@@ -65,8 +65,8 @@ async fn call(channel: &Channel, kind: &str, picture: &Picture, number: usize) -
     }
 }
 
-async fn answer(channel: &Channel, kind: &str, upload: Vec<v1::UploadImageRequest>) -> Result<(), Status> {
-    let mut images = ImageServiceClient::new(channel.clone());
+async fn answer(channel: &Wire, kind: &str, upload: Vec<v1::UploadImageRequest>) -> Result<(), Status> {
+    let mut images = ImageServiceClient::with_origin(channel.clone(), origin());
     let parent = "libraries/facebook".to_owned();
     let name = format!("{parent}/albums/{ACCOUNT}/images/{}", "0".repeat(32));
     match kind {
@@ -76,7 +76,7 @@ async fn answer(channel: &Channel, kind: &str, upload: Vec<v1::UploadImageReques
         }
         "ListAlbums" => {
             let request = v1::ListAlbumsRequest { parent, ..Default::default() };
-            LibraryServiceClient::new(channel.clone()).list_albums(soon(request)).await.map(drop)
+            LibraryServiceClient::with_origin(channel.clone(), origin()).list_albums(soon(request)).await.map(drop)
         }
         "DeleteImage" => {
             images.delete_image(soon(v1::DeleteImageRequest { name, ..Default::default() })).await.map(drop)

@@ -233,6 +233,7 @@ async fn an_advertiser_is_called_five_times_at_once_over_all_libraries() {
     let identity = |login: Option<&str>| YandexIdentity {
         credential: "one".to_owned(),
         login: login.map(str::to_owned),
+        clients: Vec::new(),
         logins: logins.clone(),
     };
     let v5 = YandexV5::new(connection(Auth::Bearer), YandexEncoding::Json, YandexV5Version::V5);
