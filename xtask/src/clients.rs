@@ -56,8 +56,8 @@ const CLIENTS: [Client; 8] = [
     sdk("zeep (v5)", Runtime::Python, "zeep_v5.py"),
     sdk("zeep (v4 Live)", Runtime::Python, "zeep_live4.py"),
     sdk("curl (Evotor)", Runtime::Shell, "evotor_curl.sh"),
-    api("Python, from reflection alone", "grpc_reflection.py"),
-    api("Python, from the .proto files", "grpc_generated.py"),
+    api("Python, from reflection alone", "api_reflection.py"),
+    api("Python, from the .proto files", "api_generated.py"),
 ];
 
 const fn sdk(name: &'static str, runtime: Runtime, script: &'static str) -> Client {

@@ -117,6 +117,8 @@ impl Facade {
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                // The details of errors, which no method names.
+                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
         let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);

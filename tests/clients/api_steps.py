@@ -85,6 +85,21 @@ def ended(api, operation):
     return ended["response"]
 
 
+def sync(api, picture, digest):
+    """An album is brought to what a manifest wants, once."""
+    staged = api.call("PublishService.StagePicture", chunks({"sha256": digest}, picture))
+    same(staged["sha256"], digest)
+    wanted = {
+        "pictures": [{"key": "advert", "sha256": digest, "display_name": "advert.png"}],
+        "albums": [{"parent": "libraries/facebook/albums/1000000005", "pictures": [{"key": "advert"}]}],
+    }
+    plan = api.call("PublishService.PlanSync", {"manifest": wanted})
+    same(len(ended(api, plan)["steps"]), 1)
+    outcomes = ended(api, api.call("PublishService.ApplySync", {"plan": plan["name"]}))["outcomes"]
+    same(["upload" in outcome for outcome in outcomes], [True])
+    same(ended(api, api.call("PublishService.PlanSync", {"manifest": wanted})).get("steps", []), [])
+
+
 def run(api):
     picture = (PICTURES / "advert.png").read_bytes()
     digest = hashlib.sha256(picture).hexdigest()
@@ -172,17 +187,9 @@ def run(api):
         images["evotor"] = published[0]
 
     with step("sync"):
-        staged = api.call("PublishService.StagePicture", chunks({"sha256": digest}, picture))
-        same(staged["sha256"], digest)
-        wanted = {
-            "pictures": [{"key": "advert", "sha256": digest, "display_name": "advert.png"}],
-            "albums": [{"parent": "libraries/facebook/albums/1000000005", "pictures": [{"key": "advert"}]}],
-        }
-        plan = api.call("PublishService.PlanSync", {"manifest": wanted})
-        same(len(ended(api, plan)["steps"]), 1)
-        outcomes = ended(api, api.call("PublishService.ApplySync", {"plan": plan["name"]}))["outcomes"]
-        same(["upload" in outcome for outcome in outcomes], [True])
-        same(ended(api, api.call("PublishService.PlanSync", {"manifest": wanted})).get("steps", []), [])
+        # The step `all` sees to it that nothing is left out that is there.
+        if any(method.endswith(".StagePicture") for method in api.methods()):
+            sync(api, picture, digest)
 
     with step("ads"):
         parent = "libraries/yandex-live4"

@@ -26,9 +26,9 @@ with tempfile.TemporaryDirectory() as made:
         importlib.import_module(f"{module}_pb2")
         stubs[file] = importlib.import_module(f"{module}_pb2_grpc")
 
-    import grpc_steps
+    import api_steps
 
-channel = grpc.insecure_channel(grpc_steps.TARGET)
+channel = grpc.insecure_channel(api_steps.TARGET)
 
 
 def callable_of(service, method):
@@ -37,4 +37,4 @@ def callable_of(service, method):
     return getattr(stub, method.name)
 
 
-grpc_steps.run(grpc_steps.Api(channel, descriptor_pool.Default(), callable_of))
+api_steps.run(api_steps.Api(channel, descriptor_pool.Default(), callable_of))

@@ -4,9 +4,9 @@ import grpc
 from google.protobuf import descriptor_pool, message_factory
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-import grpc_steps
+import api_steps
 
-channel = grpc.insecure_channel(grpc_steps.TARGET)
+channel = grpc.insecure_channel(api_steps.TARGET)
 pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
 
 
@@ -20,4 +20,4 @@ def callable_of(service, method):
     )
 
 
-grpc_steps.run(grpc_steps.Api(channel, pool, callable_of))
+api_steps.run(api_steps.Api(channel, pool, callable_of))
