@@ -16,7 +16,7 @@ const FEW: usize = 8;
 
 /// One server for each number of uploads.
 pub(crate) async fn run(place: &Place, uploads: usize) -> Result<Vec<Row>> {
-    let picture = Picture::new(1900)?;
+    let picture = Picture::new(1560)?;
     let megabytes = picture.len() as f64 / 1e6;
     println!("uploads of {megabytes:.1} MB");
     let few = measure(place, &picture, FEW, uploads).await?;

@@ -19,7 +19,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Noise of `side` by `side` pixels, about 2.9 bytes each.
+    /// Noise of `side` by `side` pixels, about 4.1 bytes each.
     pub(crate) fn new(side: u32) -> Result<Self> {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let noise = RgbImage::from_fn(side, side, |_, _| {

@@ -20,7 +20,7 @@ use crate::server::{Place, Taken, connect};
 pub(crate) async fn run(place: &Place) -> Result<Vec<Row>> {
     let emulator = place.emulate().await?;
     let server = place.serve("slow", emulator.address()).await?;
-    let picture = Picture::new(1900)?;
+    let picture = Picture::new(1560)?;
     let mut images = ImageServiceClient::new(connect(&server).await?);
     let stored = images.upload_image(stream::iter(picture.upload("facebook", 0))).await.context("no image to read")?;
     let name = stored.into_inner().image.context("an answer without an image")?.name;
