@@ -51,6 +51,8 @@ pub enum ErrorKind {
     CredentialRefused,
     /// The credential is good but has no right to this album or operation.
     PermissionDenied,
+    /// The client that calls us may not use this library, whether there is one or not.
+    Forbidden,
     /// Points, calls or space of the account are used up.
     QuotaExhausted,
     /// The call might cost more than is left of the budget that the caller gave.

@@ -44,7 +44,7 @@ pub use rules::{
 pub use runner::{Runner, Stop};
 pub use service::{
     BatchReport, Caller, CheckCommand, CheckReport, CopyCommand, CopyReceipt, Download, ImportCommand, ImportStep,
-    Imported, NativeImport, Planned, PublishCommand, PublishTarget, Sent, Service, UploadCommand, UploadPolicy,
+    Imported, NativeImport, Planned, PublishCommand, PublishTarget, Scope, Sent, Service, UploadCommand, UploadPolicy,
     UploadReceipt,
 };
 pub use spool::MemorySpool;

@@ -18,6 +18,7 @@ mod prepare;
 mod publish;
 mod put;
 mod reading;
+mod scope;
 mod sending;
 mod twins;
 mod upload;
@@ -40,6 +41,7 @@ pub(crate) use planning::content_of;
 pub(crate) use publish::Fitted;
 pub use publish::{PublishCommand, PublishTarget};
 pub use put::UploadPolicy;
+pub use scope::Scope;
 pub use upload::{Sent, UploadCommand, UploadReceipt};
 
 use crate::flights::Flights;
@@ -63,6 +65,7 @@ pub struct Service {
     pauses: Arc<dyn Pauses>,
     audit: Audit,
     caller: Caller,
+    scope: Scope,
 }
 
 /// How long another process is left at an upload before it is asked again.
@@ -107,6 +110,7 @@ impl Service {
             spool: Arc::new(MemorySpool),
             audit: Audit::default(),
             caller: Caller::default(),
+            scope: Scope::default(),
         })
     }
 
@@ -152,18 +156,27 @@ impl Service {
         Self { caller, ..self.clone() }
     }
 
-    /// All libraries, ordered by id.
+    /// The same service with no libraries but those in `scope`: of others it does not even tell whether they are there.
+    #[must_use]
+    pub fn within(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    /// All libraries that may be used, ordered by id.
     pub fn libraries(&self) -> impl Iterator<Item = &Arc<dyn ImageLibrary>> {
-        self.libraries.values()
+        self.libraries.values().filter(|library| self.scope.holds(library.id()))
     }
 
     /// One library.
     ///
     /// # Errors
-    /// `LibraryNotFound`.
+    /// `Forbidden` for a library that is not in the [`Scope`], whether there is one or not; else `LibraryNotFound`.
     pub fn library(&self, id: &LibraryId) -> Result<&Arc<dyn ImageLibrary>, Error> {
+        if !self.scope.holds(id) {
+            return Err(Error::new(ErrorKind::Forbidden, "the client may not use this library"));
+        }
         self.libraries.get(id).ok_or_else(|| {
-            let known: Vec<_> = self.libraries.keys().map(LibraryId::as_str).collect();
+            let known: Vec<_> = self.libraries().map(|library| library.id().as_str()).collect();
             let message = format!("no library `{id}` is configured; configured are: {}", known.join(", "));
             Error::new(ErrorKind::LibraryNotFound, message)
         })

@@ -242,6 +242,28 @@ fn bad_names_albums_and_libraries_are_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_service_within_a_scope_does_not_tell_whether_other_libraries_are_there() {
+    let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
+    let within = |scope: fn(&LibraryId) -> bool| service.within(Scope::new(scope));
+    let ids = |service: &Service| service.libraries().map(|library| library.id().to_string()).collect::<Vec<_>>();
+    let (all, none) = (within(|_| true), within(|library| library.as_str() == "other"));
+    assert_eq!(
+        (ids(&service), ids(&all), ids(&none)),
+        (vec!["shelf".into()], vec!["shelf".into()], Vec::<String>::new())
+    );
+    let refused = ["shelf", "elsewhere"].map(|id| {
+        let name = format!("libraries/{id}/albums/a/images/1").parse().unwrap();
+        let error = block_on(none.delete(&name)).unwrap_err();
+        (error.kind(), error.message().to_owned(), error.library().cloned(), error.album().cloned())
+    });
+    assert_eq!(refused[0], refused[1]);
+    assert_eq!(refused[0].0, ErrorKind::Forbidden);
+    let absent = none.library(&LibraryId::new("other").unwrap()).map(drop).unwrap_err();
+    assert_eq!(absent.kind(), ErrorKind::LibraryNotFound);
+    assert!(!absent.message().contains("shelf"), "{absent}");
+}
+
+#[test]
 fn a_library_that_answers_with_the_wrong_number_of_outcomes_is_an_error_with_unknown_effect() {
     let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
     let error = block_on(service.delete(&"libraries/shelf/albums/a/images/1".parse().unwrap())).unwrap_err();

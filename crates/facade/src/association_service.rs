@@ -7,7 +7,7 @@ use polyptych_proto::v1;
 use polyptych_proto::v1::association_service_server::AssociationService;
 use tonic::{Request, Response, Status};
 
-use crate::caller::{client, on_behalf};
+use crate::caller::{Caller, Door};
 use crate::image_service::{album, find};
 use crate::progress::Progress;
 use crate::status::{Fields, Refusal, as_data, failed};
@@ -17,34 +17,34 @@ use crate::{Settings, convert, page_token};
 const MOST: usize = 1000;
 
 pub(crate) struct Associations {
-    service: Arc<Service>,
+    service: Door,
     settings: Arc<Settings>,
 }
 
 impl Associations {
-    pub(crate) fn new(service: Arc<Service>, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(service: Door, settings: Arc<Settings>) -> Self {
         Self { service, settings }
     }
+}
 
-    /// The album that a request means.
-    fn album(&self, progress: &Progress, parent: &str) -> Result<AlbumName, Refusal> {
-        let (id, named) = convert::parse_parent("parent", parent)?;
-        let library = find(&self.service, &id)?;
-        let name = AlbumName { album: album("parent", library, named)?, library: id };
-        progress.at(library, Some(&name.album));
-        Ok(name)
-    }
+/// The album that a request means.
+fn meant(service: &Service, progress: &Progress, parent: &str) -> Result<AlbumName, Refusal> {
+    let (id, named) = convert::parse_parent("parent", parent)?;
+    let library = find(service, &id)?;
+    let name = AlbumName { album: album("parent", library, named)?, library: id };
+    progress.at(library, Some(&name.album));
+    Ok(name)
+}
 
-    /// The id of an image that has to be of the album.
-    fn image(&self, field: &str, parent: &AlbumName, name: &str) -> Result<ImageId, Refusal> {
-        let image = convert::parse_image(field, name)?;
-        let library = find(&self.service, &parent.library)?;
-        let same = library.canonical(&image.album.album) == library.canonical(&parent.album);
-        if image.album.library != parent.library || !same {
-            return Err(Refusal::argument(field, format!("the image is not one of {parent}")));
-        }
-        Ok(image.image)
+/// The id of an image that has to be of the album.
+fn image_of(service: &Service, field: &str, parent: &AlbumName, name: &str) -> Result<ImageId, Refusal> {
+    let image = convert::parse_image(field, name)?;
+    let library = find(service, &parent.library)?;
+    let same = library.canonical(&image.album.album) == library.canonical(&parent.album);
+    if image.album.library != parent.library || !same {
+        return Err(Refusal::argument(field, format!("the image is not one of {parent}")));
     }
+    Ok(image.image)
 }
 
 fn ad(field: &str, id: &str) -> Result<AdId, Refusal> {
@@ -64,12 +64,12 @@ impl AssociationService for Associations {
         &self,
         request: Request<v1::ListAssociationsRequest>,
     ) -> Result<Response<v1::ListAssociationsResponse>, Status> {
-        let progress = Progress::of(&request);
+        let (progress, service) = (Progress::of(&request), self.service.open(&Caller::of(&request)));
         let request = request.into_inner();
-        let parent = self.album(&progress, &request.parent)?;
+        let parent = meant(&service, &progress, &request.parent)?;
         few("images", request.images.len())?;
         few("advertisements", request.advertisements.len())?;
-        let images = request.images.iter().map(|name| self.image("images", &parent, name));
+        let images = request.images.iter().map(|name| image_of(&service, "images", &parent, name));
         let ads = request.advertisements.iter().map(|id| ad("advertisements", id));
         let filter =
             AssociationFilter { images: images.collect::<Result<_, _>>()?, ads: ads.collect::<Result<_, _>>()? };
@@ -78,7 +78,7 @@ impl AssociationService for Associations {
         let after = page_token::after(&list, &request.page_token)?;
         let blamed = Fields::of(if after.is_some() { "page_token" } else { "parent" });
         let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
-        let listed = self.service.associations(&parent.library, Some(&parent.album), &filter, &page).await;
+        let listed = service.associations(&parent.library, Some(&parent.album), &filter, &page).await;
         let (parent, page) = listed.map_err(|error| failed(&error, blamed))?;
         Ok(Response::new(v1::ListAssociationsResponse {
             associations: page.items.into_iter().map(|item| convert::association(&parent, item)).collect(),
@@ -90,10 +90,9 @@ impl AssociationService for Associations {
         &self,
         request: Request<v1::SetAssociationsRequest>,
     ) -> Result<Response<v1::SetAssociationsResponse>, Status> {
-        let progress = Progress::of(&request);
-        let service = on_behalf(&self.service, client(&request));
+        let (progress, service) = (Progress::of(&request), self.service.open(&Caller::of(&request)));
         let request = request.into_inner();
-        let parent = self.album(&progress, &request.parent)?;
+        let parent = meant(&service, &progress, &request.parent)?;
         few("changes", request.changes.len())?;
         if request.changes.is_empty() {
             return Err(Refusal::argument("changes", "name at least one change").into());
@@ -102,7 +101,7 @@ impl AssociationService for Associations {
         for (place, change) in request.changes.iter().enumerate() {
             let image = match change.image.as_str() {
                 "" => None,
-                name => Some(self.image(&format!("changes[{place}].image"), &parent, name)?),
+                name => Some(image_of(&service, &format!("changes[{place}].image"), &parent, name)?),
             };
             let ad = ad(&format!("changes[{place}].advertisement"), &change.advertisement)?;
             changes.push(AssociationChange { ad, image });

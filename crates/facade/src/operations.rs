@@ -1,5 +1,5 @@
 //! `google.longrunning.Operations`: how far operations are, and their end. An operation that belongs to another client does
-//! not exist.
+//! not exist, save for one that oversees all of its libraries.
 
 mod describe;
 mod start;
@@ -7,7 +7,7 @@ mod start;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{ClientId, Error, ErrorKind, Operation, OperationFilter, OperationId, PageRequest, Phase};
+use polyptych_domain::{Error, ErrorKind, Operation, OperationFilter, OperationId, PageRequest, Phase};
 use polyptych_proto::longrunning;
 use polyptych_proto::longrunning::operations_server;
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 pub(crate) use describe::pack;
 pub(crate) use start::{outcome, submit, validated, within};
 
-use crate::caller::client;
+use crate::caller::Caller;
 use crate::status::{Fields, Refusal, failed};
 use crate::work::Work;
 use crate::{Settings, page_token};
@@ -34,10 +34,14 @@ impl Watch {
         Self { work, settings }
     }
 
-    /// The operation, if it is this client's.
-    async fn find(&self, client: &ClientId, id: &OperationId) -> Result<Operation, Status> {
-        let found = self.work.operations.get(id).await.and_then(|operation| owned(client, operation));
-        found.map_err(|error| failed(&error, Fields::of("name")))
+    /// The operation, if this caller may see it. What it may not see and what is not there are the same to it.
+    async fn find(&self, caller: &Caller, id: &OperationId) -> Result<Operation, Status> {
+        let found = match self.work.operations.get(id).await {
+            Ok(operation) if sees(caller, &operation) => return Ok(operation),
+            Err(error) if error.kind() != ErrorKind::OperationNotFound => error,
+            _ => Error::new(ErrorKind::OperationNotFound, format!("no operation `{id}`")),
+        };
+        Err(failed(&found, Fields::of("name")))
     }
 
     async fn whole(&self, operation: Operation) -> Result<Response<longrunning::Operation>, Status> {
@@ -46,11 +50,9 @@ impl Watch {
     }
 }
 
-fn owned(client: &ClientId, operation: Operation) -> Result<Operation, Error> {
-    if operation.client == *client {
-        return Ok(operation);
-    }
-    Err(Error::new(ErrorKind::OperationNotFound, format!("no operation `{}`", operation.id)))
+fn sees(caller: &Caller, operation: &Operation) -> bool {
+    let all = || operation.task.libraries().into_iter().all(|library| caller.may_use(library));
+    operation.client == caller.client() || caller.oversees() && all()
 }
 
 #[tonic::async_trait]
@@ -59,20 +61,22 @@ impl operations_server::Operations for Watch {
         &self,
         request: Request<longrunning::ListOperationsRequest>,
     ) -> Result<Response<longrunning::ListOperationsResponse>, Status> {
-        let client = client(&request);
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         if !["", COLLECTION].contains(&request.name.as_str()) {
             return Err(Refusal::argument("name", "all operations are in `operations`").into());
         }
         let phases = phases(&request.filter)?;
-        let parent = format!("{COLLECTION} of {client} in {phases:?}");
+        let client = (!caller.oversees()).then(|| caller.client());
+        let whose = client.as_ref().map_or("all", |client| client.as_str());
+        let parent = format!("{COLLECTION} of {whose} in {phases:?}");
         let after = page_token::after(&parent, &request.page_token)?;
         let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
-        let filter = OperationFilter { client: Some(client), phases };
+        let filter = OperationFilter { client, phases };
         let page = self.work.operations.list(&filter, &page).await;
         let page = page.map_err(|error| failed(&error, Fields::of("page_token")))?;
         Ok(Response::new(longrunning::ListOperationsResponse {
-            operations: page.items.iter().map(describe::brief).collect(),
+            operations: page.items.iter().filter(|item| sees(&caller, item)).map(describe::brief).collect(),
             next_page_token: page.next.map(|next| page_token::seal(&parent, &next)).unwrap_or_default(),
             unreachable: Vec::new(),
         }))
@@ -82,18 +86,18 @@ impl operations_server::Operations for Watch {
         &self,
         request: Request<longrunning::GetOperationRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let client = client(&request);
+        let caller = Caller::of(&request);
         let id = parse(&request.into_inner().name)?;
-        self.whole(self.find(&client, &id).await?).await
+        self.whole(self.find(&caller, &id).await?).await
     }
 
     async fn delete_operation(
         &self,
         request: Request<longrunning::DeleteOperationRequest>,
     ) -> Result<Response<()>, Status> {
-        let client = client(&request);
+        let caller = Caller::of(&request);
         let id = parse(&request.into_inner().name)?;
-        self.find(&client, &id).await?;
+        self.find(&caller, &id).await?;
         let removed = self.work.operations.remove(&id).await;
         removed.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
     }
@@ -102,9 +106,9 @@ impl operations_server::Operations for Watch {
         &self,
         request: Request<longrunning::CancelOperationRequest>,
     ) -> Result<Response<()>, Status> {
-        let client = client(&request);
+        let caller = Caller::of(&request);
         let id = parse(&request.into_inner().name)?;
-        self.find(&client, &id).await?;
+        self.find(&caller, &id).await?;
         let asked = self.work.operations.cancel(&id).await;
         asked.map(|_| Response::new(())).map_err(|error| failed(&error, Fields::of("name")))
     }
@@ -113,7 +117,7 @@ impl operations_server::Operations for Watch {
         &self,
         request: Request<longrunning::WaitOperationRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let client = client(&request);
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let id = parse(&request.name)?;
         let longest = self.settings.wait;
@@ -124,7 +128,7 @@ impl operations_server::Operations for Watch {
                 .min(longest),
         };
         let end = Instant::now() + timeout;
-        let mut operation = self.find(&client, &id).await?;
+        let mut operation = self.find(&caller, &id).await?;
         while !operation.phase.has_ended() {
             let changed = self.work.operations.changed(&id, operation.version);
             match tokio::time::timeout_at(end, changed).await {

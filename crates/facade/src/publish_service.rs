@@ -1,17 +1,16 @@
 //! `PublishService`: one picture into many albums, handed over as an operation once the whole picture has come.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use polyptych_domain::{
-    CheckCommand, ClientId, Content, LibraryId, PublishCommand, PublishTask, Service, TargetRecord, Task, UploadTerms,
+    CheckCommand, Content, LibraryId, PublishCommand, PublishTask, Service, TargetRecord, Task, UploadTerms,
 };
 use polyptych_proto::v1::publish_service_server::PublishService;
 use polyptych_proto::v1::upload_outcome::Result as Outcome;
 use polyptych_proto::{longrunning, v1};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::caller::client;
+use crate::caller::{Caller, Door};
 use crate::image_service::{check_name, target};
 use crate::progress::Progress;
 use crate::receiving::Receiver;
@@ -26,20 +25,20 @@ const METHOD: &str = "Publish";
 const REQUEST_ID: &str = "metadata.request_id";
 
 pub(crate) struct Publications {
-    service: Arc<Service>,
+    service: Door,
     receiver: Receiver,
     work: Work,
 }
 
 impl Publications {
-    pub(crate) fn new(service: Arc<Service>, receiver: Receiver, work: Work) -> Self {
+    pub(crate) fn new(service: Door, receiver: Receiver, work: Work) -> Self {
         Self { service, receiver, work }
     }
 
     async fn take(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: Caller,
         stream: Streaming<v1::PublishRequest>,
     ) -> Result<longrunning::Operation, Status> {
         let mut messages = self.receiver.receive(stream);
@@ -51,62 +50,63 @@ impl Publications {
         let (fit, animation) = convert::fit("metadata.fit", metadata.fit, PublishCommand::FIT)?;
         let policy = convert::policy("metadata.policy", metadata.policy)?;
         let terms = UploadTerms { fit, animation, replace: metadata.replace, policy };
-        let targets = metadata.targets.iter().enumerate().map(|(place, told)| self.target(place, told));
+        let service = self.service.open(&caller);
+        let targets = metadata.targets.iter().enumerate().map(|(place, told)| record(&service, place, told));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
         let content = messages.content().await?;
         let repeated = repeats::request(REQUEST_ID, &id, METHOD, &metadata, Some(content.sha256()))?;
         if metadata.validate_only {
-            return Ok(self.tried(metadata.display_name, content, &terms, targets).await);
+            return Ok(tried(&service, metadata.display_name, content, &terms, targets).await);
         }
-        let kept = self.work.blobs.put(&client, &content).await;
+        let kept = self.work.blobs.put(&caller.client(), &content).await;
         kept.map_err(|error| failed(&error, Fields::of("chunk")))?;
         progress.writing();
         let (sha256, len) = (content.sha256(), content.len());
         let task = Task::Publish(PublishTask { name: metadata.display_name, sha256, len, targets, terms });
-        operations::submit(&self.work, client, task, repeated, REQUEST_ID).await
+        operations::submit(&self.work, caller.client(), task, repeated, REQUEST_ID).await
     }
+}
 
-    fn target(&self, place: usize, told: &v1::PublishTarget) -> Result<TargetRecord, Refusal> {
-        let album = target(&self.service, &format!("metadata.targets[{place}].parent"), &told.parent)?;
-        let class = Some(told.image_class.clone()).filter(|class| !class.is_empty());
-        Ok(TargetRecord { album, class })
-    }
+fn record(service: &Service, place: usize, told: &v1::PublishTarget) -> Result<TargetRecord, Refusal> {
+    let album = target(service, &format!("metadata.targets[{place}].parent"), &told.parent)?;
+    let class = Some(told.image_class.clone()).filter(|class| !class.is_empty());
+    Ok(TargetRecord { album, class })
+}
 
-    /// What would be sent to each target; each library is compared once for each class.
-    async fn tried(
-        &self,
-        name: String,
-        content: Content,
-        terms: &UploadTerms,
-        targets: Vec<TargetRecord>,
-    ) -> longrunning::Operation {
-        let mut known = HashMap::<(LibraryId, Option<String>), Outcome>::new();
-        let mut outcomes = Vec::with_capacity(targets.len());
-        for (place, target) in targets.iter().enumerate() {
-            let key = (target.album.library.clone(), target.class.clone());
-            let outcome = match known.get(&key) {
-                Some(outcome) => outcome.clone(),
-                None => {
-                    let (library, class) = key.clone();
-                    let (name, content) = (name.clone(), content.clone());
-                    let UploadTerms { fit, animation, .. } = *terms;
-                    let command = CheckCommand { library, name, content, fit, animation, class };
-                    let outcome = match trial::of(&self.service, command).await {
-                        Ok(answer) => Outcome::Upload(answer),
-                        Err(error) => {
-                            let class = format!("metadata.targets[{place}].image_class");
-                            let fields = Fields { class: &class, ..Fields::UPLOAD };
-                            Outcome::Error(Refusal::of(&error, fields).into())
-                        }
-                    };
-                    known.insert(key, outcome.clone());
-                    outcome
-                }
-            };
-            outcomes.push(operations::outcome(target, Some(outcome)));
-        }
-        operations::validated(operations::pack("PublishResponse", &v1::PublishResponse { outcomes }))
+/// What would be sent to each target; each library is compared once for each class.
+async fn tried(
+    service: &Service,
+    name: String,
+    content: Content,
+    terms: &UploadTerms,
+    targets: Vec<TargetRecord>,
+) -> longrunning::Operation {
+    let mut known = HashMap::<(LibraryId, Option<String>), Outcome>::new();
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for (place, target) in targets.iter().enumerate() {
+        let key = (target.album.library.clone(), target.class.clone());
+        let outcome = match known.get(&key) {
+            Some(outcome) => outcome.clone(),
+            None => {
+                let (library, class) = key.clone();
+                let (name, content) = (name.clone(), content.clone());
+                let UploadTerms { fit, animation, .. } = *terms;
+                let command = CheckCommand { library, name, content, fit, animation, class };
+                let outcome = match trial::of(service, command).await {
+                    Ok(answer) => Outcome::Upload(answer),
+                    Err(error) => {
+                        let class = format!("metadata.targets[{place}].image_class");
+                        let fields = Fields { class: &class, ..Fields::UPLOAD };
+                        Outcome::Error(Refusal::of(&error, fields).into())
+                    }
+                };
+                known.insert(key, outcome.clone());
+                outcome
+            }
+        };
+        outcomes.push(operations::outcome(target, Some(outcome)));
     }
+    operations::validated(operations::pack("PublishResponse", &v1::PublishResponse { outcomes }))
 }
 
 #[tonic::async_trait]
@@ -115,7 +115,7 @@ impl PublishService for Publications {
         &self,
         request: Request<Streaming<v1::PublishRequest>>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.take(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.take(&progress, caller, request.into_inner()).await.map(Response::new)
     }
 }

@@ -25,6 +25,8 @@ use tonic_health::server::HealthReporter;
 
 use crate::association_service::Associations;
 use crate::audit_service::Audit;
+use crate::auth::{Guard, Guarded};
+use crate::caller::Door;
 use crate::calls::Calls;
 use crate::image_service::Images;
 use crate::library_service::Libraries;
@@ -32,6 +34,7 @@ use crate::operations::Watch;
 use crate::publish_service::Publications;
 use crate::receiving::Receiver;
 use crate::spool::Spool;
+use crate::tls::Tls;
 use crate::{Settings, Work};
 
 /// What a message may be longer than the chunk in it.
@@ -80,6 +83,7 @@ pub enum FacadeError {
 #[derive(Debug)]
 pub struct Facade {
     calls: Calls,
+    guard: Guard,
     health: HealthReporter,
     settings: Arc<Settings>,
 }
@@ -106,10 +110,11 @@ impl Facade {
         spool: Spool,
     ) -> Result<Self, FacadeError> {
         let settings = Arc::new(settings);
+        let service = Door::new(service);
         let receiver = Receiver::new(spool, Arc::clone(&settings));
-        let images = Images::new(Arc::clone(&service), receiver.clone(), work.clone(), Arc::clone(&settings));
-        let publications = Publications::new(Arc::clone(&service), receiver, work.clone());
-        let associations = Associations::new(Arc::clone(&service), Arc::clone(&settings));
+        let images = Images::new(service.clone(), receiver.clone(), work.clone(), Arc::clone(&settings));
+        let publications = Publications::new(service.clone(), receiver, work.clone());
+        let associations = Associations::new(service.clone(), Arc::clone(&settings));
         let audit = Audit::new(Arc::clone(&work.audit), Arc::clone(&settings));
         let libraries = Libraries::new(service, Arc::clone(&settings));
         let operations = Watch::new(work, Arc::clone(&settings));
@@ -131,7 +136,28 @@ impl Facade {
             .add_service(health_service)
             .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
             .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?);
-        Ok(Self { calls: Calls::new(routes), health, settings })
+        Ok(Self { calls: Calls::new(routes), guard: Guard::open(), health, settings })
+    }
+
+    /// Lets `guard` decide who may call; without this everybody may do everything.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
+    }
+
+    /// Serves a TCP listener like [`Facade::serve`], speaking TLS.
+    ///
+    /// # Errors
+    /// [`FacadeError::Server`].
+    pub async fn serve_tls(
+        self,
+        listener: TcpListener,
+        tls: &Tls,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), FacadeError> {
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        self.serve_with_incoming(tls.accept(incoming), shutdown).await
     }
 
     /// Serves a TCP listener until `shutdown` completes, then lets calls in progress end for [`Settings::drain`].
@@ -166,7 +192,11 @@ impl Facade {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_keepalive_interval(Some(KEEPALIVE))
-            .serve_with_incoming_shutdown(self.calls.clone(), incoming, stopping.notified());
+            .serve_with_incoming_shutdown(
+                Guarded::new(self.calls.clone(), self.guard.clone()),
+                incoming,
+                stopping.notified(),
+            );
         // Driven here, not by the server: that no longer looks at its signal once `incoming` has ended.
         let drained = async {
             shutdown.await;

@@ -48,6 +48,7 @@ pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
         ErrorKind::SourceUnavailable => (Code::FailedPrecondition, Reason::SourceUnavailable),
         ErrorKind::CredentialRefused => (Code::FailedPrecondition, Reason::CredentialRefused),
         ErrorKind::PermissionDenied => (Code::PermissionDenied, Reason::PermissionDenied),
+        ErrorKind::Forbidden => (Code::PermissionDenied, Reason::Forbidden),
         ErrorKind::QuotaExhausted => (Code::ResourceExhausted, Reason::QuotaExhausted),
         ErrorKind::BudgetSpent => (Code::FailedPrecondition, Reason::BudgetSpent),
         ErrorKind::RateLimited => (Code::ResourceExhausted, Reason::RateLimited),
@@ -132,6 +133,11 @@ impl Refusal {
     /// Says whether something was changed all the same.
     pub(crate) fn with_applied(self, applied: Applied) -> Self {
         self.with_fact("applied", Some(applied.as_str()))
+    }
+
+    /// Why it failed.
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Says where it happened.

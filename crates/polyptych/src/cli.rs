@@ -31,7 +31,7 @@ pub(crate) enum Command {
     },
     /// Serve the gRPC API
     ///
-    /// Prints `listening on http://ADDRESS` once ready. Ctrl-C or SIGTERM ends it after the calls in flight.
+    /// Prints `listening on http://ADDRESS` once ready, https with TLS. Ctrl-C or SIGTERM ends it after the calls in flight.
     Serve {
         /// Configuration file (TOML) that names the libraries
         #[arg(long, value_name = "FILE", required_unless_present = "emulate")]
@@ -39,9 +39,12 @@ pub(crate) enum Command {
         /// Start the emulator, too, and serve six libraries connected to it
         #[arg(long, conflicts_with = "config")]
         emulate: bool,
-        /// Address to listen on; port 0 takes a free one. Other than loopback is refused: there is no authentication yet
+        /// Address to listen on; port 0 takes a free one. Other than loopback needs TLS and clients in the configuration
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
         listen: SocketAddr,
+        /// Listen wherever it is, even where whoever reaches the address may read, change and overhear everything
+        #[arg(long)]
+        insecure: bool,
     },
     /// Serve the four provider APIs on one port, keeping images in memory
     ///
@@ -55,6 +58,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         setup: Box<SetupFlags>,
     },
+    /// Make an API key for a client, and print it once with the hash that the configuration takes
+    Keygen,
     /// Check or describe the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

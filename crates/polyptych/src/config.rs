@@ -9,11 +9,16 @@ use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
+pub use access::{
+    AuthSection, ClientCertificates, ClientConfig, ClientRight, RateConfig, ReflectionAccess, TlsSection,
+    TokenAlgorithm, TokensSection,
+};
 pub use check::Mistake;
 pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
 pub use fetch::FetchSection;
 pub use state::{S3Config, StateConfig};
 
+mod access;
 mod check;
 mod connection;
 mod fetch;
@@ -37,6 +42,14 @@ pub struct Config {
     /// Where is kept what outlives a process.
     #[serde(default)]
     pub state: StateConfig,
+    /// The certificate that the server shows; absent means that it does not speak TLS.
+    pub tls: Option<TlsSection>,
+    /// How callers are known beside their own keys and certificates.
+    #[serde(default)]
+    pub auth: AuthSection,
+    /// The clients by name. Without any, everybody who reaches the server may do everything.
+    #[serde(default)]
+    pub clients: BTreeMap<String, ClientConfig>,
 }
 
 /// One library: a connection to one provider.
@@ -240,7 +253,7 @@ impl Config {
     }
 
     /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`],
-    /// [`crate::open_pictures`] and [`crate::State::open`] would refuse without looking at the environment. Nothing is sent.
+    /// [`crate::open_pictures`], [`crate::State::open`], [`crate::open_guard`] and [`crate::open_tls`] would refuse without looking at the environment. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong.
@@ -249,6 +262,7 @@ impl Config {
             crate::libraries::objection(config)
                 .or_else(|| crate::fetching::objection(config))
                 .or_else(|| crate::state::objection(&config.state))
+                .or_else(|| crate::access::objection(config))
         };
         Self::read_with(path.as_ref(), object).await
     }

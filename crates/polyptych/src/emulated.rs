@@ -1,5 +1,6 @@
 //! The six libraries that stand for all provider forms, connected to a running emulator.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Config;
-use crate::config::{Encoding, FetchSection, LibraryConfig, ProviderKind, StateConfig, TokenConfig};
+use crate::config::{AuthSection, Encoding, FetchSection, LibraryConfig, ProviderKind, StateConfig, TokenConfig};
 use crate::domain::Service;
 use crate::facade::{Facade, Spool, WorkerPool};
 use crate::state::{State, Working};
@@ -50,7 +51,14 @@ pub fn config(emulator: &str) -> Config {
     // Pictures of the emulator itself may be imported, wherever it runs.
     let own = emulator.split_once("://").map(|(_, host)| host.trim_end_matches('/').to_owned());
     let fetch = FetchSection { private_hosts: own.map(|host| vec![host]), ..FetchSection::default() };
-    Config { libraries: LIBRARIES.into_iter().map(library).collect(), fetch, state: StateConfig::default() }
+    Config {
+        libraries: LIBRARIES.into_iter().map(library).collect(),
+        fetch,
+        state: StateConfig::default(),
+        tls: None,
+        auth: AuthSection::default(),
+        clients: BTreeMap::new(),
+    }
 }
 
 /// Settings of an emulator that lives in real time; the emulator's own default is a clock that stands still, for tests.

@@ -45,6 +45,7 @@ pub mod config;
 pub mod emulated;
 pub mod manifest;
 
+mod access;
 mod bucket;
 mod fetching;
 mod libraries;
@@ -52,6 +53,7 @@ mod quotas;
 mod state;
 mod together;
 
+pub use access::{OpenAccessError, open_access, open_guard, open_tls};
 pub use config::Config;
 pub use fetching::{OpenFetchError, open_pictures};
 pub use libraries::{OpenError, open_libraries, open_libraries_together};

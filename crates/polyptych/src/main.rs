@@ -4,6 +4,7 @@ mod cli;
 mod configuration;
 mod database;
 mod demo;
+mod keygen;
 mod output;
 mod serve;
 
@@ -22,9 +23,12 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let ended = match cli.command {
         Command::Demo { images } => demo::run(images).await,
-        Command::Serve { config: Some(config), listen, .. } => serve::configured(&config, listen).await,
-        Command::Serve { config: None, listen, .. } => serve::emulating(listen).await,
+        Command::Serve { config: Some(config), listen, insecure, .. } => {
+            serve::configured(&config, listen, insecure).await
+        }
+        Command::Serve { config: None, listen, insecure, .. } => serve::emulating(listen, insecure).await,
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
+        Command::Keygen => keygen::run(),
         Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
         Command::Config(ConfigCommand::Schema { of }) => configuration::schema(of),
         Command::Errors => configuration::errors(),

@@ -1,5 +1,6 @@
 //! What an operation is: its task, its items, and how far it got. All of it can be stored as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -119,6 +120,20 @@ impl Task {
             Self::Publish(_) => "publish",
             Self::Copy(_) => "copy",
             Self::Sync(_) => "sync",
+        }
+    }
+
+    /// The libraries that it works with.
+    pub fn libraries(&self) -> BTreeSet<&LibraryId> {
+        fn of(images: &[ImageName]) -> impl Iterator<Item = &LibraryId> {
+            images.iter().map(|image| &image.album.library)
+        }
+        match self {
+            Self::Import(task) => task.items.iter().map(|item| &item.target.album.library).collect(),
+            Self::Delete(task) => of(&task.images).collect(),
+            Self::Publish(task) => task.targets.iter().map(|target| &target.album.library).collect(),
+            Self::Copy(task) => of(&task.images).chain([&task.target.album.library]).collect(),
+            Self::Sync(task) => task.plan.albums.iter().map(|album| &album.album.library).collect(),
         }
     }
 

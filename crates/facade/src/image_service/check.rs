@@ -5,6 +5,7 @@ use polyptych_proto::v1;
 use tonic::{Status, Streaming};
 
 use super::{Images, check_name, find};
+use crate::caller::Caller;
 use crate::convert;
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
@@ -13,12 +14,14 @@ impl Images {
     pub(super) async fn check(
         &self,
         progress: &Progress,
+        caller: &Caller,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::CheckImageResponse, Status> {
         let mut messages = self.receiver.receive(stream);
         let metadata = messages.metadata().await?;
         let (id, album) = convert::parse_parent("metadata.parent", &metadata.parent)?;
-        let library = find(&self.service, &id)?;
+        let service = self.service.open(caller);
+        let library = find(&service, &id)?;
         check_name("metadata.display_name", &metadata.display_name)?;
         let (fit, animation) = convert::fit("metadata.fit", metadata.fit, Fit::None)?;
         progress.at(library, album.as_ref());
@@ -35,7 +38,7 @@ impl Images {
             animation,
             class: Some(metadata.image_class).filter(|class| !class.is_empty()),
         };
-        let report = self.service.check(command).await.map_err(|error| failed(&error, Fields::UPLOAD))?;
+        let report = service.check(command).await.map_err(|error| failed(&error, Fields::UPLOAD))?;
         Ok(convert::report(report, sha256))
     }
 }

@@ -1,10 +1,11 @@
 //! `CopyImages`: images for another album, handed over as an operation.
 
-use polyptych_domain::{ClientId, CopyTask, Fit, TargetRecord, Task, UploadTerms};
+use polyptych_domain::{CopyTask, Fit, TargetRecord, Task, UploadTerms};
 use polyptych_proto::{longrunning, v1};
 use tonic::Status;
 
 use super::{Images, named, target};
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::{convert, operations, repeats};
 
@@ -15,7 +16,7 @@ impl Images {
     pub(super) async fn copy(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::CopyImagesRequest,
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
@@ -23,8 +24,9 @@ impl Images {
         let (fit, animation) = convert::fit("fit", request.fit, Fit::None)?;
         let policy = convert::policy("policy", request.policy)?;
         let terms = UploadTerms { fit, animation, replace: request.replace, policy };
-        let images = named(&self.service, &request.names, MOST)?;
-        let album = target(&self.service, "parent", &request.parent)?;
+        let service = self.service.open(caller);
+        let images = named(&service, &request.names, MOST)?;
+        let album = target(&service, "parent", &request.parent)?;
         let target = TargetRecord { album, class: Some(request.image_class).filter(|class| !class.is_empty()) };
         if request.validate_only {
             let outcomes = images.iter().map(|_| operations::outcome(&target, None)).collect();
@@ -33,6 +35,6 @@ impl Images {
         }
         progress.writing();
         let task = Task::Copy(CopyTask { images, target, terms });
-        operations::submit(&self.work, client, task, repeated, "names").await
+        operations::submit(&self.work, caller.client(), task, repeated, "names").await
     }
 }

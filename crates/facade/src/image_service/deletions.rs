@@ -1,11 +1,11 @@
 //! `DeleteImage` and `DeleteImages`: one at once, or many as an operation.
 
-use polyptych_domain::{ClientId, DeleteTask, Task};
+use polyptych_domain::{DeleteTask, Task};
 use polyptych_proto::{longrunning, v1};
 use tonic::Status;
 
 use super::{Images, find, named};
-use crate::caller::on_behalf;
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::repeats::Repeatable;
 use crate::status::{Fields, failed};
@@ -18,18 +18,18 @@ impl Images {
     pub(super) async fn delete(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::DeleteImageRequest,
     ) -> Result<(), Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "DeleteImage", &request, None)?;
         let name = convert::parse_image("name", &request.name)?;
-        progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
+        let service = self.service.open(caller);
+        progress.at(find(&service, &name.album.library)?, Some(&name.album.album));
         if request.validate_only {
             return Ok(());
         }
-        let service = on_behalf(&self.service, client.clone());
-        match Repeatable::<()>::begin(&self.work.requests, client, repeated, "request_id").await? {
+        match Repeatable::<()>::begin(&self.work.requests, caller.client(), repeated, "request_id").await? {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();
@@ -43,18 +43,18 @@ impl Images {
     pub(super) async fn delete_many(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::DeleteImagesRequest,
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "DeleteImages", &request, None)?;
-        let images = named(&self.service, &request.names, MOST)?;
+        let images = named(&self.service.open(caller), &request.names, MOST)?;
         if request.validate_only {
             let outcomes = vec![v1::DeletionOutcome::default(); images.len()];
             let response = operations::pack("DeleteImagesResponse", &v1::DeleteImagesResponse { outcomes });
             return Ok(operations::validated(response));
         }
         progress.writing();
-        operations::submit(&self.work, client, Task::Delete(DeleteTask { images }), repeated, "names").await
+        operations::submit(&self.work, caller.client(), Task::Delete(DeleteTask { images }), repeated, "names").await
     }
 }

@@ -10,6 +10,7 @@ use tonic::{Request, Status};
 
 use super::{Images, find};
 use crate::answers::{self, Answers, Terms};
+use crate::caller::Caller;
 use crate::convert;
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
@@ -22,11 +23,11 @@ pub(super) type Messages = Answers<v1::DownloadImageResponse>;
 
 impl Images {
     pub(super) async fn download(&self, request: Request<v1::DownloadImageRequest>) -> Result<Messages, Status> {
-        let progress = Progress::of(&request);
+        let (progress, service) = (Progress::of(&request), self.service.open(&Caller::of(&request)));
         let terms = Terms::of(&request, &self.settings);
         let name = convert::parse_image("name", &request.into_inner().name)?;
-        progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
-        let download = self.service.download(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
+        progress.at(find(&service, &name.album.library)?, Some(&name.album.album));
+        let download = service.download(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
         let Download { image, picture } = download;
         let metadata = v1::DownloadImageMetadata {
             image: Some(convert::image(&name.album.library, image)),

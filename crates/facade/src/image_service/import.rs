@@ -1,10 +1,11 @@
 //! `ImportImages`: pictures at addresses, handed over as an operation.
 
-use polyptych_domain::{ClientId, Fit, ImportItem, ImportTask, PictureUrl, TargetRecord, Task, UploadTerms};
+use polyptych_domain::{Fit, ImportItem, ImportTask, PictureUrl, Service, TargetRecord, Task, UploadTerms};
 use polyptych_proto::{longrunning, v1};
 use tonic::Status;
 
 use super::{Images, check_name, target};
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::status::Refusal;
 use crate::{convert, operations, repeats};
@@ -16,7 +17,7 @@ impl Images {
     pub(super) async fn import(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::ImportImagesRequest,
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
@@ -25,8 +26,9 @@ impl Images {
         let (fit, animation) = convert::fit("fit", request.fit, Fit::None)?;
         let policy = convert::policy("policy", request.policy)?;
         let terms = UploadTerms { fit, animation, replace: request.replace, policy };
+        let service = self.service.open(caller);
         let sources = request.sources.into_iter().enumerate();
-        let items = sources.map(|(place, source)| self.item(place, source)).collect::<Result<Vec<_>, _>>()?;
+        let items = sources.map(|(place, source)| item(&service, place, source)).collect::<Result<Vec<_>, _>>()?;
         if request.validate_only {
             let outcomes = items.iter().map(|item| operations::outcome(&item.target, None)).collect();
             let response = operations::pack("ImportImagesResponse", &v1::ImportImagesResponse { outcomes });
@@ -34,24 +36,24 @@ impl Images {
         }
         progress.writing();
         let task = Task::Import(ImportTask { items, terms });
-        operations::submit(&self.work, client, task, repeated, "sources").await
+        operations::submit(&self.work, caller.client(), task, repeated, "sources").await
     }
+}
 
-    fn item(&self, place: usize, source: v1::ImportSource) -> Result<ImportItem, Refusal> {
-        let field = |name: &str| format!("sources[{place}].{name}");
-        let url = PictureUrl::new(source.uri);
-        let url = url.map_err(|error| Refusal::argument(&field("uri"), error.message()))?;
-        let name = Some(source.display_name).filter(|name| !name.is_empty());
-        match &name {
-            Some(name) => check_name(&field("display_name"), name)?,
-            None if url.file_name().is_none() => {
-                let message = "give the image a name: the address's path does not end in one";
-                return Err(Refusal::argument(&field("display_name"), message));
-            }
-            None => {}
+fn item(service: &Service, place: usize, source: v1::ImportSource) -> Result<ImportItem, Refusal> {
+    let field = |name: &str| format!("sources[{place}].{name}");
+    let url = PictureUrl::new(source.uri);
+    let url = url.map_err(|error| Refusal::argument(&field("uri"), error.message()))?;
+    let name = Some(source.display_name).filter(|name| !name.is_empty());
+    match &name {
+        Some(name) => check_name(&field("display_name"), name)?,
+        None if url.file_name().is_none() => {
+            let message = "give the image a name: the address's path does not end in one";
+            return Err(Refusal::argument(&field("display_name"), message));
         }
-        let album = target(&self.service, &field("parent"), &source.parent)?;
-        let class = Some(source.image_class).filter(|class| !class.is_empty());
-        Ok(ImportItem { url: url.as_str().to_owned(), name, target: TargetRecord { album, class } })
+        None => {}
     }
+    let album = target(service, &field("parent"), &source.parent)?;
+    let class = Some(source.image_class).filter(|class| !class.is_empty());
+    Ok(ImportItem { url: url.as_str().to_owned(), name, target: TargetRecord { album, class } })
 }

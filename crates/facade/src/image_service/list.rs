@@ -5,6 +5,7 @@ use polyptych_proto::v1;
 use tonic::Status;
 
 use super::{Images, album, find};
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
 use crate::{convert, page_token};
@@ -13,10 +14,12 @@ impl Images {
     pub(super) async fn list(
         &self,
         progress: &Progress,
+        caller: &Caller,
         request: v1::ListImagesRequest,
     ) -> Result<v1::ListImagesResponse, Status> {
         let (id, named) = convert::parse_parent("parent", &request.parent)?;
-        let library = find(&self.service, &id)?;
+        let service = self.service.open(caller);
+        let library = find(&service, &id)?;
         let album = AlbumName { album: album("parent", library, named)?, library: id };
         progress.at(library, Some(&album.album));
         let parent = album.to_string();
@@ -24,7 +27,7 @@ impl Images {
         // A token was made for this album, so that it is the token that is wrong.
         let blamed = Fields::of(if after.is_some() { "page_token" } else { "parent" });
         let page = PageRequest { size: self.settings.page_of("page_size", request.page_size)?, after };
-        let listed = self.service.list(&album.library, Some(&album.album), &page).await;
+        let listed = service.list(&album.library, Some(&album.album), &page).await;
         let (_, page) = listed.map_err(|error| failed(&error, blamed))?;
         Ok(v1::ListImagesResponse {
             images: page.items.into_iter().map(|image| convert::image(&album.library, image)).collect(),

@@ -11,14 +11,14 @@ mod upload;
 
 use std::sync::Arc;
 
-use polyptych_domain::{AlbumId, AlbumName, ImageLibrary, ImageName, LibraryId, Service};
+use polyptych_domain::{AlbumId, AlbumName, ErrorKind, ImageLibrary, ImageName, LibraryId, Service};
 use polyptych_proto::v1::image_service_server::ImageService;
 use polyptych_proto::{longrunning, v1};
 use tonic::{Request, Response, Status, Streaming};
 
 pub(crate) use upload::check_name;
 
-use crate::caller::client;
+use crate::caller::{Caller, Door};
 use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
@@ -26,14 +26,14 @@ use crate::work::Work;
 use crate::{Settings, convert, operations};
 
 pub(crate) struct Images {
-    service: Arc<Service>,
+    service: Door,
     receiver: Receiver,
     work: Work,
     settings: Arc<Settings>,
 }
 
 impl Images {
-    pub(crate) fn new(service: Arc<Service>, receiver: Receiver, work: Work, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(service: Door, receiver: Receiver, work: Work, settings: Arc<Settings>) -> Self {
         Self { service, receiver, work, settings }
     }
 }
@@ -42,6 +42,8 @@ impl Images {
 pub(crate) fn find<'s>(service: &'s Service, id: &LibraryId) -> Result<&'s dyn ImageLibrary, Refusal> {
     match service.library(id) {
         Ok(library) => Ok(library.as_ref()),
+        // Of a library that the caller may not use not even its name is told.
+        Err(error) if error.kind() == ErrorKind::Forbidden => Err(Refusal::of(&error, Fields::of("name"))),
         Err(error) => Err(Refusal::of(&error, Fields::of("name")).with_place(id, None, None)),
     }
 }
@@ -79,25 +81,24 @@ impl ImageService for Images {
         &self,
         request: Request<Streaming<v1::UploadImageRequest>>,
     ) -> Result<Response<v1::UploadImageResponse>, Status> {
-        let progress = Progress::of(&request);
-        let client = client(&request);
-        self.upload(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.upload(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn upload_small_image(
         &self,
         request: Request<v1::UploadSmallImageRequest>,
     ) -> Result<Response<v1::UploadImageResponse>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.upload_small(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.upload_small(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn check_image(
         &self,
         request: Request<Streaming<v1::UploadImageRequest>>,
     ) -> Result<Response<v1::CheckImageResponse>, Status> {
-        let progress = Progress::of(&request);
-        self.check(&progress, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.check(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     type DownloadImageStream = download::Messages;
@@ -110,10 +111,10 @@ impl ImageService for Images {
     }
 
     async fn get_image(&self, request: Request<v1::GetImageRequest>) -> Result<Response<v1::Image>, Status> {
-        let progress = Progress::of(&request);
+        let (progress, service) = (Progress::of(&request), self.service.open(&Caller::of(&request)));
         let name = convert::parse_image("name", &request.into_inner().name)?;
-        progress.at(find(&self.service, &name.album.library)?, Some(&name.album.album));
-        let image = self.service.get(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
+        progress.at(find(&service, &name.album.library)?, Some(&name.album.album));
+        let image = service.get(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
         Ok(Response::new(convert::image(&name.album.library, image)))
     }
 
@@ -121,8 +122,8 @@ impl ImageService for Images {
         &self,
         request: Request<v1::ListImagesRequest>,
     ) -> Result<Response<v1::ListImagesResponse>, Status> {
-        let progress = Progress::of(&request);
-        self.list(&progress, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.list(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     type StreamImagesStream = stream::Batches;
@@ -135,31 +136,31 @@ impl ImageService for Images {
     }
 
     async fn delete_image(&self, request: Request<v1::DeleteImageRequest>) -> Result<Response<()>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.delete(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.delete(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn import_images(
         &self,
         request: Request<v1::ImportImagesRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.import(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.import(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn delete_images(
         &self,
         request: Request<v1::DeleteImagesRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.delete_many(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.delete_many(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn copy_images(
         &self,
         request: Request<v1::CopyImagesRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.copy(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.copy(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 }

@@ -9,6 +9,7 @@ use tonic::{Request, Status};
 
 use super::{Images, album, find};
 use crate::answers::{self, Answers, Terms};
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
 use crate::{convert, page_token};
@@ -22,9 +23,10 @@ pub(super) type Batches = Answers<v1::StreamImagesResponse>;
 impl Images {
     pub(super) fn stream(&self, request: Request<v1::StreamImagesRequest>) -> Result<Batches, Status> {
         let (progress, terms) = (Progress::of(&request), Terms::of(&request, &self.settings));
+        let service = Arc::new(self.service.open(&Caller::of(&request)));
         let request = request.into_inner();
         let (id, named) = convert::parse_parent("parent", &request.parent)?;
-        let library = find(&self.service, &id)?;
+        let library = find(&service, &id)?;
         let album = AlbumName { album: album("parent", library, named)?, library: id };
         progress.at(library, Some(&album.album));
         let parent = album.to_string();
@@ -32,7 +34,6 @@ impl Images {
         let asked = if request.batch_size == 0 { BATCH } else { request.batch_size };
         let size = self.settings.page_of("batch_size", asked)?;
         let first = PageRequest { size, after };
-        let service = Arc::clone(&self.service);
         let batches = stream::try_unfold(Some(first), move |page| {
             let (service, album, parent) = (Arc::clone(&service), album.clone(), parent.clone());
             async move {

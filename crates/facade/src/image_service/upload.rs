@@ -2,13 +2,13 @@
 //! first chunk is read; nothing is sent on before the last one has come. `UploadSmallImage` brings the same in one message.
 
 use polyptych_domain::{
-    AlbumId, Animation, CheckCommand, ClientId, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
+    AlbumId, Animation, CheckCommand, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
 };
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
 
 use super::{Images, album, find};
-use crate::caller::on_behalf;
+use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::repeats::Repeatable;
 use crate::status::{Fields, Refusal, failed};
@@ -18,74 +18,76 @@ impl Images {
     pub(super) async fn upload(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::UploadImageResponse, Status> {
         let mut messages = self.receiver.receive(stream);
         let mut metadata = messages.metadata().await?;
-        let place = Place::new(self, &metadata)?;
+        let service = self.service.open(caller);
+        let place = Place::new(&service, &metadata)?;
         progress.at(place.library, Some(&place.album));
         let id = std::mem::take(&mut metadata.request_id);
         // Once before the file comes, for the form of the id.
         repeats::request(REQUEST_ID, &id, METHOD, &metadata, None)?;
         let content = messages.content().await.map_err(|refusal| place.refused(refusal))?;
-        self.accept(progress, client, place, Received { id, metadata, content, fields: Fields::UPLOAD }).await
+        self.accept(progress, caller, &service, place, Received { id, metadata, content, fields: Fields::UPLOAD }).await
     }
 
     pub(super) async fn upload_small(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         request: v1::UploadSmallImageRequest,
     ) -> Result<v1::UploadImageResponse, Status> {
         let v1::UploadSmallImageRequest { metadata, content } = request;
         let mut metadata = metadata.ok_or_else(|| Refusal::argument("metadata", "say where the image goes"))?;
-        let place = Place::new(self, &metadata)?;
+        let service = self.service.open(caller);
+        let place = Place::new(&service, &metadata)?;
         progress.at(place.library, Some(&place.album));
         let id = std::mem::take(&mut metadata.request_id);
         let content = self.receiver.take(content).await.map_err(|refusal| place.refused(refusal))?;
         let fields = Fields { content: "content", ..Fields::UPLOAD };
-        self.accept(progress, client, place, Received { id, metadata, content, fields }).await
+        self.accept(progress, caller, &service, place, Received { id, metadata, content, fields }).await
     }
 
     /// Carries out an upload that has wholly come, unless it was carried out before.
     async fn accept(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
+        service: &Service,
         place: Place<'_>,
         received: Received,
     ) -> Result<v1::UploadImageResponse, Status> {
         let sha256 = received.content.sha256();
         let repeated = repeats::request(REQUEST_ID, &received.id, METHOD, &received.metadata, Some(sha256))?;
         if received.metadata.validate_only {
-            return self.tried(place, received).await;
+            return tried(service, place, received).await;
         }
-        let service = on_behalf(&self.service, client.clone());
-        match Repeatable::begin(&self.work.requests, client, repeated, REQUEST_ID).await? {
+        match Repeatable::begin(&self.work.requests, caller.client(), repeated, REQUEST_ID).await? {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();
-                let answer = put(&service, place, received).await;
+                let answer = put(service, place, received).await;
                 attempt.end(&answer).await;
                 answer
             }
         }
     }
+}
 
-    /// What an upload would send, without sending it.
-    async fn tried(&self, place: Place<'_>, received: Received) -> Result<v1::UploadImageResponse, Status> {
-        let Received { metadata, content, fields, .. } = received;
-        let command = CheckCommand {
-            library: place.library.id().clone(),
-            name: metadata.display_name,
-            content,
-            fit: place.fit,
-            animation: place.animation,
-            class: Some(metadata.image_class).filter(|class| !class.is_empty()),
-        };
-        trial::of(&self.service, command).await.map_err(|error| failed(&error, fields))
-    }
+/// What an upload would send, without sending it.
+async fn tried(service: &Service, place: Place<'_>, received: Received) -> Result<v1::UploadImageResponse, Status> {
+    let Received { metadata, content, fields, .. } = received;
+    let command = CheckCommand {
+        library: place.library.id().clone(),
+        name: metadata.display_name,
+        content,
+        fit: place.fit,
+        animation: place.animation,
+        class: Some(metadata.image_class).filter(|class| !class.is_empty()),
+    };
+    trial::of(service, command).await.map_err(|error| failed(&error, fields))
 }
 
 /// An upload that has wholly come.
@@ -138,9 +140,9 @@ struct Place<'s> {
 }
 
 impl<'s> Place<'s> {
-    fn new(images: &'s Images, metadata: &v1::UploadImageMetadata) -> Result<Self, Refusal> {
+    fn new(service: &'s Service, metadata: &v1::UploadImageMetadata) -> Result<Self, Refusal> {
         let (id, named) = convert::parse_parent("metadata.parent", &metadata.parent)?;
-        let library = find(&images.service, &id)?;
+        let library = find(service, &id)?;
         check_name("metadata.display_name", &metadata.display_name)?;
         let album = album("metadata.parent", library, named)?;
         let (fit, animation) = convert::fit("metadata.fit", metadata.fit, Fit::None)?;

@@ -89,6 +89,12 @@ reasons! {
     CredentialRefused = "CREDENTIAL_REFUSED", [FailedPrecondition], "The operator renews the credential of the library.",
     /// The library's credential has no right to this.
     PermissionDenied = "PERMISSION_DENIED", [PermissionDenied], "The operator has the right given to the credential at the provider.",
+    /// The client may not call this method, or not for this library, whether there is one or not.
+    Forbidden = "FORBIDDEN", [PermissionDenied], "The operator of this server gives the client the right, or the library.",
+    /// The call names no client that is known here, or its key or token is not accepted.
+    Unauthenticated = "UNAUTHENTICATED", [Unauthenticated], "Call with a key or token that is good, in the header `authorization`.",
+    /// The client has more calls at once, or in a short time, than this server lets it have.
+    ClientRateLimited = "CLIENT_RATE_LIMITED", [ResourceExhausted], "Come back after `RetryInfo`, with fewer calls at once.",
     /// Points, calls or space at the provider are used up.
     QuotaExhausted = "QUOTA_EXHAUSTED", [ResourceExhausted], "Come back after `RetryInfo`; `GetQuota` tells what is left.",
     /// The call might cost more than is left of the budget that was given.

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails its test by panicking")]
 
+mod access;
 mod albums;
 mod associations;
 mod auditing;
@@ -19,4 +20,5 @@ mod server;
 mod statuses;
 mod streaming;
 mod support;
+mod tls;
 mod uploads;

@@ -31,7 +31,8 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
         SourceRefused => SourceUnavailable,
         SourceUnavailable => CredentialRefused,
         CredentialRefused => PermissionDenied,
-        PermissionDenied => QuotaExhausted,
+        PermissionDenied => Forbidden,
+        Forbidden => QuotaExhausted,
         QuotaExhausted => BudgetSpent,
         BudgetSpent => RateLimited,
         RateLimited => ProviderUnavailable,
@@ -45,7 +46,7 @@ fn next(kind: ErrorKind) -> Option<ErrorKind> {
     })
 }
 
-const TABLE: [(ErrorKind, Code, &str); 28] = [
+const TABLE: [(ErrorKind, Code, &str); 29] = [
     (ErrorKind::InvalidArgument, Code::InvalidArgument, "INVALID_ARGUMENT"),
     (ErrorKind::NotAnImage, Code::InvalidArgument, "NOT_AN_IMAGE"),
     (ErrorKind::CorruptImage, Code::InvalidArgument, "CORRUPT_IMAGE"),
@@ -64,6 +65,7 @@ const TABLE: [(ErrorKind, Code, &str); 28] = [
     (ErrorKind::SourceUnavailable, Code::FailedPrecondition, "SOURCE_UNAVAILABLE"),
     (ErrorKind::CredentialRefused, Code::FailedPrecondition, "CREDENTIAL_REFUSED"),
     (ErrorKind::PermissionDenied, Code::PermissionDenied, "PERMISSION_DENIED"),
+    (ErrorKind::Forbidden, Code::PermissionDenied, "FORBIDDEN"),
     (ErrorKind::QuotaExhausted, Code::ResourceExhausted, "QUOTA_EXHAUSTED"),
     (ErrorKind::BudgetSpent, Code::FailedPrecondition, "BUDGET_SPENT"),
     (ErrorKind::RateLimited, Code::ResourceExhausted, "RATE_LIMITED"),

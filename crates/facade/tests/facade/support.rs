@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use polyptych_domain::{ImageLibrary, MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
+use polyptych_facade::auth::Guard;
 use polyptych_facade::{Facade, FacadeError, Settings, Work, WorkerPool};
 use polyptych_proto::longrunning::operations_client::OperationsClient;
 use polyptych_proto::v1::association_service_client::AssociationServiceClient;
@@ -51,6 +52,11 @@ impl Server {
 
     /// Libraries `alpha` (default album `self`), `beta` (none) and `gamma`; `library` is the first.
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::guarded(change, Guard::open())
+    }
+
+    /// The same, for those whom `guard` lets in.
+    pub(crate) fn guarded(change: impl FnOnce(&mut Settings), guard: Guard) -> Self {
         let spool = TempDir::new().unwrap();
         let mut settings = Settings { spool_dir: spool.path().join("spool"), ..Settings::default() };
         change(&mut settings);
@@ -64,7 +70,7 @@ impl Server {
         let operations = Arc::new(MemoryOperations::new(now));
         let (blobs, audit) = (Arc::new(MemoryBlobs::default()), Arc::new(MemoryAudit::new(now)));
         let work = Work { operations: operations.clone(), blobs: blobs.clone(), audit: audit.clone(), ..work() };
-        let facade = Facade::new(Arc::new(service), work, settings).unwrap();
+        let facade = Facade::new(Arc::new(service), work, settings).unwrap().with_guard(guard);
         let (connections, incoming) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
@@ -156,6 +162,13 @@ pub(crate) async fn settled() {
 /// A connection as a transport of generated clients, without the timers that tonic's own channel brings.
 #[derive(Clone)]
 pub(crate) struct Wire(SendRequest<Body>);
+
+impl Wire {
+    /// Over a connection that is there.
+    pub(crate) fn of(sender: SendRequest<Body>) -> Self {
+        Self(sender)
+    }
+}
 
 impl tonic::codegen::Service<Request<Body>> for Wire {
     type Response = Response<Incoming>;

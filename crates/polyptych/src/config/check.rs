@@ -17,6 +17,8 @@ const MAX_MISTAKES: usize = 100;
 const NO_TOKEN_HERE: &str =
     "a token is never written here, only where it is: { env = \"NAME\" } or { file = \"PATH\" }";
 
+const HASHES_HERE: &str = "keys are a list of hashes; `polyptych keygen` makes a key and prints its hash";
+
 /// One thing that is wrong in a configuration file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
@@ -87,13 +89,22 @@ impl Document<'_> {
             Some(first) => {
                 let present = table_at(self.root.get_ref(), &path);
                 let absent = |key: &&str| !taken.contains(key) && present.is_none_or(|table| !table.contains_key(*key));
-                let demanded = if path.len() == 2 { demanded_of_a_library() } else { vec![first.to_owned()] };
+                let demanded = if matches!(path.as_slice(), [section, _] if section == "libraries") {
+                    demanded_of_a_library()
+                } else {
+                    vec![first.to_owned()]
+                };
                 demanded.iter().map(String::as_str).filter(absent).map(|key| format!("missing field `{key}`")).collect()
             }
             // What is left of an entry that lost a part is not what its author wrote.
             None if !taken.is_empty() => Vec::new(),
             None if path.get(2).is_some_and(|key| key == "token" || key == "app_secret") => {
                 vec![NO_TOKEN_HERE.to_owned()]
+            }
+            None if path.first().is_some_and(|key| key == "clients")
+                && path.get(2).is_some_and(|key| key == "keys") =>
+            {
+                vec![HASHES_HERE.to_owned()]
             }
             None => vec![format!("{}: {}", path.join("."), error.message())],
         };
