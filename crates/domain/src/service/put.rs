@@ -7,7 +7,9 @@ use super::meter::Meter;
 use super::prepare::Prepared;
 use super::sending::has_arrived;
 use super::{PAUSE, Sent, Service, UploadReceipt, wrong_number};
-use crate::{AlbumId, AlbumName, Applied, ContentKey, Cost, Error, ImageLibrary, Prices, Sha256, Upload, Uploaded};
+use crate::{
+    AlbumId, AlbumName, Applied, ContentKey, Cost, Error, ErrorKind, ImageLibrary, Prices, Sha256, Upload, Uploaded,
+};
 
 /// How far an upload may rely on what is known of an album.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
@@ -79,15 +81,24 @@ pub(super) struct Landed {
 }
 
 impl Landed {
-    /// The outcome for one who waited; `None` where it asks for something else, and has to try by itself.
+    /// The outcome for one who waited; `None` where it asks for something else, or the failure is none of its own, and it
+    /// has to try by itself.
     pub(super) fn for_follower(&self, terms: &Terms) -> Option<Result<Stored, Error>> {
         let suits = terms.sha256 == self.terms.sha256 && (terms.class.is_none() || terms.class == self.terms.class);
         match &self.outcome {
             // It has just been sent, which is more than any policy asks for.
             Ok(stored) if !stored.reused && suits => Some(Ok(Stored { reused: true, ..stored.clone() })),
+            Err(error) if !is_of_the_content(error) => None,
             outcome => (*terms == self.terms).then(|| outcome.clone()),
         }
     }
+}
+
+/// Whether whoever sends the same would fail with this too. Not so where a budget did not suffice, which is the sender's
+/// own, or where the others of a call stood in the way: then no provider has said anything against this image.
+fn is_of_the_content(error: &Error) -> bool {
+    let unsaid = error.kind() == ErrorKind::ProviderRefused && error.provider_error().is_none();
+    error.kind() != ErrorKind::BudgetSpent && !unsaid
 }
 
 /// The content of an upload in its album.

@@ -1,14 +1,16 @@
 //! One content many times over: in a batch, beside a batch, and in albums that hold one image.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_executor::block_on;
 use futures_util::FutureExt;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use polyptych_domain::*;
 
 use crate::batches::{command, kinds, service};
 use crate::shelf::{Shelf, id, picture};
+use crate::world::World;
 
 /// A batch of one content 30 times over, with another one in between.
 fn repeated(policy: UploadPolicy) -> Vec<UploadCommand> {
@@ -59,9 +61,39 @@ fn what_another_puts_there_meanwhile_costs_a_batch_nothing() {
     assert!(first.as_mut().now_or_never().is_none());
     let nothing = Budget { calls: Some(0), points: Some(0), bytes: Some(0) };
     let batch = service.upload_many(vec![command("shelf", "a", 1)], nothing);
-    let (_, report) = block_on(futures_util::future::join(first, batch));
+    let (_, report) = block_on(join(first, batch));
     assert!(report.outcomes[0].as_ref().unwrap().reused);
     assert_eq!(report.costs[&id("shelf")], Cost::default());
+}
+
+#[test]
+fn what_one_could_not_pay_for_another_sends_that_waited_for_it() {
+    let shelf = Shelf::new("shelf");
+    let service = World::new(vec![Arc::clone(&shelf)]).slow().service();
+    let nothing = Budget { calls: Some(0), ..Budget::default() };
+    for (number, policy) in [(1, UploadPolicy::Reuse), (2, UploadPolicy::Force)] {
+        let command = || UploadCommand { policy, ..command("shelf", "a", number) };
+        let mut poor = Box::pin(service.upload_many(vec![command()], nothing));
+        assert!(poor.as_mut().now_or_never().is_none());
+        let (report, receipt) = block_on(join(poor, service.upload(command())));
+        assert_eq!(kinds(&report), [Some(ErrorKind::BudgetSpent)]);
+        assert!(!receipt.unwrap().reused);
+    }
+    assert_eq!(shelf.sent(), 2);
+}
+
+#[test]
+fn who_waits_for_an_image_that_was_not_tried_for_the_others_sake_tries_it() {
+    let shelf = Shelf::grouping("shelf", 100);
+    shelf.pauses.store(1, Ordering::SeqCst);
+    (0..99).for_each(|number| shelf.spoil(&format!("{number}.png")));
+    let service = service(&[&shelf]);
+    let commands = (0..100).map(|number| command("shelf", "a", number)).collect();
+    let mut batch = Box::pin(service.upload_many(commands, Budget::default()));
+    assert!(batch.as_mut().now_or_never().is_none());
+    let (report, receipt) = block_on(join(batch, service.upload(command("shelf", "a", 99))));
+    assert_eq!(kinds(&report)[99], Some(ErrorKind::ProviderRefused));
+    assert!(!receipt.unwrap().reused);
 }
 
 #[test]
