@@ -23,11 +23,15 @@ pub struct FitPlan {
     pub losses: Vec<Loss>,
 }
 
+/// Characters of a name that a line tells at most.
+const SHOWN: usize = 100;
+
 impl fmt::Display for FitPlan {
-    /// `contain to 450x450 as JPEG named `a.jpg` would satisfy REGULAR`.
+    /// `contain to 450x450 as JPEG named `a.jpg` would satisfy REGULAR`; ``the name `a.jpg` would satisfy REGULAR`` where
+    /// not a byte is to be changed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.target {
-            None => f.write_str("no fit")?,
+            None => f.write_str("the name")?,
             Some(target) => {
                 let mode = match target.mode {
                     Mode::Contain { .. } => "contain to",
@@ -38,12 +42,17 @@ impl fmt::Display for FitPlan {
                 if let Some(format) = target.formats.first() {
                     write!(f, " as {format}")?;
                 }
+                if self.losses.contains(&Loss::Frames) {
+                    f.write_str(", first frame only,")?;
+                }
+                f.write_str(" named")?;
             }
         }
-        if self.losses.contains(&Loss::Frames) {
-            f.write_str(", first frame only,")?;
-        }
-        write!(f, " named `{}` would satisfy {}", self.name.chars().take(100).collect::<String>(), self.class)
+        let (shown, rest) = match self.name.char_indices().nth(SHOWN) {
+            Some((end, _)) => (self.name.get(..end).unwrap_or_default(), "…"),
+            None => (self.name.as_str(), ""),
+        };
+        write!(f, " `{shown}{rest}` would satisfy {}", self.class)
     }
 }
 
@@ -142,6 +151,15 @@ pub(crate) fn renamed(name: &str, format: Format, rule: &NameRule) -> String {
 mod tests {
     use super::*;
     use crate::Evidence;
+
+    #[test]
+    fn a_plan_that_changes_the_name_alone_says_which_name_would_do() {
+        let plan = |name: String| FitPlan { class: "ANY", name, fit: Fit::None, target: None, losses: Vec::new() };
+        assert_eq!(plan("фото.jpg".to_owned()).to_string(), "the name `фото.jpg` would satisfy ANY");
+        let (shown, long) = ("ф".repeat(SHOWN), "ф".repeat(SHOWN + 1));
+        assert_eq!(plan(shown.clone()).to_string(), format!("the name `{shown}` would satisfy ANY"));
+        assert_eq!(plan(long).to_string(), format!("the name `{shown}…` would satisfy ANY"));
+    }
 
     #[test]
     fn an_extension_follows_the_format_and_is_added_where_there_is_room_or_need() {
