@@ -217,6 +217,13 @@ fn is_encoded(segment: &str) -> bool {
     pieces.all(|piece| piece.len() >= 2 && piece.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
+/// Whether a library could keep an image under this name: it is not blank, and every encoding can carry it. XML has no way
+/// to write control characters, U+FFFE and U+FFFF.
+pub fn is_display_name(name: &str) -> bool {
+    let cannot_be_sent = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    !name.trim().is_empty() && !name.chars().any(cannot_be_sent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +265,16 @@ mod tests {
         }
         let error = "x".parse::<AlbumName>().unwrap_err().to_string();
         assert_eq!(error, "`x` does not have the form `libraries/{library}/albums/{album}`");
+    }
+
+    #[test]
+    fn an_image_is_named_with_what_every_encoding_can_carry() {
+        for name in ["фото.png", "a b\u{2028}\u{fffd}.png", "😀"] {
+            assert!(is_display_name(name), "{name:?}");
+        }
+        for name in ["", " \u{a0}", "a\0.png", "a\u{85}.png", "a\u{fffe}.png", "\u{ffff}.png"] {
+            assert!(!is_display_name(name), "{name:?}");
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use polyptych_imaging::{self as imaging, ImageError, Limits};
 
 use crate::rules::renamed;
 use crate::workers::Cancelled;
-use crate::{Content, Error, ErrorKind, Fit, Inspection, Rules, Sent, UploadCommand};
+use crate::{Content, Error, ErrorKind, Fit, Inspection, Rules, Sent, UploadCommand, is_display_name};
 
 /// An image that satisfies the rules.
 pub(super) struct Prepared {
@@ -94,13 +94,11 @@ fn as_received(name: String, image: &Inspection, command: UploadCommand) -> Prep
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), Error> {
-    let problem = match name {
-        "" => "the image's name is empty; give a name with an extension",
-        name if name.chars().any(char::is_control) => "the image's name holds control characters",
-        name if name.trim().is_empty() => "the image's name is blank; give a name with an extension",
-        _ => return Ok(()),
-    };
-    Err(Error::new(ErrorKind::InvalidArgument, problem))
+    if is_display_name(name) {
+        return Ok(());
+    }
+    let message = "the image's name is blank or holds characters that cannot be sent; give a name with an extension";
+    Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
 fn sent(image: &Inspection, content: &Content, fitted: bool) -> Sent {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AlbumName, Animation, Error, ErrorKind, Fit, PictureUrl, Sha256};
+use crate::{AlbumName, Animation, Error, ErrorKind, Fit, PictureUrl, Sha256, is_display_name};
 
 /// Pictures of a manifest at most.
 const MOST_PICTURES: usize = 10_000;
@@ -130,8 +130,8 @@ impl Manifest {
             }
             match picture.name() {
                 None => wrong(place("name"), "the picture needs a name: its address does not end in one".to_owned()),
-                Some(name) if name.trim().is_empty() || name.chars().any(char::is_control) => {
-                    wrong(place("name"), "it is blank or holds control characters".to_owned());
+                Some(name) if !is_display_name(&name) => {
+                    wrong(place("name"), "it is blank or holds characters that cannot be sent".to_owned());
                 }
                 Some(_) => {}
             }

@@ -38,7 +38,7 @@ fn every_mistake_is_told_with_its_place() {
         mistakes,
         [
             "pictures[1].key: `a` is the key of pictures[0], too",
-            "pictures[1].name: it is blank or holds control characters",
+            "pictures[1].name: it is blank or holds characters that cannot be sent",
             "pictures[2].key: it is empty",
             "pictures[3].name: the picture needs a name: its address does not end in one",
             "pictures[5].source: the picture is empty",

@@ -2,7 +2,7 @@
 //! first chunk is read; nothing is sent on before the last one has come. `UploadSmallImage` brings the same in one message.
 
 use polyptych_domain::{
-    AlbumId, Animation, CheckCommand, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
+    AlbumId, Animation, CheckCommand, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy, is_display_name,
 };
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
@@ -158,9 +158,9 @@ impl<'s> Place<'s> {
 
 /// Refuses a name that no library could take.
 pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        let message = "give the image a name with an extension and without control characters: banner.png";
-        return Err(Refusal::argument(field, message));
+    if is_display_name(name) {
+        return Ok(());
     }
-    Ok(())
+    let message = "give the image a name with an extension and without characters that cannot be sent: banner.png";
+    Err(Refusal::argument(field, message))
 }
