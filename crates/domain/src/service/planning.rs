@@ -6,21 +6,25 @@
 //! it was sent. Otherwise the picture counts as missing; where the provider keeps identical bytes once, its upload then
 //! finds the image.
 
-use std::collections::{BTreeMap, HashSet};
+mod draft;
+
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use futures_util::{FutureExt, TryStreamExt};
 use sha2::{Digest, Sha256 as Hasher};
 
+use draft::Draft;
+
 use super::prepare::{Prepared, prepare};
 use super::{Service, UploadCommand, located};
-use crate::sync::{AlbumPlan, KeepReason, Kept, Manifest, ManifestAlbum, ManifestPicture, Objection, PictureSource};
-use crate::sync::{Plan, PlanStep};
-use crate::work::Failure;
+use crate::sync::{
+    AlbumPlan, KeepReason, Kept, Manifest, ManifestAlbum, ManifestPicture, PictureSource, Plan, PlanStep,
+};
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Blobs, Capability, Content, ContentKey, Cost, Error, ErrorKind, Image, ImageId, ImageLibrary,
-    Known, LibraryId, PageRequest, Pictures, Sent, Sha256, UploadPolicy,
+    AlbumId, AlbumName, Blobs, Capability, Content, ContentKey, Error, ErrorKind, Image, ImageId, ImageLibrary, Known,
+    LibraryId, PageRequest, Pictures, Sent, Sha256, UploadPolicy,
 };
 
 /// Images of an album that are looked through at most.
@@ -28,21 +32,6 @@ const MOST_IMAGES: usize = 100_000;
 
 /// Images of an album whose pictures are fetched at most, to compare them.
 const MOST_COMPARED: usize = 10;
-
-/// An album while its plan is made.
-struct Draft<'m> {
-    wanted: &'m ManifestAlbum,
-    name: AlbumName,
-    images: Vec<Image>,
-    /// Readings that the list took.
-    pages: u64,
-    /// Images that are wanted pictures.
-    known: HashSet<ImageId>,
-    compared: usize,
-    uploads: Vec<PlanStep>,
-    kept: Vec<Kept>,
-    objections: Vec<Objection>,
-}
 
 /// What a picture is in an album.
 enum Place {
@@ -100,17 +89,7 @@ impl Service {
                 .await
                 .map_err(|error| located(error, library, &wanted.album.album))?;
             let name = AlbumName { library: library.id().clone(), album: library.canonical(&wanted.album.album) };
-            drafts.push(Draft {
-                wanted,
-                name,
-                images,
-                pages,
-                known: HashSet::new(),
-                compared: 0,
-                uploads: Vec::new(),
-                kept: Vec::new(),
-                objections: Vec::new(),
-            });
+            drafts.push(Draft::new(wanted, name, images, pages));
         }
         Ok(drafts)
     }
@@ -260,119 +239,6 @@ impl Service {
         uploads.append(&mut deletions);
         plan.steps = uploads;
         Ok(plan)
-    }
-}
-
-impl Draft<'_> {
-    fn object(&mut self, picture: &ManifestPicture, error: &Error) {
-        let (album, picture) = (self.wanted.album.clone(), picture.key.clone());
-        self.objections.push(Objection { album, picture, failure: Failure::from(error) });
-    }
-
-    /// Where an album takes few images, lets what may be deleted give way, and objects to what has no room.
-    fn make_room(&mut self, library: &dyn ImageLibrary) {
-        let Some(most) = library.rules().images_per_album.map(|most| most as usize) else { return };
-        let others = self.images.len().saturating_sub(self.known.len());
-        let staying = self.known.len() + if self.wanted.delete_others { 0 } else { others };
-        let room = most.saturating_sub(staying);
-        for step in self.uploads.split_off(room.min(self.uploads.len())) {
-            let PlanStep::Upload { picture, .. } = step else { continue };
-            let message =
-                format!("the album takes {most} and has no room for it; let others be deleted, or want fewer");
-            let error = Error::new(ErrorKind::AlbumOccupied, message);
-            let failure = Failure::from(&located(error, library, &self.wanted.album.album));
-            self.objections.push(Objection { album: self.wanted.album.clone(), picture, failure });
-        }
-        if others > 0 {
-            for step in &mut self.uploads {
-                if let PlanStep::Upload { replace, .. } = step {
-                    *replace = true;
-                }
-            }
-        }
-    }
-
-    /// What is deleted; what might be and stays is noted.
-    fn others(&mut self) -> Vec<PlanStep> {
-        let gives_way = self.uploads.iter().any(|step| matches!(step, PlanStep::Upload { replace: true, .. }));
-        if !self.wanted.delete_others || gives_way {
-            return Vec::new();
-        }
-        let mut gone = Vec::new();
-        for image in self.images.iter().filter(|image| !self.known.contains(&image.id)) {
-            let album = self.wanted.album.clone();
-            let reason = match image.in_use {
-                Some(true) => KeepReason::InUse,
-                _ if !self.objections.is_empty() => KeepReason::Objection,
-                _ => {
-                    gone.push(PlanStep::Delete { album, image: image.id.clone(), name: image.name.clone() });
-                    continue;
-                }
-            };
-            self.kept.push(Kept { album, image: image.id.clone(), picture: None, reason });
-        }
-        gone
-    }
-
-    fn cost(&self, library: &dyn ImageLibrary, deletions: u64) -> Cost {
-        let capabilities = library.capabilities();
-        let prices = &capabilities.prices;
-        let listed = Cost { calls: self.pages, points: prices.get.of(self.images.len() as u64), bytes: 0 };
-        let repeated = prices.get.call.saturating_mul(self.pages.saturating_sub(1));
-        let mut cost = Cost { points: listed.points.saturating_add(repeated), ..listed };
-        let lengths = self.uploads.iter().filter_map(|step| match step {
-            PlanStep::Upload { sent, .. } => Some(sent.bytes),
-            PlanStep::Delete { .. } => None,
-        });
-        let (mut images, mut bytes, mut total) = (0u64, 0u64, Cost::default());
-        for length in lengths {
-            let together = bytes.saturating_add(length);
-            let fits =
-                images < u64::from(capabilities.uploads_per_call) && together <= capabilities.upload_bytes_per_call;
-            if images == 0 || !fits {
-                total += Cost { calls: 1, points: prices.upload.call, bytes: 0 };
-                (images, bytes) = (0, 0);
-            }
-            (images, bytes) = (images + 1, bytes.saturating_add(length));
-            total += Cost { calls: 0, points: prices.upload.image, bytes: length };
-        }
-        cost += total;
-        let calls = deletions.div_ceil(u64::from(capabilities.deletes_per_call.max(1)));
-        let points =
-            prices.delete.call.saturating_mul(calls).saturating_add(prices.delete.image.saturating_mul(deletions));
-        cost + Cost { calls, points, bytes: 0 }
-    }
-
-    /// Everything that was seen of the album and decided for it.
-    fn digest(&self, gone: &[PlanStep]) -> Sha256 {
-        let mut hasher = Hasher::new();
-        let mut feed = |text: &str| {
-            hasher.update((text.len() as u64).to_be_bytes());
-            hasher.update(text.as_bytes());
-        };
-        let mut held: Vec<_> = self.images.iter().map(|image| image.id.as_str()).collect();
-        held.sort_unstable();
-        held.into_iter().for_each(&mut feed);
-        feed("uploads");
-        for step in self.uploads.iter().chain(gone) {
-            match step {
-                PlanStep::Upload { picture, class, content, sent, replace, .. } => {
-                    let parts = [picture, class.as_deref().unwrap_or_default(), &content.to_string()];
-                    parts.into_iter().for_each(&mut feed);
-                    feed(&sent.sha256.to_string());
-                    feed(if *replace { "replace" } else { "add" });
-                }
-                PlanStep::Delete { image, .. } => feed(image.as_str()),
-            }
-        }
-        feed("kept");
-        for kept in &self.kept {
-            feed(kept.image.as_str());
-            feed(kept.picture.as_deref().unwrap_or_default());
-        }
-        feed("objections");
-        self.objections.iter().for_each(|objection| feed(&objection.picture));
-        Sha256::new(hasher.finalize().into())
     }
 }
 
