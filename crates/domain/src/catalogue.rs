@@ -23,6 +23,11 @@ impl ContentKey {
     pub fn anything(album: AlbumName) -> Self {
         Self { album, sha256: Sha256::new([0; 32]) }
     }
+
+    /// Whether it stands for anything that the album may get.
+    pub fn is_anything(&self) -> bool {
+        self.sha256 == Sha256::new([0; 32])
+    }
 }
 
 /// The image that holds a content.

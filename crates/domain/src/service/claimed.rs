@@ -36,12 +36,14 @@ impl Held<'_> {
     }
 
     /// Ends the claim of an upload that came to nothing. Where it may have been applied all the same, or the store fails,
-    /// whoever comes next looks first.
+    /// whoever comes next looks first. So they do where the claim is on an album and was left before: what an earlier
+    /// holder sent may be another content, of which this upload says nothing.
     pub(super) async fn end(mut self, applied: Applied) {
         let Some(claim) = &self.claim else { return };
+        let is_open = claim.earlier.is_some() && claim.key.is_anything();
         let ended = match applied {
-            Applied::No => self.claims.settle(claim, None).await,
-            Applied::Yes | Applied::Unknown => self.claims.leave(claim).await,
+            Applied::No if !is_open => self.claims.settle(claim, None).await,
+            Applied::No | Applied::Yes | Applied::Unknown => self.claims.leave(claim).await,
         };
         if ended.is_ok() {
             self.claim = None;

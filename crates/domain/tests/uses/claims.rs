@@ -203,6 +203,20 @@ fn nothing_is_sent_where_the_look_fails_or_cannot_tell_and_bytes_are_not_kept_on
 }
 
 #[test]
+fn in_an_album_of_one_image_a_refused_upload_leaves_open_what_became_of_an_earlier_one() {
+    let (shelf, claims) = (Shelf::single("shelf"), Arc::new(Scripted::default()));
+    let service = service(&shelf, &claims);
+    shelf.sees_absence.store(true, Ordering::SeqCst);
+    shelf.refuse("2.png");
+    dead(&claims);
+    for last in ["left", "nothing"] {
+        let error = block_on(service.upload(command(2, UploadPolicy::Reuse))).unwrap_err();
+        assert_eq!((error.kind(), error.applied()), (ErrorKind::ProviderRefused, Applied::No));
+        assert_eq!(claims.steps(), ["ours", "sending", last]);
+    }
+}
+
+#[test]
 fn in_a_batch_each_image_is_claimed_and_what_others_have_or_had_is_done_by_itself() {
     let (shelf, claims) = (Shelf::new("shelf"), Arc::new(Scripted::default()));
     let service = service(&shelf, &claims);
