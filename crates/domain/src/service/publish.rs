@@ -136,7 +136,7 @@ impl Service {
         let (name, content) = (command.name.clone(), command.content.clone());
         let verified = on_workers(self.workers.as_ref(), move |_| prepare::verified(&name, &content)).await;
         match verified.and_then(|verified| verified) {
-            Ok(image) => join_all(kinds.iter().map(|kind| self.ready(command, kind, image.clone()).boxed())).await,
+            Ok(image) => join_all(kinds.iter().map(|kind| self.ready(command, kind, image).boxed())).await,
             Err(error) => vec![Err(error); kinds.len()],
         }
     }
