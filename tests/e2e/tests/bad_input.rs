@@ -21,7 +21,7 @@ async fn what_is_no_image_or_breaks_the_rules_is_refused_before_the_provider_see
     let png = picture(600, 450, ImageFormat::Png);
     let truncated = png.slice(..png.len() / 2);
     let small = picture(100, 100, ImageFormat::Png);
-    let cases: [(&str, Bytes, &str, &str); 6] = [
+    let cases: [(&str, Bytes, &str, &str); 7] = [
         ("not an image", Bytes::from_static(b"<html></html>"), "a.jpg", "NOT_AN_IMAGE"),
         (
             "another image format",
@@ -33,6 +33,7 @@ async fn what_is_no_image_or_breaks_the_rules_is_refused_before_the_provider_see
         ("too small", small, "a.png", "RULES_VIOLATED"),
         ("a name too long", jpeg(), &format!("{}.jpg", "x".repeat(300)), "RULES_VIOLATED"),
         ("no name", jpeg(), "", "INVALID_ARGUMENT"),
+        ("a name that XML cannot carry", jpeg(), "a\u{fffe}.jpg", "INVALID_ARGUMENT"),
     ];
     for library in LIBRARIES {
         for (what, bytes, name, reason) in &cases {
