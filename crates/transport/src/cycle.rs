@@ -16,7 +16,7 @@ use crate::reading::ByStatus;
 use crate::retry::{Ended, Health, Next, next};
 use crate::telemetry::{self, Figures};
 use crate::transport::Settings;
-use crate::{Call, Delivery, Error, ErrorKind, Reading, Response, TimeoutKind, Verdict, backoff};
+use crate::{Call, Delivery, Error, ErrorKind, Gauge, Pace, Reading, Response, TimeoutKind, Verdict, backoff};
 
 /// Longest code or request id that goes to a span, in characters; known ones have about 40.
 const MAX_LABEL: usize = 128;
@@ -200,17 +200,35 @@ impl<'a> Cycle<'a> {
             *text = text.take().map(|text| answer.redacted(&text).chars().take(MAX_LABEL).collect());
         }
         verdict.wait = verdict.wait.or_else(|| backoff::retry_after(&answer.headers, self.settings.clock.wall()));
-        self.settings.usage.record(self.call.account, &verdict.usage, now);
-        self.settings.purses.record(self.call.account, &verdict.usage, now);
-        if let Some(quotas) = self.settings.quotas.as_ref().filter(|_| !verdict.usage.is_empty()) {
-            quotas.tell(&self.settings.library, self.call.account, &self.settings.known(self.call.account));
-        }
-        if let (Some(Class::Throttle | Class::LongPause), Some(time)) = (verdict.class, verdict.wait) {
-            self.settings.usage.close(self.call.account, time, now);
-        }
+        self.note(&verdict, now);
         self.figures().spent(&verdict.usage);
         answer.verdict = verdict;
         answer
+    }
+
+    /// Keeps what an answer tells of quotas, be it by refusing, and passes it on.
+    fn note(&self, verdict: &Verdict, now: Instant) {
+        let (settings, account) = (self.settings, self.call.account);
+        let mut told = verdict.usage.clone();
+        let mut closed = false;
+        match (verdict.class, verdict.wait) {
+            (Some(Class::Throttle | Class::LongPause), Some(time)) => {
+                settings.usage.close(account, time, now);
+                closed = true;
+            }
+            // What is left is less than the price, where the answer does not say it itself.
+            (Some(Class::Quota), Some(refill)) if verdict.refused && self.call.price > 0 => {
+                if !told.iter().any(|gauge| matches!(gauge.pace, Pace::Covered(_)) && gauge.left.is_some()) {
+                    told.push(Gauge::unpaid(self.call.price, refill));
+                }
+            }
+            _ => {}
+        }
+        settings.usage.record(account, &told, now);
+        settings.purses.record(account, &told, now);
+        if let Some(quotas) = settings.quotas.as_ref().filter(|_| closed || !told.is_empty()) {
+            quotas.tell(&settings.library, account, &settings.known(account));
+        }
     }
 
     fn hint(&self, outcome: &Outcome) -> Option<Duration> {

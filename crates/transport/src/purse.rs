@@ -55,18 +55,28 @@ impl Purses {
                 continue;
             };
             let mut table = self.table();
-            let payer = gauge.holder.as_deref().filter(|name| name.len() <= MAX_NAME);
-            *table.payers.get(account, |_| true) = payer.map(Into::into);
+            let mut payer: Option<Box<str>> =
+                gauge.holder.as_deref().filter(|name| name.len() <= MAX_NAME).map(Into::into);
+            if !gauge.is_told() {
+                // A refusal does not say who would have paid.
+                payer = table.payers.find(account).and_then(|payer| payer.clone());
+            }
+            *table.payers.get(account, |_| true) = payer.clone();
             let idle = |purse: &mut Purse| purse.refills.is_none_or(|refills| refills <= now);
-            *table.purses.get(payer.or(account), idle) =
+            *table.purses.get(payer.as_deref().or(account), idle) =
                 Purse { left, read: Some(now), refills: Some(now.checked_add(refill).unwrap_or(now)), probed: None };
         }
     }
 
     /// Notes what another process was told is left, unless something newer is known.
     pub(crate) fn learn(&self, account: Option<&str>, gauge: &Gauge, at: Instant) {
-        let payer = gauge.holder.as_deref().filter(|name| name.len() <= MAX_NAME);
-        let known = self.table().purses.find(payer.or(account)).and_then(|purse| purse.read);
+        let known = {
+            let mut table = self.table();
+            let named = gauge.holder.as_deref().filter(|name| name.len() <= MAX_NAME).map(Into::into);
+            let payer =
+                if gauge.is_told() { named } else { table.payers.find(account).and_then(|payer| payer.clone()) };
+            table.purses.find(payer.as_deref().or(account)).and_then(|purse| purse.read)
+        };
         if known.is_none_or(|known| at.saturating_duration_since(known) > NEWER) {
             self.record(account, std::slice::from_ref(gauge), at);
         }
@@ -151,6 +161,8 @@ mod tests {
         purses.record(Some("client"), &[told(Some("client"), 90.0, HOUR)], now);
         assert_eq!(purses.cover(Some("client"), 20, now), Ok(Cover::Known), "another one pays from now on");
         assert_eq!(purses.cover(Some("self"), 20, now), Err(HOUR));
+        purses.record(Some("client"), &[Gauge::unpaid(20, HOUR)], now);
+        assert_eq!([20, 19].map(|price| purses.cover(Some("client"), price, now)), [Err(HOUR), Ok(Cover::Known)]);
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Transport {
     /// The quotas that limit calls of `account`, as answers told them last, each with the time of that answer. Empty
     /// before the first answer that told one.
     pub fn usage(&self, account: Option<&str>) -> Vec<(Gauge, SystemTime)> {
-        self.0.known(account)
+        self.0.known(account).into_iter().filter(|(gauge, _)| gauge.is_told()).collect()
     }
 }
 

@@ -22,6 +22,11 @@ const EXHAUSTED: Duration = Duration::from_secs(60);
 /// The longest pause between two calls while a quota is only near its end.
 const SLOWEST: Duration = Duration::from_secs(5);
 
+/// What is noted of a refusal that tells no quota: that calls have to wait, or that the account does not pay for a call. Kept
+/// and passed on as gauges are, and never shown as one.
+const CLOSED: &str = "refusal.closed";
+pub(crate) const UNPAID: &str = "refusal.unpaid";
+
 /// One quota as an answer told it. What the provider does not tell stays `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gauge {
@@ -91,6 +96,17 @@ impl Gauge {
         used.is_finite().then(|| (used / limit).max(0.0))
     }
 
+    /// A call of this price was refused since its account does not pay for it, and more is added after `refill` at the soonest.
+    pub(crate) fn unpaid(price: u64, refill: Duration) -> Self {
+        let (left, resets_in) = (Some(price.saturating_sub(1) as f64), Some(refill));
+        Self { left, resets_in, pace: Pace::Covered(refill), ..Self::new(UNPAID, Scope::Account) }
+    }
+
+    /// Whether an answer told it, and not only a refusal.
+    pub(crate) fn is_told(&self) -> bool {
+        ![CLOSED, UNPAID].contains(&&*self.name)
+    }
+
     fn is_kept(&self) -> bool {
         self.name.len() <= MAX_NAME && self.holder.as_ref().is_none_or(|holder| holder.len() <= MAX_NAME)
     }
@@ -136,8 +152,6 @@ pub(crate) type Read = (Gauge, Instant);
 #[derive(Default)]
 struct Account {
     gauges: BTreeMap<(Cow<'static, str>, Option<String>), Read>,
-    /// No call goes out before, whatever the gauges say.
-    closed_until: Option<Instant>,
     /// The turn of the next call.
     next: Option<Instant>,
 }
@@ -152,18 +166,22 @@ impl Account {
             };
             now.saturating_duration_since(*at) < kept
         });
-        self.closed_until = self.closed_until.filter(|until| *until > now);
         self.next = self.next.filter(|next| *next > now);
     }
 
     fn is_idle(&mut self, now: Instant) -> bool {
         self.forget(now);
-        self.gauges.is_empty() && self.closed_until.is_none() && self.next.is_none()
+        self.gauges.is_empty() && self.next.is_none()
     }
 
     fn record(&mut self, gauge: Gauge, now: Instant) {
         let key = (gauge.name.clone(), gauge.holder.clone());
-        if gauge.is_kept() && (self.gauges.len() < MAX_GAUGES || self.gauges.contains_key(&key)) {
+        let room = self.gauges.len() < MAX_GAUGES || self.gauges.contains_key(&key) || !gauge.is_told();
+        // A refusal does not shorten what an earlier one asked for.
+        let ends = |gauge: &Gauge, at: Instant| at.checked_add(gauge.demand().closed);
+        let longer = self.gauges.get(&key).filter(|_| gauge.name == CLOSED);
+        let outlasted = longer.is_some_and(|(known, at)| ends(known, *at) >= ends(&gauge, now));
+        if gauge.is_kept() && room && !outlasted {
             self.gauges.insert(key, (gauge, now));
         }
     }
@@ -171,7 +189,7 @@ impl Account {
     /// The earliest moment at which a call may go out at all.
     fn opens(&self, now: Instant) -> Instant {
         let closed = self.gauges.values().filter_map(|(gauge, at)| at.checked_add(gauge.demand().closed));
-        closed.chain(self.closed_until).fold(now, Instant::max)
+        closed.fold(now, Instant::max)
     }
 
     /// The earliest moment for the next call, and the pause to keep after it.
@@ -215,17 +233,16 @@ impl Usage {
             Scope::Account => table.accounts.get(account, |kept| kept.is_idle(now)),
         };
         let key = (gauge.name.clone(), gauge.holder.clone());
-        if kept.gauges.get(&key).is_none_or(|(_, known)| at.saturating_duration_since(*known) > NEWER) {
+        let newer = |(_, known): &Read| at.saturating_duration_since(*known) > NEWER;
+        if gauge.name == CLOSED || kept.gauges.get(&key).is_none_or(newer) {
             kept.record(gauge, at);
         }
     }
 
     /// Lets no call of `account` through for `time`: the provider asked for it.
     pub(crate) fn close(&self, account: Option<&str>, time: Duration, now: Instant) {
-        let until = now.checked_add(time);
-        let mut table = self.table();
-        let kept = table.accounts.get(account, |kept| kept.is_idle(now));
-        kept.closed_until = kept.closed_until.max(until);
+        let gauge = Gauge { pace: Pace::Closed(time), ..Gauge::new(CLOSED, Scope::Account) };
+        self.table().accounts.get(account, |kept| kept.is_idle(now)).record(gauge, now);
     }
 
     /// The gauges that limit calls of `account`: the library's, then its own, each in order of name.
@@ -348,5 +365,19 @@ mod tests {
         let many = (0..10 * MAX_GAUGES).map(|number| Gauge::new(number.to_string(), Scope::Account));
         usage.record(None, &many.chain([long]).collect::<Vec<_>>(), now);
         assert_eq!(usage.read(None, now).len(), MAX_GAUGES);
+        usage.close(None, PACING, now);
+        assert!(usage.is_closed(None, now), "what we note of a refusal has its room");
+    }
+
+    #[test]
+    fn a_refusal_closes_an_account_for_as_long_as_the_longest_one_asks() {
+        let (usage, start) = (Usage::default(), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        usage.close(Some("a"), Duration::from_secs(60), start);
+        usage.close(Some("a"), Duration::from_secs(5), after(10));
+        assert_eq!([20, 59, 60].map(|at| usage.is_closed(Some("a"), after(at))), [true, true, false]);
+        usage.close(Some("a"), Duration::from_secs(60), after(50));
+        assert_eq!([109, 110].map(|at| usage.is_closed(Some("a"), after(at))), [true, false]);
+        assert!(!usage.is_closed(Some("b"), start));
     }
 }

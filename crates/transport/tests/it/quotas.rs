@@ -9,6 +9,7 @@ use polyptych_transport::{
     Call, Clock, Delivery, ErrorKind, Gauge, Limit, Limits, Pace, PlaceError, Reading, Response, Retry, Scope,
     SharedLimits, SharedQuotas, TimeoutKind, Transport, Verdict,
 };
+use polyptych_wire::fault::Class;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
 
@@ -145,6 +146,55 @@ async fn what_another_process_was_told_of_a_quota_counts_where_it_is_newer() {
     clock.pass(Duration::from_secs(1));
     *elsewhere.told.lock().unwrap() = vec![(points(1.0), clock.wall())];
     assert_eq!(call().await.unwrap_err().kind(), ErrorKind::Unpaid);
+}
+
+/// Refuses as the status says, and tells no quota.
+struct Refusing;
+
+impl Reading for Refusing {
+    fn read(&self, _: &Call<'_>, answer: &Response) -> Verdict {
+        let class = match answer.status.as_u16() {
+            402 => Class::Quota,
+            429 => Class::LongPause,
+            _ => return Verdict::default(),
+        };
+        Verdict { class: Some(class), refused: true, wait: Some(Duration::from_secs(600)), ..Verdict::default() }
+    }
+}
+
+#[tokio::test]
+async fn what_only_a_refusal_tells_of_a_quota_reaches_other_processes() {
+    for (status, price, kind, cheaper) in [
+        ("402 Payment Required", 20, ErrorKind::Unpaid, true),
+        ("429 Too Many Requests", 0, ErrorKind::Throttled, false),
+    ] {
+        let (peer, clock, elsewhere) = (Peer::new().await, Arc::new(Jumping::new()), Arc::new(Elsewhere::default()));
+        let process = || {
+            let config = peer.patient(&clock).with_retry(Retry { tries: 1, ..Retry::default() });
+            let config = config.with_reading(Arc::new(Refusing)).with_shared_quotas(elsewhere.clone());
+            Transport::new(config).unwrap()
+        };
+        let (one, two) = (process(), process());
+        let request = get("/");
+        let call = |price| Call::new(&request).with_account("login").with_price(price);
+        let refusal = last_reply(status, "", "");
+        let (answer, _) = tokio::join!(one.execute(call(price)), answer_all(&peer, [&refusal]));
+        assert!(answer.unwrap().verdict.refused);
+        let heard = elsewhere.heard.lock().unwrap().clone();
+        assert_eq!((heard.len(), one.usage(Some("login"))), (1, Vec::new()), "{status}: it is no quota to be shown");
+        *elsewhere.told.lock().unwrap() = heard;
+        let error = two.execute(call(price)).await.unwrap_err();
+        assert_eq!((error.kind(), error.tries()), (kind, 0), "{status}");
+        assert!(error.retry_after().unwrap() > Duration::from_secs(599), "{status}");
+        let ok = last_reply("200 OK", "", "");
+        if cheaper {
+            let (answer, _) = tokio::join!(two.execute(call(price - 1)), answer_all(&peer, [&ok]));
+            answer.unwrap();
+        }
+        clock.pass(Duration::from_secs(601));
+        let (answer, _) = tokio::join!(two.execute(call(price)), answer_all(&peer, [&ok]));
+        answer.unwrap();
+    }
 }
 
 #[tokio::test]
