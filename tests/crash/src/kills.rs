@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use fastrand::Rng;
 use polyptych_failpoint::POINTS;
 
 use crate::asked::Asking;
 use crate::client::Client;
 use crate::process::Process;
-use crate::random::Random;
 use crate::tally::Tally;
 use crate::watch::{Killed, account, submit};
 use crate::world::{Shared, World};
@@ -57,7 +57,7 @@ struct Extent {
 pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
     let world = World::start(program, state, plan.latency).await?;
     let mut run =
-        Run { asking: Asking::new(plan.seed), random: Random::new(!plan.seed), tally: Tally::default(), world };
+        Run { asking: Asking::new(plan.seed), random: Rng::with_seed(!plan.seed), tally: Tally::default(), world };
     let done = run.carry_out(plan).await;
     if done.is_err() || !run.tally.problems().is_empty() {
         let log = std::fs::read_to_string(run.world.log()).unwrap_or_default();
@@ -73,7 +73,7 @@ pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
 struct Run {
     world: World,
     asking: Asking,
-    random: Random,
+    random: Rng,
     tally: Tally,
 }
 
@@ -117,8 +117,8 @@ impl Run {
         let client = Client::new(server.address())?;
         let (world, before) = (&self.world, self.world.control.requests().await?);
         let (time, requests) = (
-            Duration::from_micros(self.random.below(extent.time.mul_f64(1.1).as_micros() as u64)),
-            self.random.below(extent.requests),
+            Duration::from_micros(self.random.u64(..=extent.time.mul_f64(1.1).as_micros() as u64)),
+            self.random.u64(..=extent.requests),
         );
         let death = async {
             match moments {

@@ -10,7 +10,6 @@ pub mod kills;
 pub mod origin;
 pub mod picture;
 pub mod process;
-pub mod random;
 pub mod replicas;
 pub mod tally;
 pub mod told;

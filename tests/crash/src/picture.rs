@@ -7,7 +7,7 @@ use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use sha2::{Digest, Sha256};
 
-use crate::random::Random;
+use fastrand::Rng;
 
 /// Pixels of a side: the least that Yandex takes.
 const SIDE: u32 = 450;
@@ -17,9 +17,9 @@ const SIDE: u32 = 450;
 /// # Errors
 /// If it cannot be encoded.
 pub fn picture(number: u64) -> Result<Bytes> {
-    let mut random = Random::new(number);
+    let mut random = Rng::with_seed(number);
     let samples = (SIDE * SIDE * 3) as usize;
-    let noise = std::iter::repeat_with(|| (random.bits() & 0x0f0f_0f0f_0f0f_0f0f).to_le_bytes()).flatten();
+    let noise = std::iter::repeat_with(|| (random.u64(..) & 0x0f0f_0f0f_0f0f_0f0f).to_le_bytes()).flatten();
     let pixels = noise.take(samples).collect();
     let picture = RgbImage::from_raw(SIDE, SIDE, pixels).context("a picture of another size")?;
     let mut bytes = Cursor::new(Vec::new());

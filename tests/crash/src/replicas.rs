@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use fastrand::Rng;
 
 use crate::asked::{Asked, Asking};
 use crate::client::Client;
 use crate::process::Process;
-use crate::random::Random;
 use crate::tally::Tally;
 use crate::watch::{Killed, account, submit};
 use crate::world::{Shared, World};
@@ -37,7 +37,7 @@ pub struct Plan {
 /// If a process cannot be started or the emulator cannot be reached. What servers do wrong is in the tally.
 pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
     let world = World::start(program, state, plan.latency).await?;
-    let (mut asking, mut random, mut tally) = (Asking::new(plan.seed), Random::new(!plan.seed), Tally::default());
+    let (mut asking, mut random, mut tally) = (Asking::new(plan.seed), Rng::with_seed(!plan.seed), Tally::default());
     let mut servers = Vec::new();
     for _ in 0..plan.replicas {
         servers.push(world.serve(None).await?);
@@ -51,8 +51,8 @@ pub async fn run(program: &Path, state: Shared, plan: Plan) -> Result<Tally> {
             }
             asked.push(of_one);
         }
-        let victim = usize::try_from(random.below(plan.replicas))?;
-        let moment = Duration::from_millis(random.below(2_000));
+        let victim = random.usize(..servers.len());
+        let moment = Duration::from_millis(random.u64(..2_000));
         round(&world, &mut servers, &asked, victim, moment, &mut tally).await?;
     }
     for server in servers {

@@ -8,6 +8,7 @@ use polyptych_proto::v1;
 use prost::Message;
 use tonic_types::pb;
 use v1::deletion_outcome::Result as Deletion;
+use v1::sync_outcome::Result as Step;
 use v1::upload_outcome::Result as Upload;
 
 use crate::asked::{Asked, Item, Request};
@@ -63,6 +64,7 @@ pub fn items(request: &Request, operation: &Operation) -> Result<Vec<Told>> {
         Request::Publish(..) => uploads(v1::PublishResponse::decode(response)?.outcomes),
         Request::Import(_) => uploads(v1::ImportImagesResponse::decode(response)?.outcomes),
         Request::Copy(_) => uploads(v1::CopyImagesResponse::decode(response)?.outcomes),
+        Request::Sync(_) => v1::SyncResponse::decode(response)?.outcomes.into_iter().map(step).collect(),
         Request::Delete(_) => {
             let outcomes = v1::DeleteImagesResponse::decode(response)?.outcomes;
             outcomes.into_iter().map(|outcome| deletion(outcome.result)).collect()
@@ -70,14 +72,27 @@ pub fn items(request: &Request, operation: &Operation) -> Result<Vec<Told>> {
     })
 }
 
+fn stored(upload: v1::UploadImageResponse) -> Told {
+    Told::Stored {
+        sent: upload.sent.map(|sent| sent.sha256),
+        reused: upload.reused,
+        found: upload.found,
+        resent: u64::try_from(upload.resent).unwrap_or_default(),
+    }
+}
+
+fn step(outcome: v1::SyncOutcome) -> Told {
+    match outcome.result {
+        Some(Step::Upload(upload)) => stored(upload),
+        Some(Step::Deleted(())) => Told::Deleted,
+        Some(Step::Error(status)) => Told::Failed(failure(&status)),
+        None => Told::Nothing,
+    }
+}
+
 fn upload(outcome: v1::UploadOutcome) -> Told {
     match outcome.result {
-        Some(Upload::Upload(upload)) => Told::Stored {
-            sent: upload.sent.map(|sent| sent.sha256),
-            reused: upload.reused,
-            found: upload.found,
-            resent: u64::try_from(upload.resent).unwrap_or_default(),
-        },
+        Some(Upload::Upload(upload)) => stored(upload),
         Some(Upload::Error(status)) => Told::Failed(failure(&status)),
         None => Told::Nothing,
     }

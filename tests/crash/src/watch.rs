@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use polyptych_proto::longrunning::Operation;
 use tonic::Status;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, Request, Sync};
 use crate::client::Client;
 use crate::tally::Tally;
 use crate::told::{compare, times};
@@ -75,6 +75,9 @@ pub async fn account(
             Ok(End { operation, rested }) => {
                 tally.resumed.extend(rested);
                 tally.add(asked.request.verb(), asked.items.len(), compare(asked, &operation, &applied, &deleted));
+                if let Request::Sync(sync) = &asked.request {
+                    tally.wrong.extend(unfinished(client, sync, &operation).await);
+                }
             }
             Err(error) => tally.lost.push(format!("{}: {error:#}", asked.request.verb())),
         }
@@ -84,26 +87,49 @@ pub async fn account(
 
 struct End {
     operation: Operation,
-    /// How long it rested, where a killed server left it.
-    rested: Option<Duration>,
+    /// How long it rested, where a killed server left it; of a sync its plan, too.
+    rested: Vec<Duration>,
+}
+
+/// What a manifest still wants after its plan was carried out. Nobody else changes its albums.
+async fn unfinished(client: &Client, sync: &Sync, operation: &Operation) -> Option<String> {
+    let wishes: usize = sync.manifest.albums.iter().map(|album| album.pictures.len()).sum();
+    match client.left(sync).await {
+        Ok(plan) if plan.steps.is_empty() && plan.objections.is_empty() && plan.kept.len() == wishes => None,
+        Ok(plan) => Some(format!("{}: the albums are not as they are wanted: {plan:?}", operation.name)),
+        Err(status) => Some(format!("{}: {}", operation.name, told("planning again", &status))),
+    }
 }
 
 async fn end(client: &Client, asked: &Asked, first: Option<&Operation>, killed: Option<Killed>) -> Result<End> {
     // A repetition gets the operation that the first request made, if it came to that.
+    let mut rested = Vec::new();
+    if let Request::Sync(sync) = &asked.request {
+        let plan =
+            client.plan(sync, &sync.plan_id()).await.map_err(|status| told("asking for the plan again", &status))?;
+        rested.extend(follow(client, &plan.name, killed).await?.1);
+    }
     let again = client.submit(&asked.request).await.map_err(|status| told("asking again", &status))?;
     if let Some(first) = first.filter(|first| first.name != again.name) {
         bail!("{} became {} when it was asked for again", first.name, again.name);
     }
+    let (operation, rest) = follow(client, &again.name, killed).await?;
+    rested.extend(rest);
+    Ok(End { operation, rested })
+}
+
+/// An operation to its end, and how long it rested, where a killed server left it.
+async fn follow(client: &Client, name: &str, killed: Option<Killed>) -> Result<(Operation, Option<Duration>)> {
     let mut rested = None;
     let started = Instant::now();
     loop {
-        let operation = client.get(&again.name).await.map_err(|status| told("reading", &status))?;
+        let operation = client.get(name).await.map_err(|status| told("reading", &status))?;
         let (created, updated) = times(&operation)?;
         if let Some(killed) = killed.filter(|killed| created < killed.micros && killed.micros <= updated) {
             rested.get_or_insert_with(|| killed.since.elapsed());
         }
         if operation.done {
-            return Ok(End { operation, rested });
+            return Ok((operation, rested));
         }
         if started.elapsed() > PATIENCE {
             bail!("{} has not ended: {:?}", operation.name, operation.metadata);

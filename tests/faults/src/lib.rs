@@ -13,6 +13,5 @@ pub mod outage;
 pub mod picture;
 pub mod process;
 pub mod proxy;
-pub mod random;
 pub mod storm;
 pub mod world;

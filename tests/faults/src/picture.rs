@@ -4,9 +4,8 @@
 use std::io::Cursor;
 use std::sync::OnceLock;
 
+use fastrand::Rng;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-
-use crate::random::Random;
 
 /// Behind signature and header, where ancillary chunks may begin (PNG specification, 5.6).
 const BEHIND_HEADER: usize = 8 + 25;
@@ -17,10 +16,10 @@ const BEHIND_HEADER: usize = 8 + 25;
 /// If the encoder fails, which it does not in memory.
 pub fn png(side: Side, seed: u64, bytes: usize) -> Vec<u8> {
     let flat = side.flat();
-    let mut random = Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let noise = bytes.saturating_sub(flat.len() + 12).max(8).div_ceil(8);
     let mut chunk = b"poLy".to_vec();
-    chunk.extend((0..noise).flat_map(|_| random.bits().to_be_bytes()));
+    chunk.extend((0..noise).flat_map(|_| random.u64(..).to_be_bytes()));
     let length = u32::try_from(chunk.len() - 4).expect("a short chunk");
     let (head, rest) = flat.split_at(BEHIND_HEADER);
     [head, &length.to_be_bytes(), &chunk, &crc32fast::hash(&chunk).to_be_bytes(), rest].concat()

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use futures_util::{StreamExt, stream};
 use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, ImageId, ImageLibrary, PageRequest};
 use polyptych_emulator::{Emulator, Running};
@@ -17,7 +18,6 @@ use crate::form::{Bodies, FORMS, Form};
 use crate::matrix::{says, single, writes};
 use crate::process::Footprint;
 use crate::proxy::{Passed, Proxy, Record, Script};
-use crate::random::Random;
 use crate::world::{CANARY, Patience, connect, roomy, upload};
 
 /// Calls at once over all forms.
@@ -212,18 +212,18 @@ fn script(form: &'static Form, seed: u64, percent: u64, calm: Arc<AtomicBool>) -
     let faults: Vec<&'static Fault> =
         FAULTS.iter().filter(|fault| fault.action != Action::Refuse && !closes(fault) && !changes(fault)).collect();
     Arc::new(move |seen| {
-        let mut random = Random::new(seed ^ seen.sequence.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let struck = random.chance(percent) && !calm.load(Ordering::SeqCst);
-        struck.then(|| random.pick(&faults).copied()).flatten()
+        let mut random = Rng::with_seed(seed ^ seen.sequence.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let struck = (random.u64(..100) < percent) && !calm.load(Ordering::SeqCst);
+        struck.then(|| random.choice(&faults).copied()).flatten()
     })
 }
 
 /// Call `number`: an upload, or a delete where there is something to delete.
 async fn call(sides: Arc<Vec<Side>>, plan: Plan, number: u64) -> Said {
-    let mut random = Random::new(plan.seed.wrapping_add(number));
-    let place = usize::try_from(random.below(sides.len() as u64)).unwrap_or_default();
+    let mut random = Rng::with_seed(plan.seed.wrapping_add(number));
+    let place = random.usize(..sides.len());
     let side = &sides[place];
-    let victim = if random.chance(40) { take_any(&mut side.held(), &mut random) } else { None };
+    let victim = if random.u64(..100) < 40 { take_any(&mut side.held(), &mut random) } else { None };
     match victim {
         Some((album, id)) => {
             let told = single(side.library.delete(&album, std::slice::from_ref(&id)).await);
@@ -235,7 +235,7 @@ async fn call(sides: Arc<Vec<Side>>, plan: Plan, number: u64) -> Said {
         None => {
             let album = side.album(number);
             // One in twenty is long enough to be cut on its way.
-            let length = if random.chance(5) { 400_000 } else { SHORTEST + random.below(4_000) };
+            let length = if random.u64(..100) < 5 { 400_000 } else { SHORTEST + random.u64(..4_000) };
             let picture =
                 upload(side.form, plan.seed.wrapping_add(number), usize::try_from(length).unwrap_or_default());
             let sha256 = picture.content.sha256().to_string();
@@ -253,8 +253,8 @@ async fn call(sides: Arc<Vec<Side>>, plan: Plan, number: u64) -> Said {
     }
 }
 
-fn take_any<T>(items: &mut Vec<T>, random: &mut Random) -> Option<T> {
-    let place = usize::try_from(random.below(items.len() as u64)).ok()?;
+fn take_any<T>(items: &mut Vec<T>, random: &mut Rng) -> Option<T> {
+    let place = random.choice(0..items.len())?;
     (place < items.len()).then(|| items.swap_remove(place))
 }
 
