@@ -5,19 +5,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    AlbumName, AuditEvent, AuditFilter, AuditLog, ClientId, Error, ErrorKind, ImageId, OperationId, Page, PageRequest,
-    Verb,
+    AlbumName, AuditEvent, AuditFilter, AuditLog, ClientId, Error, ImageId, OperationId, Page, PageRequest, Verb,
 };
 
 use crate::error::{Fault, internal, unreadable};
 use crate::json::{from_json, to_json};
+use crate::paging::Window;
 use crate::patience::again;
 use crate::pool::{Arg, Row, composed, places};
 use crate::store::Shared;
 
 /// Most events of one statement.
 const CHUNK: usize = 200;
-const MAX_PAGE: u32 = 1000;
 const COLUMNS: usize = 10;
 
 /// The domain's [`AuditLog`] over the database.
@@ -30,11 +29,7 @@ impl AuditLog for SqlAudit {
     }
 
     async fn list(&self, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEvent>, Error> {
-        let after = match &page.after {
-            Some(cursor) => cursor.parse().map_err(|_| Error::new(ErrorKind::InvalidArgument, "no such page"))?,
-            None => i64::MAX,
-        };
-        list(&self.0, filter, after, page.size.clamp(1, MAX_PAGE)).await.map_err(internal)
+        list(&self.0, filter, &Window::of(page)?).await.map_err(internal)
     }
 }
 
@@ -72,10 +67,8 @@ async fn record(shared: &Shared, events: &[AuditEvent]) -> Result<(), Fault> {
     tx.commit().await
 }
 
-/// A cursor is the number of the last event of the page before. What a newer version has kept and this one cannot read is
-/// left out.
-async fn list(shared: &Shared, filter: &AuditFilter, after: i64, size: u32) -> Result<Page<AuditEvent>, Fault> {
-    let mut args = vec![Arg::from(after), Arg::from(i64::from(size) + 1)];
+async fn list(shared: &Shared, filter: &AuditFilter, window: &Window) -> Result<Page<AuditEvent>, Fault> {
+    let mut args = vec![Arg::from(window.after), Arg::from(window.limit())];
     let mut sql = "SELECT seq, time, client, verb, library, album, image, operation, failure, request_id, points \
                    FROM audit WHERE seq < $1"
         .to_owned();
@@ -92,21 +85,7 @@ async fn list(shared: &Shared, filter: &AuditFilter, after: i64, size: u32) -> R
         }
     }
     sql.push_str(" ORDER BY seq DESC LIMIT $2");
-    let mut rows = shared.db.read(composed(sql), &args).await?;
-    let more = rows.len() > size as usize;
-    rows.truncate(size as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(last.get::<i64, _>("seq")?.to_string()),
-        _ => None,
-    };
-    let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
-        match event(row) {
-            Ok(event) => items.push(event),
-            Err(fault) => tracing::warn!(error = %fault, "an event cannot be read and is not listed"),
-        }
-    }
-    Ok(Page { items, next })
+    window.page(shared.db.read(composed(sql), &args).await?, event)
 }
 
 fn event(row: &Row) -> Result<AuditEvent, Fault> {

@@ -52,3 +52,32 @@ pub(crate) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Syn
 pub(crate) fn names_no_member(fault: &Fault) -> bool {
     fault.as_database_error().is_some_and(|error| error.is_foreign_key_violation())
 }
+
+/// What a step ends with that may find fault with the request.
+pub(crate) enum Problem {
+    /// The database's.
+    Fault(Fault),
+    /// The caller's.
+    Refused(Error),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Fault(fault) => internal(fault),
+            Problem::Refused(error) => error,
+        }
+    }
+}

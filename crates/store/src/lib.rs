@@ -22,6 +22,7 @@ mod json;
 mod members;
 mod migrations;
 mod operations;
+mod paging;
 mod patience;
 mod places;
 mod pool;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use polyptych_domain::{Begun, ClientId, Error, ErrorKind, Request, Requests, Sha256};
 
-use crate::error::{Fault, internal, names_no_member, unreadable};
+use crate::error::{Problem, internal, names_no_member, unreadable};
 use crate::pool::args;
 use crate::store::Shared;
 
@@ -169,26 +169,6 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             self.requests.ours().remove(&key);
-        }
-    }
-}
-
-enum Problem {
-    Fault(Fault),
-    Refused(Error),
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Fault(fault) => internal(fault),
-            Problem::Refused(error) => error,
         }
     }
 }

@@ -15,7 +15,7 @@ use polyptych_domain::{
     OperationId, Operations, Page, PageRequest, Standing,
 };
 
-use crate::error::{Fault, internal};
+use crate::error::{Problem, internal};
 use crate::patience::again;
 use crate::store::Shared;
 
@@ -23,35 +23,6 @@ pub(crate) use work::due;
 
 /// The domain's [`Operations`] over the database.
 pub(crate) struct SqlOperations(pub(crate) Arc<Shared>);
-
-/// What a step ends with that may find fault with the request.
-enum Problem {
-    /// The database's.
-    Fault(Fault),
-    /// The caller's.
-    Refused(Error),
-}
-
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Fault(fault) => internal(fault),
-            Problem::Refused(error) => error,
-        }
-    }
-}
 
 fn not_found(id: &OperationId) -> Problem {
     Problem::Refused(Error::new(ErrorKind::OperationNotFound, format!("there is no operation {id}")))

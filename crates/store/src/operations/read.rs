@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use polyptych_domain::{Error, ErrorKind, Operation, OperationFilter, OperationId, Page, PageRequest};
+use polyptych_domain::{Operation, OperationFilter, OperationId, Page, PageRequest};
 
+use super::not_found;
 use super::row::{columns, operation, phase_name};
-use super::{Problem, not_found};
+use crate::error::Problem;
+use crate::paging::Window;
 use crate::pool::{Arg, args, composed};
 use crate::store::Shared;
 
 /// How often whoever waits looks by himself: progress of other processes is not announced.
 const LOOK: Duration = Duration::from_secs(1);
-const MAX_PAGE: u32 = 1000;
 
 pub(super) async fn get(shared: &Shared, id: &OperationId) -> Result<Operation, Problem> {
     let sql = concat!("SELECT ", columns!(), " FROM operations WHERE id = $1");
@@ -19,19 +20,13 @@ pub(super) async fn get(shared: &Shared, id: &OperationId) -> Result<Operation, 
     Ok(operation(rows.first().ok_or_else(|| not_found(id))?)?)
 }
 
-/// A cursor is the number of the last operation of the page before. What a newer version has kept and this one cannot read
-/// is left out.
 pub(super) async fn list(
     shared: &Shared,
     filter: &OperationFilter,
     page: &PageRequest,
 ) -> Result<Page<Operation>, Problem> {
-    let size = page.size.clamp(1, MAX_PAGE);
-    let after = match &page.after {
-        Some(cursor) => cursor.parse().map_err(|_| Error::new(ErrorKind::InvalidArgument, "no such page"))?,
-        None => i64::MAX,
-    };
-    let mut args = vec![Arg::from(after), Arg::from(i64::from(size) + 1)];
+    let window = Window::of(page)?;
+    let mut args = vec![Arg::from(window.after), Arg::from(window.limit())];
     let mut sql = concat!("SELECT ", columns!(), " FROM operations WHERE seq < $1").to_owned();
     if let Some(client) = &filter.client {
         sql.push_str(" AND client = $3");
@@ -43,21 +38,7 @@ pub(super) async fn list(
         args.extend(filter.phases.iter().map(|phase| Arg::from(phase_name(*phase))));
     }
     sql.push_str(" ORDER BY seq DESC LIMIT $2");
-    let mut rows = shared.db.read(composed(sql), &args).await?;
-    let more = rows.len() > size as usize;
-    rows.truncate(size as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(last.get::<i64, _>("seq")?.to_string()),
-        _ => None,
-    };
-    let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
-        match operation(row) {
-            Ok(operation) => items.push(operation),
-            Err(fault) => tracing::warn!(error = %fault, "an operation cannot be read and is not listed"),
-        }
-    }
-    Ok(Page { items, next })
+    Ok(window.page(shared.db.read(composed(sql), &args).await?, operation)?)
 }
 
 pub(super) async fn changed(shared: &Shared, id: &OperationId, seen: i64) -> Result<Operation, Problem> {

@@ -2,9 +2,9 @@
 
 use polyptych_domain::{Error, ErrorKind, NewOperation, Operation, OperationId, Phase};
 
+use super::not_found;
 use super::row::{columns, operation, phase_name};
-use super::{Problem, not_found};
-use crate::error::unreadable;
+use crate::error::{Problem, unreadable};
 use crate::hub::News;
 use crate::json::to_json;
 use crate::members::row_id;
