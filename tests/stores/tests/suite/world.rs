@@ -188,6 +188,11 @@ impl World {
         }
     }
 
+    /// Whether it is a file of SQLite.
+    pub(crate) fn is_file(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
     /// Executes SQL behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
