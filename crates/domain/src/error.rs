@@ -45,7 +45,7 @@ pub enum ErrorKind {
     PlanOutdated,
     /// A picture's address must not be called from here.
     SourceRefused,
-    /// A picture cannot be had from its address.
+    /// A picture cannot be had from its address, or is not kept any more.
     SourceUnavailable,
     /// The provider refused the library's credential, or none is configured.
     CredentialRefused,

@@ -56,6 +56,7 @@ pub use work::{
     AuditEvent, AuditFilter, AuditLog, Begun, Blobs, Claim, Claimed, Claims, ClientId, CopyTask, DeleteTask, Ending,
     Failure, ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryAudit,
     MemoryBlobs, MemoryClaims, MemoryOperations, MemoryRequests, NewOperation, Operation, OperationFilter, OperationId,
-    Operations, Phase, Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms, Verb,
+    Operations, Phase, PlanTask, Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms,
+    Verb,
 };
 pub use workers::{InlineWorkers, Workers};

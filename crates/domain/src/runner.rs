@@ -5,6 +5,7 @@
 
 mod copies;
 mod deletes;
+mod plans;
 mod steps;
 mod sync;
 mod uploads;
@@ -98,6 +99,7 @@ impl Runner {
                         Task::Publish(task) => run.publish(task).boxed(),
                         Task::Import(task) => run.import(task).boxed(),
                         Task::Copy(task) => run.copy(task).boxed(),
+                        Task::Plan(task) => run.plan(&task.manifest).boxed(),
                         Task::Sync(task) => run.sync(&task.plan).boxed(),
                     };
                     // The locks of this crate guard what is whole between calls, so that a panic spoils nothing.

@@ -37,7 +37,6 @@ pub use copy::{CopyCommand, CopyReceipt};
 pub use downloads::Download;
 pub use estimate::Planned;
 pub use import::{ImportCommand, ImportStep, Imported, NativeImport};
-pub(crate) use planning::content_of;
 pub(crate) use publish::Fitted;
 pub use publish::{PublishCommand, PublishTarget};
 pub use put::UploadPolicy;

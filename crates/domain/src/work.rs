@@ -22,7 +22,7 @@ pub use memory_audit::MemoryAudit;
 pub use memory_claims::MemoryClaims;
 pub use operation::{
     ClientId, CopyTask, DeleteTask, ImageRecord, ImportItem, ImportTask, ItemOutcome, ItemRecord, Operation,
-    OperationId, Phase, Progress, PublishTask, TargetRecord, Task, UploadTerms,
+    OperationId, Phase, PlanTask, Progress, PublishTask, TargetRecord, Task, UploadTerms,
 };
 pub use operations::{Ending, Lease, MOST_TRIES, NewOperation, OperationFilter, Operations, Request, Standing};
 pub use requests::{Begun, MemoryRequests, Requests};

@@ -2,6 +2,7 @@
 //! not exist, save for one that oversees all of its libraries.
 
 mod describe;
+mod plan;
 mod start;
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use crate::{Settings, page_token};
 
 /// The name of the collection.
 const COLLECTION: &str = "operations";
+/// Where a request names its operation.
+const NAME: &str = "name";
 
 pub(crate) struct Watch {
     work: Work,
@@ -34,20 +37,25 @@ impl Watch {
         Self { work, settings }
     }
 
-    /// The operation, if this caller may see it. What it may not see and what is not there are the same to it.
-    async fn find(&self, caller: &Caller, id: &OperationId) -> Result<Operation, Status> {
-        let found = match self.work.operations.get(id).await {
-            Ok(operation) if sees(caller, &operation) => return Ok(operation),
-            Err(error) if error.kind() != ErrorKind::OperationNotFound => error,
-            _ => Error::new(ErrorKind::OperationNotFound, format!("no operation `{id}`")),
-        };
-        Err(failed(&found, Fields::of("name")))
-    }
-
     async fn whole(&self, operation: Operation) -> Result<Response<longrunning::Operation>, Status> {
         let told = describe::whole(self.work.operations.as_ref(), operation).await;
         told.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
     }
+}
+
+/// The operation of that name, if this caller may see it; `field` is where it is named. What it may not see and what is not
+/// there are the same to it.
+///
+/// # Errors
+/// If the name is malformed, there is no such operation, or the store fails.
+pub(crate) async fn find(work: &Work, caller: &Caller, field: &str, name: &str) -> Result<Operation, Status> {
+    let id = parse(field, name)?;
+    let found = match work.operations.get(&id).await {
+        Ok(operation) if sees(caller, &operation) => return Ok(operation),
+        Err(error) if error.kind() != ErrorKind::OperationNotFound => error,
+        _ => Error::new(ErrorKind::OperationNotFound, format!("no operation `{id}`")),
+    };
+    Err(failed(&found, Fields::of(field)))
 }
 
 fn sees(caller: &Caller, operation: &Operation) -> bool {
@@ -87,8 +95,8 @@ impl operations_server::Operations for Watch {
         request: Request<longrunning::GetOperationRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
         let caller = Caller::of(&request);
-        let id = parse(&request.into_inner().name)?;
-        self.whole(self.find(&caller, &id).await?).await
+        let operation = find(&self.work, &caller, NAME, &request.into_inner().name).await?;
+        self.whole(operation).await
     }
 
     async fn delete_operation(
@@ -96,8 +104,7 @@ impl operations_server::Operations for Watch {
         request: Request<longrunning::DeleteOperationRequest>,
     ) -> Result<Response<()>, Status> {
         let caller = Caller::of(&request);
-        let id = parse(&request.into_inner().name)?;
-        self.find(&caller, &id).await?;
+        let Operation { id, .. } = find(&self.work, &caller, NAME, &request.into_inner().name).await?;
         let removed = self.work.operations.remove(&id).await;
         removed.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
     }
@@ -107,8 +114,7 @@ impl operations_server::Operations for Watch {
         request: Request<longrunning::CancelOperationRequest>,
     ) -> Result<Response<()>, Status> {
         let caller = Caller::of(&request);
-        let id = parse(&request.into_inner().name)?;
-        self.find(&caller, &id).await?;
+        let Operation { id, .. } = find(&self.work, &caller, NAME, &request.into_inner().name).await?;
         let asked = self.work.operations.cancel(&id).await;
         asked.map(|_| Response::new(())).map_err(|error| failed(&error, Fields::of("name")))
     }
@@ -119,7 +125,6 @@ impl operations_server::Operations for Watch {
     ) -> Result<Response<longrunning::Operation>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let id = parse(&request.name)?;
         let longest = self.settings.wait;
         let timeout = match request.timeout {
             None => longest,
@@ -128,9 +133,9 @@ impl operations_server::Operations for Watch {
                 .min(longest),
         };
         let end = Instant::now() + timeout;
-        let mut operation = self.find(&caller, &id).await?;
+        let mut operation = find(&self.work, &caller, NAME, &request.name).await?;
         while !operation.phase.has_ended() {
-            let changed = self.work.operations.changed(&id, operation.version);
+            let changed = self.work.operations.changed(&operation.id, operation.version);
             match tokio::time::timeout_at(end, changed).await {
                 Ok(changed) => operation = changed.map_err(|error| failed(&error, Fields::of("name")))?,
                 Err(_) => break,
@@ -140,11 +145,11 @@ impl operations_server::Operations for Watch {
     }
 }
 
-fn parse(name: &str) -> Result<OperationId, Refusal> {
+fn parse(field: &str, name: &str) -> Result<OperationId, Refusal> {
     let id = name.strip_prefix("operations/").and_then(|id| OperationId::new(id).ok());
     id.ok_or_else(|| {
         let shown: String = name.chars().take(100).collect();
-        Refusal::argument("name", format!("`{shown}` does not have the form `operations/{{operation}}`"))
+        Refusal::argument(field, format!("`{shown}` does not have the form `operations/{{operation}}`"))
     })
 }
 

@@ -1,4 +1,8 @@
-//! `PublishService`: one picture into many albums, handed over as an operation once the whole picture has come.
+//! `PublishService`: pictures into many albums. One picture is handed over as an operation once all of it has come; what a
+//! manifest wants is planned first.
+
+mod manifest;
+mod sync;
 
 use std::collections::HashMap;
 
@@ -117,5 +121,29 @@ impl PublishService for Publications {
     ) -> Result<Response<longrunning::Operation>, Status> {
         let (progress, caller) = (Progress::of(&request), Caller::of(&request));
         self.take(&progress, caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn stage_picture(
+        &self,
+        request: Request<Streaming<v1::StagePictureRequest>>,
+    ) -> Result<Response<v1::StagePictureResponse>, Status> {
+        let client = client(&request);
+        self.stage(&client, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn plan_sync(
+        &self,
+        request: Request<v1::PlanSyncRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.plan(&progress, client, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn apply_sync(
+        &self,
+        request: Request<v1::ApplySyncRequest>,
+    ) -> Result<Response<longrunning::Operation>, Status> {
+        let (progress, client) = (Progress::of(&request), client(&request));
+        self.apply(&progress, client, request.into_inner()).await.map(Response::new)
     }
 }

@@ -51,6 +51,7 @@ macro_rules! piece {
 
 piece!(UploadImageRequest, UploadImageMetadata, upload_image_request);
 piece!(PublishRequest, PublishMetadata, publish_request);
+piece!(StagePictureRequest, StagePictureMetadata, stage_picture_request);
 
 /// Receives images into the spool. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -42,6 +42,8 @@ const MESSAGE_OVERHEAD: usize = 4 << 10;
 /// No call but an upload and one that names many images takes a long message.
 const MAX_UNARY_BYTES: usize = 64 << 10;
 const MAX_MANY_BYTES: usize = 2 << 20;
+/// A manifest of ten thousand pictures, with their addresses.
+const MAX_MANIFEST_BYTES: usize = 4 << 20;
 const MAX_HEADER_BYTES: u32 = 16 << 10;
 /// What a caller may send ahead of what is read, of one call and of all calls of a connection. It is memory that any caller
 /// can fill, for each connection.
@@ -129,7 +131,9 @@ impl Facade {
         let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);
         let routes = Routes::new(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
             .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
-            .add_service(PublishServiceServer::new(publications).max_decoding_message_size(chunk))
+            .add_service(
+                PublishServiceServer::new(publications).max_decoding_message_size(chunk.max(MAX_MANIFEST_BYTES)),
+            )
             .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
             .add_service(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
             .add_service(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))

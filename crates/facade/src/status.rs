@@ -153,7 +153,8 @@ impl Refusal {
         self
     }
 
-    fn with_field(mut self, field: &str, description: impl Into<String>) -> Self {
+    /// Blames a field of the request; only the first few are told.
+    pub(crate) fn with_field(mut self, field: &str, description: impl Into<String>) -> Self {
         if self.fields.len() < MAX_FIELDS {
             self.fields.push(FieldViolation::new(field, shortened(description.into(), MAX_VALUE_CHARS)));
         }

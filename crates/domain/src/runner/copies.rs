@@ -1,35 +1,22 @@
 //! Copies of an operation: some images of one album per group. A copy that a provider may have made for an earlier try is
 //! looked for before it is asked for again; one that goes through here is an upload, which its claim knows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use futures_util::FutureExt;
 
-use super::steps::{Group, Outcomes, Try};
+use super::steps::{Group, Named, Outcomes, Try};
 use crate::work::{CopyTask, ImageRecord, ItemOutcome, UploadTerms};
 use crate::{
-    AlbumName, Applied, Budget, Capability, CopyCommand, CopyReceipt, Error, ErrorKind, ImageName, LibraryId,
-    UploadPolicy,
+    Applied, Budget, Capability, CopyCommand, CopyReceipt, Error, ErrorKind, ImageName, LibraryId, UploadPolicy,
 };
 
 /// Images of a group: as many as are read in one call at a good price, and few enough to be done again.
 const GROUP: usize = 50;
 
-/// An image and its places in the task.
-type Named = (ImageName, Vec<u64>);
-
 impl Try<'_> {
     pub(super) async fn copy(&self, task: &CopyTask) {
-        let mut albums = BTreeMap::<&AlbumName, Vec<Named>>::new();
-        let mut known = HashMap::<&ImageName, usize>::new();
-        for (place, name) in (0u64..).zip(&task.images).filter(|(place, _)| self.is_open(*place)) {
-            let named = albums.entry(&name.album).or_default();
-            let position = *known.entry(name).or_insert(named.len());
-            match named.get_mut(position) {
-                Some((_, places)) => places.push(place),
-                None => named.push((name.clone(), vec![place])),
-            }
-        }
+        let albums = self.by_album(&task.images);
         // A group does as many calls at once as the library takes, so that groups follow each other.
         let groups = albums.values().flat_map(|named| named.chunks(GROUP));
         let groups = groups.map(|chunk| self.copying(task, chunk.to_vec())).collect();

@@ -1,7 +1,7 @@
 //! The steps of a try: a group of items is begun, carried out and settled, and nothing is begun once the try has to end.
 //! A crash leaves at most the groups in progress without an outcome.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::{Runner, Stop};
 use crate::work::{Failure, ItemOutcome, Lease, MOST_TRIES, Operation, Standing};
-use crate::{Error, ErrorKind, LibraryId, Service};
+use crate::{AlbumName, Error, ErrorKind, ImageName, LibraryId, Service};
 
 /// Items that are read at once.
 const PAGE: u32 = 1000;
@@ -33,6 +33,9 @@ pub(super) enum Halt {
 
 /// What became of items, by their places.
 pub(super) type Outcomes = Vec<(u64, Result<ItemOutcome, Error>)>;
+
+/// An image and its places in the task.
+pub(super) type Named = (ImageName, Vec<u64>);
 
 /// Items that are begun and settled together, and what has to be done for them.
 pub(super) struct Group<'g> {
@@ -83,6 +86,21 @@ impl<'r> Try<'r> {
     /// Whether an item still wants an outcome.
     pub(super) fn is_open(&self, place: u64) -> bool {
         !self.settled.contains(&place)
+    }
+
+    /// The images that still want an outcome, by their albums. One that is named twice is there once, with both places.
+    pub(super) fn by_album<'i>(&self, images: &'i [ImageName]) -> BTreeMap<&'i AlbumName, Vec<Named>> {
+        let mut albums = BTreeMap::<&AlbumName, Vec<Named>>::new();
+        let mut known = HashMap::<&ImageName, usize>::new();
+        for (place, name) in (0u64..).zip(images).filter(|(place, _)| self.is_open(*place)) {
+            let named = albums.entry(&name.album).or_default();
+            let position = *known.entry(name).or_insert(named.len());
+            match named.get_mut(position) {
+                Some((_, places)) => places.push(place),
+                None => named.push((name.clone(), vec![place])),
+            }
+        }
+        albums
     }
 
     /// Whether an earlier try may have done it.
@@ -165,7 +183,7 @@ impl<'r> Try<'r> {
     }
 
     /// Begins, carries out and settles a group; tells whether all of it failed for something that may pass.
-    async fn step(&self, group: Group<'_>) -> bool {
+    pub(super) async fn step(&self, group: Group<'_>) -> bool {
         if self.stop.is_set() {
             self.halt(Halt::Stopped);
         }

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::deletes::Named;
-use super::steps::{Group, Halt, Outcomes, Try, may_pass};
-use crate::service::content_of;
+use super::steps::{Group, Halt, Named, Outcomes, Try, may_pass};
 use crate::sync::{ManifestPicture, Plan, PlanStep};
 use crate::work::{Failure, ItemOutcome};
 use crate::{AlbumName, Error, ErrorKind, ImageId, ImageName, LibraryId, Sha256, UploadCommand, UploadPolicy};
@@ -18,6 +16,7 @@ use crate::{AlbumName, Error, ErrorKind, ImageId, ImageName, LibraryId, Sha256, 
 struct Wanted<'p> {
     place: u64,
     picture: &'p ManifestPicture,
+    fetched: Option<&'p Sha256>,
     class: Option<String>,
     content: Sha256,
     replace: bool,
@@ -52,7 +51,8 @@ impl Try<'_> {
                 let message = format!("the plan has no picture `{picture}`");
                 return self.halt(Halt::Failed(Error::new(ErrorKind::InvalidArgument, message)));
             };
-            let wanted = Wanted { place, picture, class: class.clone(), content: *content, replace: *replace };
+            let fetched = plan.fetched.get(&picture.key);
+            let wanted = Wanted { place, picture, fetched, class: class.clone(), content: *content, replace: *replace };
             albums.entry(album).or_default().push(wanted);
         }
         let mut work = BTreeMap::<LibraryId, Vec<Group<'_>>>::new();
@@ -89,8 +89,9 @@ impl Try<'_> {
     }
 
     async fn content(&self, album: &AlbumName, wanted: Wanted<'_>) -> Result<UploadCommand, Error> {
-        let Wanted { picture, class, content: planned, replace, .. } = wanted;
-        let content = content_of(picture, self.runner.blobs.as_ref(), &self.runner.pictures).await?;
+        let Wanted { picture, fetched, class, content: planned, replace, .. } = wanted;
+        let (blobs, pictures) = (self.runner.blobs.as_ref(), &self.runner.pictures);
+        let content = self.service.content_of(picture, fetched, blobs, pictures).await?;
         if content.sha256() != planned {
             let message = format!("the picture `{}` is not the one that was planned; make another plan", picture.key);
             return Err(Error::new(ErrorKind::PlanOutdated, message));
@@ -121,7 +122,7 @@ impl Try<'_> {
                 Some(ItemOutcome::Failed(failure)) => {
                     failed.entry(album).or_insert((picture, failure));
                 }
-                Some(ItemOutcome::Deleted) | None => {}
+                Some(ItemOutcome::Deleted | ItemOutcome::Planned(_)) | None => {}
             }
         }
         let mut work = BTreeMap::<LibraryId, Vec<Group<'_>>>::new();
@@ -140,12 +141,7 @@ impl Try<'_> {
             let group = Group { places: vec![place], work: async move { vec![(place, outcome)] }.boxed() };
             work.entry(album.library.clone()).or_default().push(group);
         }
-        for (album, named) in albums {
-            let library = self.service.library(&album.library);
-            let most = library.map_or(1, |library| library.capabilities().deletes_per_call).max(1) as usize;
-            let groups = work.entry(album.library.clone()).or_default();
-            groups.extend(named.chunks(most).map(|chunk| self.deletion(chunk.to_vec())));
-        }
+        self.add_deletions(&mut work, albums);
         self.carry_out(work).await;
     }
 }

@@ -1,5 +1,5 @@
 //! Makes plans: looks at albums and pictures, and says what has to be done so that the albums are as a manifest wants them. It
-//! changes nothing but what the catalogue knows.
+//! changes nothing but what the catalogue knows, and keeps the pictures that it fetches, so that none is fetched twice.
 //!
 //! A picture and an image are known to be the same by the catalogue, by the bytes that would be sent. An image that the
 //! catalogue does not know is compared byte by byte where that is cheap: it has the picture's name and the library serves what
@@ -40,13 +40,24 @@ enum Place {
 }
 
 impl Service {
-    /// Says what has to be done so that albums are as `manifest` wants them. Pictures come from `blobs`, or by address
-    /// through `pictures`.
+    /// Says what has to be done so that albums are as `manifest` wants them. Pictures come from `blobs`, where the caller
+    /// has put them, or by address through `pictures`; these are put into the blobs, as far as there is room.
     ///
     /// # Errors
     /// `InvalidArgument` with every mistake of the manifest; `LibraryNotFound`; what listing an album fails with; `TooLarge`
     /// for an album of more than 100,000 images; `Internal`. What is wrong with a picture is data.
     pub async fn plan_sync(&self, manifest: &Manifest, blobs: &dyn Blobs, pictures: &Pictures) -> Result<Plan, Error> {
+        self.planned(manifest, BTreeMap::new(), blobs, pictures).await
+    }
+
+    /// A plan by what was fetched for an earlier one.
+    async fn planned(
+        &self,
+        manifest: &Manifest,
+        mut fetched: BTreeMap<String, Sha256>,
+        blobs: &dyn Blobs,
+        pictures: &Pictures,
+    ) -> Result<Plan, Error> {
         manifest.checked()?;
         let mut albums = BTreeMap::<&LibraryId, Vec<&ManifestAlbum>>::new();
         for album in &manifest.albums {
@@ -62,14 +73,17 @@ impl Service {
             if wanting.is_empty() {
                 continue;
             }
-            let content = content_of(picture, blobs, pictures).await;
+            let content = self.content_of(picture, fetched.get(&picture.key), blobs, pictures).await;
+            if let (PictureSource::Url { .. }, Ok(content)) = (&picture.source, &content) {
+                fetched.insert(picture.key.clone(), content.sha256());
+            }
             for at in wanting {
                 if let Some(draft) = drafts.get_mut(at) {
                     self.place(draft, picture, &content).await?;
                 }
             }
         }
-        self.finished(manifest, drafts)
+        self.finished(manifest, fetched, drafts)
     }
 
     /// Makes the plan of the same manifest once more, and compares.
@@ -77,7 +91,7 @@ impl Service {
     /// # Errors
     /// `PlanOutdated` where albums or pictures are not as the plan found them; what [`Service::plan_sync`] fails with.
     pub async fn confirm_plan(&self, plan: &Plan, blobs: &dyn Blobs, pictures: &Pictures) -> Result<(), Error> {
-        let now = self.plan_sync(&plan.manifest, blobs, pictures).await?;
+        let now = self.planned(&plan.manifest, plan.fetched.clone(), blobs, pictures).await?;
         plan.unless_changed(&now)
     }
 
@@ -210,10 +224,42 @@ impl Service {
         Ok(Place::Missing)
     }
 
-    fn finished(&self, manifest: &Manifest, drafts: Vec<Draft<'_>>) -> Result<Plan, Error> {
+    /// The bytes of a picture: as they are kept, else from its address, once more where that has been asked before.
+    pub(crate) async fn content_of(
+        &self,
+        picture: &ManifestPicture,
+        fetched: Option<&Sha256>,
+        blobs: &dyn Blobs,
+        pictures: &Pictures,
+    ) -> Result<Content, Error> {
+        let url = match &picture.source {
+            PictureSource::Kept { sha256, .. } => return blobs.open(sha256).await,
+            PictureSource::Url { url } => url,
+        };
+        if let Some(sha256) = fetched {
+            match blobs.open(sha256).await {
+                Err(error) if error.kind() == ErrorKind::SourceUnavailable => {}
+                opened => return opened,
+            }
+        }
+        let content = pictures.bring(url).await?;
+        match blobs.put(&self.caller.client, &content).await {
+            // Without room it is fetched again by whoever needs it, and compared.
+            Err(error) if error.kind() != ErrorKind::QuotaExhausted => Err(error),
+            _ => Ok(content),
+        }
+    }
+
+    fn finished(
+        &self,
+        manifest: &Manifest,
+        fetched: BTreeMap<String, Sha256>,
+        drafts: Vec<Draft<'_>>,
+    ) -> Result<Plan, Error> {
         let (mut uploads, mut deletions) = (Vec::new(), Vec::new());
         let mut plan = Plan {
             manifest: manifest.clone(),
+            fetched,
             steps: Vec::new(),
             kept: Vec::new(),
             objections: Vec::new(),
@@ -239,18 +285,6 @@ impl Service {
         uploads.append(&mut deletions);
         plan.steps = uploads;
         Ok(plan)
-    }
-}
-
-/// The bytes of a picture of a manifest.
-pub(crate) async fn content_of(
-    picture: &ManifestPicture,
-    blobs: &dyn Blobs,
-    pictures: &Pictures,
-) -> Result<Content, Error> {
-    match &picture.source {
-        PictureSource::Kept { sha256, .. } => blobs.open(sha256).await,
-        PictureSource::Url { url } => pictures.bring(url).await,
     }
 }
 

@@ -52,7 +52,7 @@ pub enum PictureSource {
         /// Its length in bytes.
         len: u64,
     },
-    /// It is fetched: once for a plan, once for the check of the plan, and once for its upload.
+    /// It is fetched for a plan, and kept with the blobs for what follows.
     Url {
         /// Its address.
         url: PictureUrl,

@@ -14,6 +14,10 @@ use crate::{AlbumName, Cost, Error, ErrorKind, ImageId, LibraryId, Sent, Sha256}
 pub struct Plan {
     /// What it is for.
     pub manifest: Manifest,
+    /// What came from the addresses of pictures, by what the manifest calls these: digests of files that were put into the
+    /// blobs, as far as there was room.
+    #[serde(default)]
+    pub fetched: BTreeMap<String, Sha256>,
     /// What is done: uploads first, deletions after them.
     pub steps: Vec<PlanStep>,
     /// Images that stay, of those that are wanted or might be deleted.
@@ -123,6 +127,13 @@ impl Plan {
     /// Whether the albums are as they are wanted, as far as they can be.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The blobs that carrying it out needs: those of the manifest, and what was fetched for it.
+    pub fn blobs(&self) -> Vec<Sha256> {
+        let mut blobs = self.manifest.blobs();
+        blobs.extend(self.fetched.values());
+        blobs
     }
 
     /// Compares with a plan that was made of the same manifest just now.

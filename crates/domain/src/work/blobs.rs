@@ -1,6 +1,6 @@
 //! The port behind which pictures are kept for operations, by their digest. Never for longer than operations need them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -22,8 +22,15 @@ pub trait Blobs: Send + Sync {
     /// A content that was put. Its bytes are read when they are needed.
     ///
     /// # Errors
-    /// `Internal` where the store cannot be read or has no such content; that is said in its message.
+    /// `SourceUnavailable` where it is not kept, or not any more; `Internal` where the store cannot be read.
     async fn open(&self, sha256: &Sha256) -> Result<Content, Error>;
+
+    /// Which of these a client has put, in their order: the length in bytes of each that it has, and that is kept. Those are
+    /// kept for an hour from now on at least, as if they were put again.
+    ///
+    /// # Errors
+    /// `Internal` where the store cannot be read or written.
+    async fn held(&self, client: &ClientId, wanted: &[Sha256]) -> Result<Vec<Option<u64>>, Error>;
 }
 
 /// Keeps contents where they are, for programs that live as long as their operations.
@@ -33,6 +40,7 @@ pub struct MemoryBlobs(Mutex<HashMap<Sha256, Kept>>);
 #[derive(Debug)]
 struct Kept {
     content: Content,
+    owners: HashSet<ClientId>,
     /// Whether it was put after the latest collection.
     fresh: bool,
 }
@@ -47,16 +55,29 @@ impl MemoryBlobs {
 
 #[async_trait]
 impl Blobs for MemoryBlobs {
-    async fn put(&self, _client: &ClientId, content: &Content) -> Result<(), Error> {
+    async fn put(&self, client: &ClientId, content: &Content) -> Result<(), Error> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entry(content.sha256()).or_insert_with(|| Kept { content: content.clone(), fresh: true }).fresh = true;
+        let new = || Kept { content: content.clone(), owners: HashSet::new(), fresh: true };
+        let kept = kept.entry(content.sha256()).or_insert_with(new);
+        kept.fresh = true;
+        kept.owners.insert(client.clone());
         Ok(())
     }
 
     async fn open(&self, sha256: &Sha256) -> Result<Content, Error> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let missing = || Error::new(ErrorKind::Internal, format!("the picture {sha256} is not kept any more"));
+        let missing = || Error::new(ErrorKind::SourceUnavailable, format!("the picture {sha256} is not kept any more"));
         kept.get(sha256).map(|kept| kept.content.clone()).ok_or_else(missing)
+    }
+
+    async fn held(&self, client: &ClientId, wanted: &[Sha256]) -> Result<Vec<Option<u64>>, Error> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lengths = wanted.iter().map(|sha256| {
+            let kept = all.get_mut(sha256).filter(|kept| kept.owners.contains(client))?;
+            kept.fresh = true;
+            Some(kept.content.len())
+        });
+        Ok(lengths.collect())
     }
 }
 
@@ -81,5 +102,20 @@ mod tests {
         assert_eq!(held(), [true, true]);
         blobs.collect(&[one.sha256()]);
         assert_eq!(held(), [true, false]);
+    }
+
+    #[test]
+    fn a_client_holds_what_it_has_put_and_keeps_it_by_asking() {
+        let blobs = MemoryBlobs::default();
+        let [one, two] = ["one", "two!"].map(Content::from_bytes);
+        let other = ClientId::new("other").unwrap();
+        block_on(blobs.put(&ClientId::local(), &one)).unwrap();
+        block_on(blobs.put(&other, &two)).unwrap();
+        let wanted = [one.sha256(), two.sha256()];
+        blobs.collect(&[]);
+        assert_eq!(block_on(blobs.held(&ClientId::local(), &wanted)).unwrap(), [Some(3), None]);
+        blobs.collect(&[]);
+        assert_eq!(block_on(blobs.held(&other, &wanted)).unwrap(), [None, None]);
+        assert!(block_on(blobs.open(&one.sha256())).is_ok());
     }
 }

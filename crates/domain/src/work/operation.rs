@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::{
-    AlbumName, Animation, Applied, Error, ErrorKind, Fit, Image, ImageName, LibraryId, PublishTarget, Sent, Sha256,
-    SyncTask, UploadPolicy,
+    AlbumName, Animation, Applied, Error, ErrorKind, Fit, Image, ImageName, LibraryId, Manifest, Plan, PublishTarget,
+    Sent, Sha256, SyncTask, UploadPolicy,
 };
 
 const MAX_ID_BYTES: usize = 128;
@@ -107,18 +107,21 @@ pub enum Task {
     Publish(PublishTask),
     /// Images into another album; an item is an image.
     Copy(CopyTask),
-    /// A plan; an item is a step of it.
+    /// A plan of what a manifest wants; the plan is its only item.
+    Plan(Box<PlanTask>),
+    /// A plan that is carried out; an item is a step of it.
     Sync(Box<SyncTask>),
 }
 
 impl Task {
-    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`, `sync`.
+    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`, `plan`, `sync`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Import(_) => "import",
             Self::Delete(_) => "delete",
             Self::Publish(_) => "publish",
             Self::Copy(_) => "copy",
+            Self::Plan(_) => "plan",
             Self::Sync(_) => "sync",
         }
     }
@@ -144,6 +147,7 @@ impl Task {
             Self::Delete(task) => task.images.len() as u64,
             Self::Publish(task) => task.targets.len() as u64,
             Self::Copy(task) => task.images.len() as u64,
+            Self::Plan(_) => 1,
             Self::Sync(task) => task.plan.steps.len() as u64,
         }
     }
@@ -153,7 +157,8 @@ impl Task {
         match self {
             Self::Import(_) | Self::Delete(_) | Self::Copy(_) => Vec::new(),
             Self::Publish(task) => vec![task.sha256],
-            Self::Sync(task) => task.plan.manifest.blobs(),
+            Self::Plan(task) => task.manifest.blobs(),
+            Self::Sync(task) => task.plan.blobs(),
         }
     }
 }
@@ -209,6 +214,13 @@ pub struct PublishTask {
     pub targets: Vec<TargetRecord>,
     /// How it is uploaded.
     pub terms: UploadTerms,
+}
+
+/// A manifest that is to be planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanTask {
+    /// The manifest.
+    pub manifest: Manifest,
 }
 
 /// [`PublishTarget`] as it is kept: the album is always named.
@@ -267,7 +279,7 @@ impl Progress {
     /// The count to which an outcome belongs.
     pub fn count(&mut self, outcome: &ItemOutcome) -> &mut u64 {
         match outcome {
-            ItemOutcome::Stored(_) | ItemOutcome::Deleted => &mut self.succeeded,
+            ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_) => &mut self.succeeded,
             ItemOutcome::Failed(failure) if failure.applied == Applied::Unknown => &mut self.unknown,
             ItemOutcome::Failed(_) => &mut self.failed,
         }
@@ -309,6 +321,8 @@ pub enum ItemOutcome {
     Stored(Box<ImageRecord>),
     /// The image is gone.
     Deleted,
+    /// What has to be done is known.
+    Planned(Box<Plan>),
     /// It failed, or nobody knows: see [`Failure::applied`].
     Failed(Box<Failure>),
 }

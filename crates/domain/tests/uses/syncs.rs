@@ -223,6 +223,54 @@ fn an_album_of_one_image_changes_it_only_where_others_may_be_deleted() {
 }
 
 #[test]
+fn a_plan_is_an_operation_whose_only_item_it_is() {
+    let world = World::new(vec![Shelf::new("one")]);
+    world.shelves[0].hold("a", 100..102);
+    let manifest = manifest(&world);
+    let id = world.submit(Task::Plan(Box::new(PlanTask { manifest: manifest.clone() })));
+    let operation = world.run(&id);
+    assert_eq!((operation.phase, operation.progress.succeeded, operation.progress.total), (Phase::Succeeded, 1, 1));
+    let Some(ItemOutcome::Planned(plan)) = world.items(&id).remove(0).outcome else { panic!("there is no plan") };
+    assert_eq!(*plan, world.plan(&manifest).unwrap());
+    // What keeps a plan from being made is the end of its operation.
+    let mut unknown = manifest;
+    unknown.albums[1].album = album("two", "a");
+    let operation = world.run(&world.submit(Task::Plan(Box::new(PlanTask { manifest: unknown }))));
+    assert_eq!((operation.phase, operation.failure.unwrap().kind), (Phase::Failed, ErrorKind::LibraryNotFound));
+}
+
+#[test]
+fn a_picture_at_an_address_is_fetched_once_for_the_plan_and_all_that_follows() {
+    let world = World::new(vec![Shelf::new("one")]);
+    let plan = world.plan(&manifest(&world)).unwrap();
+    let fetched = || world.fetched.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!((fetched(), plan.blobs().len()), (1, 3));
+    assert_eq!(world.run(&apply(&world, &plan)).phase, Phase::Succeeded);
+    assert_eq!(fetched(), 1);
+}
+
+#[test]
+fn what_is_not_kept_any_more_is_fetched_again_or_needs_another_plan() {
+    let world = World::new(vec![Shelf::new("one")]);
+    let plan = world.plan(&manifest(&world)).unwrap();
+    let forget = |needed: &[Sha256]| {
+        world.store.blobs.collect(needed);
+        world.store.blobs.collect(needed);
+    };
+    forget(&plan.manifest.blobs());
+    assert_eq!(world.run(&apply(&world, &plan)).phase, Phase::Succeeded);
+    assert_eq!(world.fetched.load(std::sync::atomic::Ordering::SeqCst), 2);
+
+    let world = World::new(vec![Shelf::new("one")]);
+    let plan = world.plan(&manifest(&world)).unwrap();
+    world.store.blobs.collect(&[]);
+    world.store.blobs.collect(&[]);
+    let operation = world.run(&apply(&world, &plan));
+    assert_eq!((operation.phase, operation.failure.unwrap().kind), (Phase::Failed, ErrorKind::PlanOutdated));
+    assert_eq!(world.shelves[0].sent(), 0);
+}
+
+#[test]
 fn what_is_wrong_with_a_manifest_is_told_before_any_call() {
     let world = World::new(vec![Shelf::new("one")]);
     let mut wanted = manifest(&world);

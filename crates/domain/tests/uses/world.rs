@@ -119,11 +119,12 @@ impl Pauses for Timeless {
 }
 
 /// Serves the picture whose number the address ends in.
-struct Gallery;
+struct Gallery(Arc<AtomicU32>);
 
 #[async_trait]
 impl Fetcher for Gallery {
     async fn fetch(&self, url: &PictureUrl, _: u64) -> Result<Fetched, Error> {
+        self.0.fetch_add(1, Ordering::SeqCst);
         let number = url.as_str().rsplit('/').next().and_then(|name| name.strip_suffix(".png")?.parse().ok());
         let unknown = || Error::new(ErrorKind::SourceUnavailable, "there is no such picture");
         let bytes = picture(number.ok_or_else(unknown)?);
@@ -144,13 +145,11 @@ impl Spool for InMemory {
     }
 }
 
-fn gallery() -> Pictures {
-    Pictures::new(Arc::new(Gallery), Arc::new(InMemory), 1 << 20)
-}
-
 pub(crate) struct World {
     pub(crate) store: Arc<Store>,
     pub(crate) shelves: Vec<Arc<Shelf>>,
+    /// How often a picture was fetched from an address.
+    pub(crate) fetched: Arc<AtomicU32>,
 }
 
 impl World {
@@ -166,7 +165,7 @@ impl World {
             slowness: AtomicU32::new(0),
             failing: AtomicU32::new(0),
         };
-        Self { store: Arc::new(store), shelves }
+        Self { store: Arc::new(store), shelves, fetched: Arc::default() }
     }
 
     /// Lets each step of the store and of the libraries take a moment, in which a process can die.
@@ -179,6 +178,10 @@ impl World {
         self
     }
 
+    fn gallery(&self) -> Pictures {
+        Pictures::new(Arc::new(Gallery(Arc::clone(&self.fetched))), Arc::new(InMemory), 1 << 20)
+    }
+
     /// What another process calls.
     pub(crate) fn service(&self) -> Service {
         let libraries = self.shelves.iter().map(|shelf| Arc::clone(shelf) as _).collect();
@@ -189,12 +192,12 @@ impl World {
     /// Another process.
     pub(crate) fn runner(&self) -> Runner {
         let (service, store) = (self.service(), Arc::clone(&self.store));
-        Runner::new(service, Arc::clone(&store) as _, Arc::clone(&store.blobs) as _, gallery(), Arc::new(Timeless))
+        Runner::new(service, Arc::clone(&store) as _, Arc::clone(&store.blobs) as _, self.gallery(), Arc::new(Timeless))
     }
 
     pub(crate) fn plan(&self, manifest: &Manifest) -> Result<Plan, Error> {
         let blobs = self.store.blobs.as_ref();
-        futures_executor::block_on(self.service().plan_sync(manifest, blobs, &gallery()))
+        futures_executor::block_on(self.service().plan_sync(manifest, blobs, &self.gallery()))
     }
 
     pub(crate) fn submit(&self, task: Task) -> OperationId {

@@ -11,6 +11,7 @@ use tonic::Code;
 use tonic_types::pb;
 use v1::operation_metadata::State;
 
+use super::plan;
 use crate::convert;
 use crate::status::{Fields, Reason, Refusal};
 
@@ -18,7 +19,7 @@ use crate::status::{Fields, Reason, Refusal};
 const PAGE: u32 = 1000;
 /// Failures that the metadata tells.
 const FAILURES: usize = 100;
-/// Failures of a response that are told in full; the others in short, so that 10,000 fit into what clients take.
+/// Failures of a response, and uploads of a sync, that are told in full; the others in short, so that 10,000 fit into what clients take.
 const DETAILED: usize = 1000;
 
 /// What is known of an item.
@@ -66,9 +67,9 @@ fn told(operation: &Operation, metadata: &v1::OperationMetadata, response: Optio
         Phase::Failed => {
             let message = "the operation has failed, and nothing is known of the reason";
             let unknown = || Refusal::new(Code::Internal, Reason::Internal, message).into();
-            Some(Result::Error(
-                operation.failure.as_ref().map_or_else(unknown, |failure| status(failure, Fields::of(""))),
-            ))
+            // Of a request as a whole only a manifest can be blamed.
+            let fields = Fields::of(if matches!(operation.task, Task::Plan(_)) { "manifest" } else { "" });
+            Some(Result::Error(operation.failure.as_ref().map_or_else(unknown, |failure| status(failure, fields))))
         }
         Phase::Cancelled => {
             let message = "the operation was cancelled; what was done before stays done";
@@ -136,7 +137,9 @@ fn failures(operation: &Operation, items: &[Item]) -> Vec<v1::ItemFailure> {
         let failure = match item {
             Item::Settled(ItemOutcome::Failed(failure)) => Some((**failure).clone()),
             Item::Begun if ended => Some(untold()),
-            Item::Settled(ItemOutcome::Stored(_) | ItemOutcome::Deleted) | Item::Begun | Item::NotBegun => None,
+            Item::Settled(ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_))
+            | Item::Begun
+            | Item::NotBegun => None,
         };
         let blamed = Blamed::of(&operation.task, place);
         let index = i32::try_from(place).unwrap_or(i32::MAX);
@@ -166,6 +169,13 @@ fn response(task: &Task, items: Vec<Item>) -> Any {
             let outcomes = uploads(task, publish.targets.iter(), items);
             pack("PublishResponse", &v1::PublishResponse { outcomes })
         }
+        Task::Plan(_) => {
+            let made = items.iter().find_map(|item| match item {
+                Item::Settled(ItemOutcome::Planned(made)) => Some(plan::plan(made)),
+                _ => None,
+            });
+            pack("SyncPlan", &made.unwrap_or_default())
+        }
         Task::Sync(_) => {
             let outcomes = steps(task, items);
             pack("SyncResponse", &v1::SyncResponse { outcomes })
@@ -193,7 +203,9 @@ fn uploads<'t>(
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
             }
-            Item::Settled(ItemOutcome::Deleted) => Some(Result::Error(failures.status(&untold(), blamed.fields()))),
+            Item::Settled(ItemOutcome::Deleted | ItemOutcome::Planned(_)) => {
+                Some(Result::Error(failures.status(&untold(), blamed.fields())))
+            }
         };
         v1::UploadOutcome { parent: target.album.to_string(), result }
     });
@@ -211,7 +223,7 @@ fn deletions(task: &Task, items: Vec<Item>) -> Vec<v1::DeletionOutcome> {
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
             }
-            Item::Begun | Item::Settled(ItemOutcome::Stored(_)) => {
+            Item::Begun | Item::Settled(ItemOutcome::Stored(_) | ItemOutcome::Planned(_)) => {
                 Some(Result::Error(failures.status(&untold(), blamed.fields())))
             }
         };
@@ -227,8 +239,11 @@ fn steps(task: &Task, items: Vec<Item>) -> Vec<v1::SyncOutcome> {
         let blamed = Blamed::of(task, place);
         let result = match item {
             Item::NotBegun => None,
-            Item::Begun => Some(Result::Error(failures.status(&untold(), blamed.fields()))),
-            Item::Settled(ItemOutcome::Stored(record)) => Some(Result::Upload(stored(*record))),
+            Item::Begun | Item::Settled(ItemOutcome::Planned(_)) => {
+                Some(Result::Error(failures.status(&untold(), blamed.fields())))
+            }
+            Item::Settled(ItemOutcome::Stored(record)) if place < DETAILED => Some(Result::Upload(stored(*record))),
+            Item::Settled(ItemOutcome::Stored(record)) => Some(Result::Upload(stored_in_short(*record))),
             Item::Settled(ItemOutcome::Deleted) => Some(Result::Deleted(())),
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
@@ -250,12 +265,19 @@ fn stored(record: ImageRecord) -> v1::UploadImageResponse {
     }
 }
 
+/// Which image it is, and how it came there.
+fn stored_in_short(record: ImageRecord) -> v1::UploadImageResponse {
+    let v1::UploadImageResponse { image, reused, found, resent, .. } = stored(record);
+    let image = image.map(|v1::Image { name, uid, .. }| v1::Image { name, uid, ..v1::Image::default() });
+    v1::UploadImageResponse { image, reused, found, resent, ..v1::UploadImageResponse::default() }
+}
+
 /// Failures within one response, which must not grow beyond what clients take.
 #[derive(Default)]
-struct Failures(usize);
+pub(super) struct Failures(usize);
 
 impl Failures {
-    fn status(&mut self, failure: &Failure, fields: Fields<'_>) -> pb::Status {
+    pub(super) fn status(&mut self, failure: &Failure, fields: Fields<'_>) -> pb::Status {
         self.0 += 1;
         let refusal = Refusal::of(&Error::from(failure.clone()), fields);
         let refusal = if self.0 > DETAILED { refusal.in_short() } else { refusal };
@@ -294,6 +316,10 @@ impl Blamed {
             Task::Copy(_) => {
                 let name = format!("names[{place}]");
                 Self { argument: name.clone(), name: name.clone(), class: "image_class".to_owned(), content: name }
+            }
+            Task::Plan(_) => {
+                let manifest = "manifest".to_owned();
+                Self { argument: manifest.clone(), name: manifest.clone(), class: manifest.clone(), content: manifest }
             }
             Task::Sync(_) => {
                 let step = format!("plan.steps[{place}]");

@@ -83,8 +83,10 @@ reasons! {
     PlanOutdated = "PLAN_OUTDATED", [Aborted], "Make another plan.",
     /// The picture's address must not be called from here.
     SourceRefused = "SOURCE_REFUSED", [InvalidArgument], "Name a public address; the operator may allow private hosts.",
-    /// The picture cannot be had from its address.
+    /// The picture cannot be had from its address, or is not kept any more.
     SourceUnavailable = "SOURCE_UNAVAILABLE", [FailedPrecondition], "See that the address serves the picture.",
+    /// A file that a manifest names has not been staged, or not within the last hour; `BadRequest` names each.
+    PictureNotStaged = "PICTURE_NOT_STAGED", [FailedPrecondition], "Send each file with `StagePicture`, then plan again.",
     /// The provider refuses the library's credential.
     CredentialRefused = "CREDENTIAL_REFUSED", [FailedPrecondition], "The operator renews the credential of the library.",
     /// The library's credential has no right to this.

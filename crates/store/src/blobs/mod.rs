@@ -6,6 +6,7 @@ mod bucket;
 mod place;
 mod source;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,7 +22,7 @@ pub use place::{BlobPlace, BlobPlaceError};
 use crate::error::{Fault, internal, unreadable};
 use crate::members::row_id;
 use crate::patience::again;
-use crate::pool::{Tx, args};
+use crate::pool::{Arg, Tx, args, composed, places};
 use crate::store::Shared;
 use source::BlobSource;
 
@@ -51,7 +52,7 @@ impl Blobs for SqlBlobs {
     async fn open(&self, sha256: &Sha256) -> Result<Content, Error> {
         let sql = "SELECT place, len FROM blobs WHERE sha256 = $1";
         let rows = self.shared.db.read(sql, args![&sha256.to_string()]).await.map_err(internal)?;
-        let missing = || Error::new(ErrorKind::Internal, format!("the picture {sha256} is not kept any more"));
+        let missing = || Error::new(ErrorKind::SourceUnavailable, format!("the picture {sha256} is not kept any more"));
         let row = rows.first().ok_or_else(missing)?;
         let path = path(&row.get::<String, _>("place").map_err(internal)?);
         let len = row.get::<i64, _>("len").map_err(internal)?;
@@ -60,7 +61,16 @@ impl Blobs for SqlBlobs {
         let source = BlobSource { objects, path, len, sha256: *sha256, runtime: self.shared.runtime.clone() };
         Ok(Content::new(len, *sha256, Arc::new(source)))
     }
+
+    async fn held(&self, client: &ClientId, wanted: &[Sha256]) -> Result<Vec<Option<u64>>, Error> {
+        let digests: Vec<String> = wanted.iter().map(Sha256::to_string).collect();
+        let held = again(|| self.touch(client, &digests)).await.map_err(internal)?;
+        Ok(digests.iter().map(|sha256| held.get(sha256).copied()).collect())
+    }
 }
+
+/// Most pictures that one statement names.
+const CHUNK: usize = 200;
 
 /// What is to be kept, as the rows name it.
 struct Wanted<'a> {
@@ -77,6 +87,27 @@ impl<'a> Wanted<'a> {
 }
 
 impl SqlBlobs {
+    /// Begins the time anew for which those of these pictures are kept that are the client's; their lengths.
+    async fn touch(&self, client: &ClientId, wanted: &[String]) -> Result<HashMap<String, u64>, Fault> {
+        let mut held = HashMap::new();
+        for wanted in wanted.chunks(CHUNK) {
+            let mut args = args![client.as_str(), self.shared.now()].to_vec();
+            args.extend(wanted.iter().map(|sha256| Arg::from(sha256.as_str())));
+            let sql = format!(
+                "UPDATE blobs SET put = $2 WHERE sha256 IN ({}) AND EXISTS (SELECT 1 FROM blob_owners \
+                 WHERE blob_owners.sha256 = blobs.sha256 AND blob_owners.client = $1) RETURNING sha256, len",
+                places(3, wanted.len())
+            );
+            let mut tx = self.shared.db.begin().await?;
+            for row in tx.rows(composed(sql), &args).await? {
+                let len = u64::try_from(row.get::<i64, _>("len")?).map_err(unreadable)?;
+                held.insert(row.get::<String, _>("sha256")?, len);
+            }
+            tx.commit().await?;
+        }
+        Ok(held)
+    }
+
     /// Makes the picture the client's, too. Without the name of an object only where it is kept already, and says so;
     /// with one, says whether that object is the one that is named from now on.
     async fn own(&self, wanted: &Wanted<'_>, name: Option<&str>) -> Result<bool, Error> {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use polyptych_domain::{Applied, ItemOutcome, ItemRecord, Lease, OperationId, Standing};
 
+use super::not_found;
 use super::work;
-use super::{Problem, not_found};
-use crate::error::{Fault, unreadable};
+use crate::error::{Fault, Problem, unreadable};
 use crate::hub::News;
 use crate::json::{from_json, to_json};
 use crate::pool::{Arg, Tx, args, composed, places};
@@ -29,7 +29,7 @@ impl State {
     fn of(outcome: Option<&ItemOutcome>) -> Self {
         match outcome {
             None => Self::Begun,
-            Some(ItemOutcome::Stored(_) | ItemOutcome::Deleted) => Self::Succeeded,
+            Some(ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_)) => Self::Succeeded,
             Some(ItemOutcome::Failed(failure)) if failure.applied == Applied::Unknown => Self::Unknown,
             Some(ItemOutcome::Failed(_)) => Self::Failed,
         }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use polyptych_domain::{Content, ErrorKind, Sha256};
-use polyptych_store::{BlobPlace, Store};
+use polyptych_store::{BlobPlace, Retention, Store};
 
 use crate::unreliable::Unreliable;
 use crate::world::{World, client};
@@ -63,7 +64,30 @@ pub(crate) async fn what_one_process_puts_another_one_opens(world: World) {
         assert!(streamed(&opened).await.unwrap() == bytes && whole(opened).await == bytes, "{len} bytes");
     }
     let missing = two.blobs(&place).open(&Sha256::of(b"never")).await.unwrap_err();
-    assert!(missing.kind() == ErrorKind::Internal && missing.message().contains("not kept"), "{missing}");
+    assert!(missing.kind() == ErrorKind::SourceUnavailable && missing.message().contains("not kept"), "{missing}");
+}
+
+pub(crate) async fn a_client_holds_what_it_has_put_and_keeps_it_by_asking(world: World) {
+    let (one, two) = (world.store().await, world.store().await);
+    let place = world.place().await;
+    one.tidy(&Retention::default(), Some(&place)).await.unwrap();
+    let pictures: Vec<_> = (1..=250).map(|number| picture(number, number as u32)).collect();
+    for (number, picture) in pictures.iter().enumerate() {
+        let who = if number == 7 { "other" } else { "anna" };
+        put(&one, &place, who, picture).await.unwrap();
+    }
+    let mut wanted: Vec<_> = pictures.iter().map(Content::sha256).collect();
+    wanted.push(Sha256::of(b"never"));
+    world.clock.advance(Duration::from_secs(60 * 60 + 1));
+    let held = two.blobs(&place).held(&client("anna"), &wanted).await.unwrap();
+    let expected = (1..=251).map(|number| Some(number).filter(|number| ![8, 251].contains(number)));
+    assert_eq!(held, expected.collect::<Vec<_>>());
+    // What was asked for an hour later is kept for an hour from then on, and the other client's is not.
+    let tidied = one.tidy(&Retention::default(), Some(&place)).await.unwrap().unwrap();
+    assert_eq!(tidied.pictures, 1);
+    let held = two.blobs(&place).held(&client("other"), &wanted).await.unwrap();
+    assert!(held.iter().all(Option::is_none), "{held:?}");
+    assert!(two.blobs(&place).held(&client("anna"), &wanted).await.unwrap().contains(&Some(250)));
 }
 
 pub(crate) async fn a_picture_that_many_put_at_once_is_kept_once(world: World) {

@@ -81,14 +81,17 @@ const CASES: &[Case] = cases! {
     dispatch: what_is_submitted_is_due, what_another_process_submits_is_due_within_two_seconds,
         what_is_held_is_not_due, what_is_due_is_not_named_twice_in_a_row, a_change_wakes_who_waits,
         a_change_of_another_process_is_seen;
-    schema: many_processes_may_open_a_new_database, a_newer_schema_that_allows_it_is_worked_with,
+    schema: many_processes_may_open_a_new_database,
+        a_program_of_the_previous_schema_and_this_one_work_side_by_side,
+        what_only_a_newer_program_can_read_is_left_to_it, a_newer_schema_that_allows_it_is_worked_with,
         a_newer_schema_that_does_not_is_refused, a_url_of_another_kind_is_refused_and_not_shown,
         many_processes_write_at_once;
 };
 
 /// Those about pictures, wherever their bytes are.
 const OF_PICTURES: &[Case] = cases! {
-    blobs: what_one_process_puts_another_one_opens, a_picture_that_many_put_at_once_is_kept_once,
+    blobs: what_one_process_puts_another_one_opens, a_client_holds_what_it_has_put_and_keeps_it_by_asking,
+        a_picture_that_many_put_at_once_is_kept_once,
         a_picture_that_was_damaged_is_not_given_as_a_whole, what_is_not_what_it_is_said_to_be_is_not_kept,
         each_client_has_its_own_room, a_client_that_puts_many_at_once_stays_within_its_room,
         a_full_place_is_told_and_takes_pictures_again_once_there_is_room;

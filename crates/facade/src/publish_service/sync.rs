@@ -1,0 +1,97 @@
+//! `StagePicture`, `PlanSync` and `ApplySync`: files of a manifest come first, the plan is the result of an operation, and
+//! carrying it out is another one.
+
+use polyptych_domain::{ClientId, Error, ErrorKind, ItemOutcome, Operation, Phase, Plan, PlanTask, SyncTask, Task};
+use polyptych_proto::{longrunning, v1};
+use tonic::{Code, Status, Streaming};
+
+use super::{Publications, manifest};
+use crate::progress::Progress;
+use crate::status::{Fields, Reason, Refusal, failed};
+use crate::{convert, operations, repeats};
+
+impl Publications {
+    pub(super) async fn stage(
+        &self,
+        client: &ClientId,
+        stream: Streaming<v1::StagePictureRequest>,
+    ) -> Result<v1::StagePictureResponse, Status> {
+        let mut messages = self.receiver.receive(stream);
+        let announced = messages.metadata().await?.sha256;
+        let field = "metadata.sha256";
+        let announced = if announced.is_empty() { None } else { Some(manifest::sha256(field, &announced)?) };
+        let content = messages.content().await?;
+        let (sha256, len) = (content.sha256(), content.len());
+        if announced.is_some_and(|announced| announced != sha256) {
+            let message = format!("the file that came is another one, {sha256}");
+            return Err(Refusal::argument(field, message).into());
+        }
+        self.work.blobs.put(client, &content).await.map_err(|error| failed(&error, Fields::of("chunk")))?;
+        Ok(v1::StagePictureResponse { sha256: sha256.to_string(), size_bytes: convert::bytes(len) })
+    }
+
+    pub(super) async fn plan(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        mut request: v1::PlanSyncRequest,
+    ) -> Result<longrunning::Operation, Status> {
+        let id = std::mem::take(&mut request.request_id);
+        let repeated = repeats::request("request_id", &id, "PlanSync", &request, None)?;
+        let told = request.manifest.ok_or_else(|| Refusal::argument("manifest", "there is no manifest"))?;
+        let manifest = manifest::read(&self.service, self.work.blobs.as_ref(), &client, told).await?;
+        progress.writing();
+        let task = Task::Plan(Box::new(PlanTask { manifest }));
+        operations::submit(&self.work, client, task, repeated, "manifest").await
+    }
+
+    pub(super) async fn apply(
+        &self,
+        progress: &Progress,
+        client: ClientId,
+        mut request: v1::ApplySyncRequest,
+    ) -> Result<longrunning::Operation, Status> {
+        let id = std::mem::take(&mut request.request_id);
+        let repeated = repeats::request("request_id", &id, "ApplySync", &request, None)?;
+        let operation = operations::find(&self.work, &client, "plan", &request.plan).await?;
+        let plan = self.made(&operation).await?;
+        let held = self.work.blobs.held(&client, &plan.blobs()).await;
+        let held = held.map_err(|error| failed(&error, Fields::of("plan")))?;
+        // What came from an address can be fetched again.
+        if held.iter().take(plan.manifest.blobs().len()).any(Option::is_none) {
+            let message = "files of the plan are not kept any more; stage them and make another plan";
+            return Err(Refusal::of(&Error::new(ErrorKind::PlanOutdated, message), Fields::of("plan")).into());
+        }
+        if request.validate_only {
+            let outcomes = plan.steps.iter().map(|_| v1::SyncOutcome { result: None }).collect();
+            return Ok(operations::validated(operations::pack("SyncResponse", &v1::SyncResponse { outcomes })));
+        }
+        progress.writing();
+        let task = Task::Sync(Box::new(SyncTask { plan }));
+        operations::submit(&self.work, client, task, repeated, "plan").await
+    }
+
+    /// The plan that an operation has made.
+    async fn made(&self, operation: &Operation) -> Result<Plan, Status> {
+        let Task::Plan(_) = &operation.task else {
+            let message = format!("the operation is no plan; its verb is `{}`", operation.task.as_str());
+            return Err(Refusal::argument("plan", message).into());
+        };
+        match operation.phase {
+            Phase::Succeeded => {}
+            Phase::Pending | Phase::Running => {
+                let message = "the plan is not made yet; wait for its operation";
+                return Err(Refusal::new(Code::FailedPrecondition, Reason::OperationRunning, message).into());
+            }
+            Phase::Failed | Phase::Cancelled => {
+                return Err(Refusal::argument("plan", "the operation has ended without a plan").into());
+            }
+        }
+        let items = self.work.operations.items(&operation.id, 0, 1).await;
+        let items = items.map_err(|error| failed(&error, Fields::of("plan")))?;
+        match items.into_iter().next().and_then(|item| item.outcome) {
+            Some(ItemOutcome::Planned(plan)) => Ok(*plan),
+            _ => Err(Refusal::new(Code::Internal, Reason::Internal, "the plan cannot be read").into()),
+        }
+    }
+}
