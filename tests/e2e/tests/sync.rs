@@ -11,6 +11,8 @@ use polyptych::proto::longrunning::{Operation, operation};
 use polyptych::proto::v1;
 use polyptych_e2e::{Refusal, Stack, picture, to};
 use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::{Code, Status};
 use tonic_types::pb;
 use v1::stage_picture_request::Payload;
@@ -84,8 +86,12 @@ async fn served(stack: &mut Stack, name: &str, bytes: Bytes) -> String {
 
 /// How many pictures have been sent to providers.
 async fn sent(stack: &Stack) -> usize {
-    let address = format!("http://{}/_emulator/counts", stack.running.emulator());
-    let counts = reqwest::get(address).await.unwrap().text().await.unwrap();
+    let mut socket = TcpStream::connect(stack.running.emulator()).await.unwrap();
+    let request = b"GET /_emulator/counts HTTP/1.1\r\nhost: emulator\r\nconnection: close\r\n\r\n";
+    socket.write_all(request).await.unwrap();
+    let mut counts = String::new();
+    socket.read_to_string(&mut counts).await.unwrap();
+    assert!(counts.starts_with("HTTP/1.1 200"), "{counts}");
     counts.matches("\"sha256\"").count()
 }
 
@@ -227,12 +233,13 @@ async fn what_cannot_be_planned_or_applied_is_refused_at_its_field() {
         assert_eq!(apply(&mut stack, &plan).await.unwrap_err().code(), code, "{plan}");
     }
 
-    // An album that the provider does not know fails the plan.
+    // An album that cannot be listed fails the plan.
     let mut unknown = good.clone();
-    unknown.albums[1].parent = "libraries/facebook/albums/999".to_owned();
+    unknown.albums[1].parent = "libraries/facebook/albums/none".to_owned();
     let begun = begin(&mut stack, &unknown, "").await.unwrap();
     let failed = stack.ended(begun).await.unwrap();
-    assert_eq!(failure(&failed).reason, "ALBUM_NOT_FOUND");
+    let refused = failure(&failed);
+    assert_eq!((refused.reason.as_str(), refused.fields), ("INVALID_ARGUMENT", vec!["manifest".to_owned()]));
     assert_eq!(apply(&mut stack, &failed.name).await.unwrap_err().code(), Code::InvalidArgument);
 
     // A repetition gets the first plan.

@@ -179,7 +179,7 @@ async fn what_only_a_refusal_tells_of_a_quota_reaches_other_processes() {
         let call = |price| Call::new(&request).with_account("login").with_price(price);
         let refusal = last_reply(status, "", "");
         let (answer, _) = tokio::join!(one.execute(call(price)), answer_all(&peer, [&refusal]));
-        assert!(answer.unwrap().verdict.refused);
+        assert!(answer.unwrap().verdict().refused);
         let heard = elsewhere.heard.lock().unwrap().clone();
         assert_eq!((heard.len(), one.usage(Some("login"))), (1, Vec::new()), "{status}: it is no quota to be shown");
         *elsewhere.told.lock().unwrap() = heard;

@@ -198,7 +198,7 @@ impl World {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self.url.strip_prefix("sqlite:") {
             Some(path) => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
                 let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
                 sql.execute(&mut connection).await.unwrap();
             }
