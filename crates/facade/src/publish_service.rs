@@ -127,7 +127,7 @@ impl PublishService for Publications {
         &self,
         request: Request<Streaming<v1::StagePictureRequest>>,
     ) -> Result<Response<v1::StagePictureResponse>, Status> {
-        let client = client(&request);
+        let client = Caller::of(&request).client();
         self.stage(&client, request.into_inner()).await.map(Response::new)
     }
 
@@ -135,15 +135,15 @@ impl PublishService for Publications {
         &self,
         request: Request<v1::PlanSyncRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.plan(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.plan(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 
     async fn apply_sync(
         &self,
         request: Request<v1::ApplySyncRequest>,
     ) -> Result<Response<longrunning::Operation>, Status> {
-        let (progress, client) = (Progress::of(&request), client(&request));
-        self.apply(&progress, client, request.into_inner()).await.map(Response::new)
+        let (progress, caller) = (Progress::of(&request), Caller::of(&request));
+        self.apply(&progress, &caller, request.into_inner()).await.map(Response::new)
     }
 }

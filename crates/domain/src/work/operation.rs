@@ -136,6 +136,7 @@ impl Task {
             Self::Delete(task) => of(&task.images).collect(),
             Self::Publish(task) => task.targets.iter().map(|target| &target.album.library).collect(),
             Self::Copy(task) => of(&task.images).chain([&task.target.album.library]).collect(),
+            Self::Plan(task) => task.manifest.albums.iter().map(|album| &album.album.library).collect(),
             Self::Sync(task) => task.plan.albums.iter().map(|album| &album.album.library).collect(),
         }
     }

@@ -49,7 +49,10 @@ pub(super) const METHODS: &[(&str, Need)] = &[
     ("/polyptych.v1.LibraryService/GetQuota", READ),
     ("/polyptych.v1.LibraryService/ListAlbums", READ),
     ("/polyptych.v1.LibraryService/ListLibraries", READ),
+    ("/polyptych.v1.PublishService/ApplySync", WRITE),
+    ("/polyptych.v1.PublishService/PlanSync", WRITE),
     ("/polyptych.v1.PublishService/Publish", WRITE),
+    ("/polyptych.v1.PublishService/StagePicture", WRITE),
 ];
 
 /// The row of a path.

@@ -6,6 +6,8 @@ use polyptych_proto::{longrunning, v1};
 use tonic::{Code, Status, Streaming};
 
 use super::{Publications, manifest};
+use crate::caller::Caller;
+use crate::image_service::target;
 use crate::progress::Progress;
 use crate::status::{Fields, Reason, Refusal, failed};
 use crate::{convert, operations, repeats};
@@ -33,13 +35,14 @@ impl Publications {
     pub(super) async fn plan(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::PlanSyncRequest,
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "PlanSync", &request, None)?;
         let told = request.manifest.ok_or_else(|| Refusal::argument("manifest", "there is no manifest"))?;
-        let manifest = manifest::read(&self.service, self.work.blobs.as_ref(), &client, told).await?;
+        let (service, client) = (self.service.open(caller), caller.client());
+        let manifest = manifest::read(&service, self.work.blobs.as_ref(), &client, told).await?;
         progress.writing();
         let task = Task::Plan(Box::new(PlanTask { manifest }));
         operations::submit(&self.work, client, task, repeated, "manifest").await
@@ -48,13 +51,18 @@ impl Publications {
     pub(super) async fn apply(
         &self,
         progress: &Progress,
-        client: ClientId,
+        caller: &Caller,
         mut request: v1::ApplySyncRequest,
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "ApplySync", &request, None)?;
-        let operation = operations::find(&self.work, &client, "plan", &request.plan).await?;
+        let operation = operations::find(&self.work, caller, "plan", &request.plan).await?;
         let plan = self.made(&operation).await?;
+        let (service, client) = (self.service.open(caller), caller.client());
+        // What the caller may use may have changed since.
+        for album in &plan.albums {
+            target(&service, "plan", &album.album.to_string())?;
+        }
         let held = self.work.blobs.held(&client, &plan.blobs()).await;
         let held = held.map_err(|error| failed(&error, Fields::of("plan")))?;
         // What came from an address can be fetched again.

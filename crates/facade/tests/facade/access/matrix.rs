@@ -28,15 +28,18 @@ fn methods() -> Vec<String> {
 
 /// What each method needs, said once more: `None` is any right.
 fn right(method: &str) -> Option<Right> {
-    const WRITES: [&str; 10] = [
+    const WRITES: [&str; 13] = [
+        "ApplySync",
         "CancelOperation",
         "CopyImages",
         "DeleteImage",
         "DeleteImages",
         "DeleteOperation",
         "ImportImages",
+        "PlanSync",
         "Publish",
         "SetAssociations",
+        "StagePicture",
         "UploadImage",
         "UploadSmallImage",
     ];
@@ -51,7 +54,8 @@ fn right(method: &str) -> Option<Right> {
 
 /// Whether the method is about a library.
 fn is_about_libraries(method: &str) -> bool {
-    !method.starts_with("/google.longrunning.") && !method.ends_with("/ListLibraries")
+    const OF_NONE: [&str; 3] = ["/ListLibraries", "/StagePicture", "/ApplySync"];
+    !method.starts_with("/google.longrunning.") && !OF_NONE.iter().any(|name| method.ends_with(name))
 }
 
 fn bytes(message: &impl Message) -> Vec<u8> {
@@ -116,6 +120,23 @@ fn requests(method: &str, library: &str) -> Vec<Vec<Vec<u8>>> {
             let payloads = [Payload::Metadata(metadata), Payload::Chunk(png(9, 9).into())];
             vec![payloads.map(|payload| bytes(&v1::PublishRequest { payload: Some(payload) })).to_vec()]
         }
+        "StagePicture" => {
+            use v1::stage_picture_request::Payload;
+            let payloads = [Payload::Metadata(v1::StagePictureMetadata::default()), Payload::Chunk(png(9, 9).into())];
+            vec![payloads.map(|payload| bytes(&v1::StagePictureRequest { payload: Some(payload) })).to_vec()]
+        }
+        "PlanSync" => {
+            let picture = v1::SyncPicture {
+                key: "a".to_owned(),
+                source: Some(v1::sync_picture::Source::Uri("https://pictures.test/a.png".to_owned())),
+                ..Default::default()
+            };
+            let wish = v1::SyncWish { key: "a".to_owned(), ..Default::default() };
+            let wanted = v1::SyncAlbum { parent: album, pictures: vec![wish], ..Default::default() };
+            let manifest = v1::SyncManifest { pictures: vec![picture], albums: vec![wanted] };
+            one(bytes(&v1::PlanSyncRequest { manifest: Some(manifest), ..Default::default() }))
+        }
+        "ApplySync" => one(bytes(&v1::ApplySyncRequest { plan: operation, ..Default::default() })),
         "ListAssociations" => one(bytes(&v1::ListAssociationsRequest { parent: album, ..Default::default() })),
         "SetAssociations" => {
             let changes = vec![v1::AssociationChange { advertisement: "1".to_owned(), image }];
