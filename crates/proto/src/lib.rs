@@ -67,7 +67,7 @@ mod tests {
                 ],
             ),
             ("LibraryService", vec!["ListLibraries", "GetLibrary", "ListAlbums", "GetQuota"]),
-            ("PublishService", vec!["Publish"]),
+            ("PublishService", vec!["Publish", "StagePicture", "PlanSync", "ApplySync"]),
         ]);
         assert_eq!(services, expected);
         for file in ours {

@@ -10,6 +10,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+/// Succeeds where the server is there, and is one that takes signatures of escaped queries for what they are.
+const PROBE: &str =
+    "import boto3, moto, moto.server; assert [int(n) for n in moto.__version__.split('.')[:3]] >= [5, 2, 5]";
+
 /// What the interpreter runs.
 const SERVER: &str = include_str!("../server.py");
 
@@ -48,11 +52,7 @@ impl S3 {
     /// If a server is there and does not start, or if none is there and `POLYPTYCH_REQUIRE` names `s3`.
     pub fn find(what: &str) -> Result<Option<Self>> {
         let python = std::env::var("POLYPTYCH_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let installed = Command::new(&python)
-            .args(["-c", "import boto3, moto.server"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let installed = Command::new(&python).args(["-c", PROBE]).stdout(Stdio::null()).stderr(Stdio::null()).status();
         if installed.is_ok_and(|status| status.success()) {
             return Ok(Some(Self::start(&python)?));
         }
@@ -60,7 +60,7 @@ impl S3 {
         if required.split(',').any(|name| name == "s3") {
             bail!("a server that speaks S3 is required and not installed");
         }
-        eprintln!("skipped: {what}: moto is not installed (python3 -m pip install 'moto[s3,server]')");
+        eprintln!("skipped: {what}: moto 5.2.5 or newer is not installed (python3 -m pip install 'moto[s3,server]')");
         Ok(None)
     }
 
