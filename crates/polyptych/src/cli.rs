@@ -5,12 +5,24 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use polyptych::emulator::Setup;
 use serde_json::{Map, Value};
 
+use crate::client::Client;
+
+/// What the exit codes of all commands mean.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all of it was done
+  1    some items failed or are refused, or serving failed
+  2    the command line is wrong
+  3    nobody could be asked, or the call as a whole was refused
+  130  interrupted by Ctrl-C";
+
 /// One image in many image libraries: Yandex Direct, Facebook Ads and Evotor Cloud behind one gRPC API.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -60,6 +72,16 @@ pub(crate) enum Command {
     },
     /// Make an API key for a client, and print it once with the hash that the configuration takes
     Keygen,
+    #[command(flatten)]
+    Client(Client),
+    /// Print what a shell needs to complete commands
+    ///
+    /// For example `polyptych completions bash > ~/.local/share/bash-completion/completions/polyptych`.
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
     /// Check or describe the configuration file
     #[command(subcommand)]
     Config(ConfigCommand),

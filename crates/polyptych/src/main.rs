@@ -1,6 +1,7 @@
 //! The program `polyptych`.
 
 mod cli;
+mod client;
 mod configuration;
 mod database;
 mod demo;
@@ -11,7 +12,7 @@ mod serve;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, ConfigCommand, DbCommand};
@@ -22,6 +23,12 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let ended = match cli.command {
+        Command::Client(command) => return end(client::run(command).await, client::REFUSED),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "polyptych", &mut script);
+            output::print(String::from_utf8_lossy(&script).trim_end()).map(|()| true).map_err(Into::into)
+        }
         Command::Demo { images } => demo::run(images).await,
         Command::Serve { config: Some(config), listen, insecure, .. } => {
             serve::configured(&config, listen, insecure).await
@@ -35,13 +42,14 @@ async fn main() -> ExitCode {
         Command::Db(DbCommand::Migrate { database }) => database::migrate(&database).await,
         Command::Db(DbCommand::Backup { database, file }) => database::backup(&database, &file).await,
     };
-    match ended {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            // Where nobody can read it, the exit code has to do.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    end(ended.map(|held| if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }), 1)
+}
+
+/// The exit code; that of an error, which is told, is `failed`.
+fn end(ended: anyhow::Result<ExitCode>, failed: u8) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        // Where nobody can read it, the exit code has to do.
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::from(failed)
+    })
 }

@@ -2,51 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::io::{BufRead, BufReader, Cursor};
+mod support;
+
+use std::io::Cursor;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use polyptych::proto::v1::ListImagesRequest;
 use polyptych::proto::v1::image_service_client::ImageServiceClient;
-
-fn polyptych() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
-    command.env_remove("RUST_LOG");
-    command
-}
+use support::{Serving, polyptych};
 
 fn run(arguments: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = polyptych().args(arguments).output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
-
-/// A server that has said where it listens; killed when dropped.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Serving {
-    fn start(arguments: &[&str]) -> Self {
-        Self::spawn(polyptych().args(arguments))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { child, address }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -133,6 +102,20 @@ fn help_fits_a_terminal_of_eighty_columns() {
         &["serve", "--help"],
         &["emulate", "--help"],
         &["config", "check", "--help"],
+        &["libraries", "--help"],
+        &["check", "--help"],
+        &["upload", "--help"],
+        &["publish", "--help"],
+        &["list", "--help"],
+        &["get", "--help"],
+        &["import", "--help"],
+        &["copy", "--help"],
+        &["delete", "--help"],
+        &["sync", "plan", "--help"],
+        &["sync", "apply", "--help"],
+        &["quota", "--help"],
+        &["operations", "list", "--help"],
+        &["audit", "--help"],
     ] {
         let Output { stdout, .. } = polyptych().args(command).env("COLUMNS", "80").output().unwrap();
         let help = String::from_utf8(stdout).unwrap();

@@ -2,6 +2,8 @@
 //! chooses how it is verified but the id of a key that is there already: where keys come from, which algorithms count, who
 //! issues and for whom, all that is configured.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -102,11 +104,14 @@ pub(crate) fn subject(rules: &TokenRules, keys: &KeySet, token: &str, now: Times
         return Err(TokenError::Audience);
     }
     let now = now.as_second() as f64;
-    // Written so that a value that is no number at all does not pass.
-    if !(now < claims.exp + LEEWAY) {
+    // A value that is no number at all is neither before nor after, and does not pass.
+    if now.partial_cmp(&(claims.exp + LEEWAY)) != Some(Ordering::Less) {
         return Err(TokenError::Expired);
     }
-    if claims.nbf.is_some_and(|begin| !(begin <= now + LEEWAY)) {
+    if claims
+        .nbf
+        .is_some_and(|begin| !matches!(begin.partial_cmp(&(now + LEEWAY)), Some(Ordering::Less | Ordering::Equal)))
+    {
         return Err(TokenError::TooEarly);
     }
     Ok(claims.sub)

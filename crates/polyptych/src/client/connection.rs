@@ -1,0 +1,177 @@
+//! The way to a façade: over the network, or, with `--config`, to one in this process that works by the same state as
+//! `serve` would. What a command does is the same either way.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use futures_util::stream;
+use hyper_util::rt::TokioIo;
+use polyptych::domain::Service;
+use polyptych::facade::{Facade, Settings, Spool, WorkerPool};
+use polyptych::{State, Working};
+use tokio::io::DuplexStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Endpoint;
+use tonic::{Request, Status};
+use tower::service_fn;
+
+use super::report::Format;
+
+/// Where the caller's API key or token is, for a façade that knows its callers; on the command line others could read it.
+const KEY: &str = "POLYPTYCH_API_KEY";
+
+/// Bytes between a command and the façade in its process.
+const BETWEEN: usize = 1 << 20;
+
+/// Whom to ask, and how to answer.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection and output")]
+pub(crate) struct Common {
+    /// The façade to call
+    #[arg(long, value_name = "URL", env = "POLYPTYCH_ENDPOINT", default_value = "http://127.0.0.1:50051")]
+    endpoint: String,
+    /// Do without a façade: work with the libraries and the state of this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    config: Option<PathBuf>,
+    /// Print one JSON object per line, as docs/cli.md says
+    #[arg(long)]
+    json: bool,
+}
+
+impl Common {
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Table }
+    }
+
+    /// Whether output is for programs.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// If nobody answers there, or the configuration cannot be worked with.
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        match &self.config {
+            Some(file) => Connection::within(file).await,
+            None => Connection::to(&self.endpoint).await,
+        }
+    }
+}
+
+/// What calls go through.
+pub(crate) type Channel = InterceptedService<tonic::transport::Channel, Key>;
+
+/// Says who calls.
+#[derive(Clone)]
+pub(crate) struct Key(Option<MetadataValue<Ascii>>);
+
+impl Key {
+    fn read() -> Result<Self> {
+        let Some(key) = std::env::var_os(KEY).filter(|key| !key.is_empty()) else { return Ok(Self(None)) };
+        let bearer = key.to_str().and_then(|key| format!("Bearer {}", key.trim()).parse::<MetadataValue<Ascii>>().ok());
+        let mut bearer = bearer.with_context(|| format!("{KEY} is neither an API key nor a token"))?;
+        bearer.set_sensitive(true);
+        Ok(Self(Some(bearer)))
+    }
+}
+
+impl Interceptor for Key {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(bearer) = &self.0 {
+            request.metadata_mut().insert("authorization", bearer.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// An open way to a façade.
+pub(crate) struct Connection {
+    channel: Channel,
+    within: Option<Within>,
+}
+
+/// A façade in this process.
+struct Within {
+    state: State,
+    working: Working,
+    ending: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), polyptych::facade::FacadeError>>,
+    drain: std::time::Duration,
+}
+
+impl Connection {
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    async fn to(endpoint: &str) -> Result<Self> {
+        if endpoint.starts_with("https:") {
+            bail!("{endpoint}: commands do not speak TLS yet; go through a proxy on this machine, or use --config");
+        }
+        let key = Key::read()?;
+        let channel = Endpoint::from_shared(endpoint.to_owned())
+            .with_context(|| format!("`{endpoint}` is not a URL"))?
+            .connect()
+            .await
+            .with_context(|| {
+                format!("no façade answers at {endpoint}; `polyptych serve` starts one, --config FILE does without")
+            })?;
+        Ok(Self { channel: InterceptedService::new(channel, key), within: None })
+    }
+
+    async fn within(file: &Path) -> Result<Self> {
+        let config = polyptych::Config::read(file).await?;
+        let settings = Settings::default();
+        let spool = Spool::open(&settings)?;
+        let pictures = polyptych::open_pictures(&config, Arc::new(spool.clone()))?;
+        let state = State::open(&config.state).await?;
+        let libraries = polyptych::open_libraries_together(&config, &state.together())?;
+        let service = state.service(libraries, Arc::new(WorkerPool::default()))?.with_spool(Arc::new(spool.clone()));
+        let drain = settings.drain;
+        let facade = Facade::with_spool(Arc::new(Service::clone(&service)), state.ports().clone(), settings, spool)?;
+        let working = state.work(service, pictures);
+        let (ending, asked) = oneshot::channel::<()>();
+        let (connecting, mut connections) = mpsc::channel::<DuplexStream>(1);
+        let incoming = stream::poll_fn(move |context| connections.poll_recv(context).map(|io| io.map(io::Result::Ok)));
+        let served = tokio::spawn(facade.serve_with_incoming(incoming, async {
+            // Nobody who could ask is as good as being asked.
+            let _ = asked.await;
+        }));
+        let connect = service_fn(move |_| {
+            let connecting = connecting.clone();
+            async move {
+                let (here, there) = tokio::io::duplex(BETWEEN);
+                connecting.send(there).await.map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
+                Ok::<_, io::Error>(TokioIo::new(here))
+            }
+        });
+        let channel = Endpoint::from_static("http://within.this.process").connect_with_connector(connect).await?;
+        let channel = InterceptedService::new(channel, Key(None));
+        Ok(Self { channel, within: Some(Within { state, working, ending, served, drain }) })
+    }
+
+    /// Ends what was started; operations that have not ended are kept, and go on with the next process of this state.
+    ///
+    /// # Errors
+    /// If the façade in this process had failed.
+    pub(crate) async fn close(self) -> Result<()> {
+        let Self { channel, within } = self;
+        drop(channel);
+        let Some(Within { state, working, ending, served, drain }) = within else { return Ok(()) };
+        // It has ended if nobody listens.
+        let _ = ending.send(());
+        let served = served.await;
+        working.stop(drain).await;
+        state.close().await?;
+        Ok(served??)
+    }
+}

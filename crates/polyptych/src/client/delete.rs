@@ -1,0 +1,126 @@
+//! `polyptych delete`: images out of their albums, as operations of up to 10,000.
+
+use anyhow::{Context, Result};
+use clap::Args;
+use polyptych::proto::v1;
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use v1::deletion_outcome;
+use v1::image_service_client::ImageServiceClient;
+
+use super::connection::{Common, Connection};
+use super::failure::Failure;
+use super::following::{Followed, follow};
+use super::names::{Image, short};
+use super::report::{Report, Row, State, Tally};
+use super::stop::Stop;
+use super::told;
+
+/// Most images of one request.
+const AT_ONCE: usize = 10_000;
+
+/// Delete images
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// Images: LIBRARY/ALBUM/IMAGE; `-` reads them from standard input, one per line
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// An image, and what became of it.
+#[derive(Debug, Serialize)]
+struct Deleted {
+    /// Resource name of the image.
+    image: String,
+    #[serde(flatten)]
+    result: Outcome,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+enum Outcome {
+    Deleted,
+    Failed { error: Failure },
+    NotBegun,
+}
+
+impl Delete {
+    pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
+        let names = self.names().await?;
+        let format = self.common.format();
+        let mut images = ImageServiceClient::new(connection.channel());
+        let mut report = Report::new(format);
+        for part in names.chunks(AT_ONCE) {
+            if stop.asked() {
+                for image in part {
+                    report.add(Deleted { image: image.clone(), result: Outcome::NotBegun })?;
+                }
+                continue;
+            }
+            let request = v1::DeleteImagesRequest { names: part.to_vec(), ..Default::default() };
+            let operation = images.delete_images(request).await.map_err(told)?.into_inner();
+            if let Followed::Ended(response) =
+                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, format, stop).await?
+            {
+                for (image, outcome) in part.iter().zip(response.outcomes) {
+                    report.add(Deleted { image: image.clone(), result: outcome.into() })?;
+                }
+            }
+        }
+        Ok(report.end("deleted", "failed")?)
+    }
+
+    async fn names(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for image in &self.images {
+            if image != "-" {
+                names.push(name(image)?);
+                continue;
+            }
+            let mut lines = BufReader::new(tokio::io::stdin()).lines();
+            while let Some(line) = lines.next_line().await? {
+                if !line.trim().is_empty() {
+                    names.push(name(line.trim())?);
+                }
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn name(image: &str) -> Result<String> {
+    Ok(image.parse::<Image>().with_context(|| format!("`{image}` is not an image"))?.name())
+}
+
+impl From<v1::DeletionOutcome> for Outcome {
+    fn from(outcome: v1::DeletionOutcome) -> Self {
+        match outcome.result {
+            Some(deletion_outcome::Result::Deleted(())) => Self::Deleted,
+            Some(deletion_outcome::Result::Error(status)) => Self::Failed { error: (&status).into() },
+            None => Self::NotBegun,
+        }
+    }
+}
+
+impl Row for Deleted {
+    const HEAD: &'static [&'static str] = &["image", "result"];
+
+    fn cells(&self) -> Vec<String> {
+        let result = match &self.result {
+            Outcome::Deleted => "deleted",
+            Outcome::Failed { error } => &error.reason,
+            Outcome::NotBegun => "not begun",
+        };
+        vec![short(&self.image), result.to_owned()]
+    }
+
+    fn state(&self) -> State<'_> {
+        match &self.result {
+            Outcome::Deleted => State::Done,
+            Outcome::Failed { error } => State::Failed(error),
+            Outcome::NotBegun => State::Left,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Why a call or an item failed, as the API tells it, and what to do next.
+
+use polyptych::proto::v1;
+use serde::Serialize;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, RpcStatusExt, StatusExt, pb};
+
+/// Why something failed. Serialised as `error` of a line of `--json`; a field that is not known is left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Failure {
+    /// The gRPC status: `INVALID_ARGUMENT`.
+    pub(crate) code: String,
+    /// Why, from the list in docs/errors.md: `RULES_VIOLATED`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) reason: String,
+    /// For people.
+    pub(crate) message: String,
+    /// `provider`, `provider_code`, `provider_subcode`, `request_id`, `library`, `album` and `applied`, as far as known.
+    #[serde(flatten)]
+    metadata: std::collections::BTreeMap<String, String>,
+    /// What is wrong with which field or rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) violations: Vec<Violation>,
+    /// When to come back, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<f64>,
+}
+
+/// What is wrong with a field or by a rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Violation {
+    /// The field of the request, or the rule.
+    pub(crate) field: String,
+    /// What is wrong with it.
+    pub(crate) description: String,
+}
+
+impl Failure {
+    /// Whether the provider's state may have been changed although it failed.
+    pub(crate) fn applied(&self) -> &str {
+        self.metadata.get("applied").map_or("", String::as_str)
+    }
+
+    /// What may help; absent where the message says all there is to say.
+    pub(crate) fn help(&self) -> Option<&'static str> {
+        HELP.iter().find(|(reason, _)| *reason == self.reason).map(|(_, help)| *help)
+    }
+
+    fn new(code: Code, message: &str, details: &ErrorDetails) -> Self {
+        let info = details.error_info();
+        let fields = details.bad_request().map(|request| request.field_violations.as_slice()).unwrap_or_default();
+        Self {
+            code: name(code),
+            reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
+            message: message.to_owned(),
+            metadata: info.map(|info| info.metadata.clone().into_iter().collect()).unwrap_or_default(),
+            violations: fields
+                .iter()
+                .map(|field| Violation { field: field.field.clone(), description: field.description.clone() })
+                .collect(),
+            retry_after_seconds: details
+                .retry_info()
+                .and_then(|info| info.retry_delay)
+                .map(|delay| delay.as_secs_f64()),
+        }
+    }
+}
+
+/// What to do about a reason.
+const HELP: [(&str, &str); 10] = [
+    ("RULES_VIOLATED", "`polyptych check` tells the nearest fit; `--fit contain` or `--fit cover` makes it"),
+    ("ALBUM_OCCUPIED", "`--replace` deletes the image that is there first"),
+    ("ALBUM_NOT_FOUND", "see the album's spelling; `polyptych libraries` tells the default albums"),
+    ("LIBRARY_NOT_FOUND", "`polyptych libraries` lists those there are"),
+    ("CREDENTIAL_REFUSED", "renew the library's token where its configuration says that it is; no restart is needed"),
+    ("IMAGE_IN_USE", "take it out of its advertisements first"),
+    ("IMAGE_TOO_LARGE", "make the file smaller before it is sent"),
+    ("PLAN_OUTDATED", "make a new plan"),
+    ("QUOTA_EXHAUSTED", "`polyptych quota` tells what is left, and until when"),
+    ("REQUEST_RUNNING", "wait for the first request to end"),
+];
+
+impl From<&Status> for Failure {
+    fn from(status: &Status) -> Self {
+        Self::new(status.code(), status.message(), &status.get_error_details())
+    }
+}
+
+impl From<&pb::Status> for Failure {
+    fn from(status: &pb::Status) -> Self {
+        Self::new(Code::from(status.code), &status.message, &status.get_error_details())
+    }
+}
+
+impl From<&v1::RuleViolation> for Violation {
+    fn from(violation: &v1::RuleViolation) -> Self {
+        let v1::RuleViolation { rule, image_class, limit, found } = violation;
+        let class = if image_class.is_empty() { String::new() } else { format!("{image_class}: ") };
+        Self { field: rule.clone(), description: format!("{class}{found}; allowed: {limit}") }
+    }
+}
+
+/// `InvalidArgument` as `INVALID_ARGUMENT`.
+fn name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+impl std::fmt::Display for Failure {
+    /// One line: what happened, the reason, what the provider calls it, and whether something may have changed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        let mut notes = vec![if self.reason.is_empty() { self.code.clone() } else { self.reason.clone() }];
+        for (key, label) in
+            [("provider", ""), ("provider_code", "code "), ("provider_subcode", "subcode "), ("request_id", "request ")]
+        {
+            notes.extend(self.metadata.get(key).map(|value| format!("{label}{value}")));
+        }
+        match self.applied() {
+            "yes" => notes.push("it was done all the same".to_owned()),
+            "unknown" => notes.push("it may have been done: look before repeating".to_owned()),
+            _ => {}
+        }
+        notes.extend(self.retry_after_seconds.map(|seconds| format!("again in {seconds:.0} s")));
+        write!(f, " ({})", notes.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_named_as_in_the_specification() {
+        let names = [Code::Ok, Code::InvalidArgument, Code::DeadlineExceeded].map(name);
+        assert_eq!(names, ["OK", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED"]);
+    }
+
+    #[test]
+    fn a_status_is_told_with_what_the_provider_calls_it_and_whether_it_was_done() {
+        let metadata = [("provider", "facebook"), ("provider_code", "2"), ("request_id", "A1"), ("applied", "unknown")];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let details = ErrorDetails::with_error_info("PROVIDER_REFUSED", "polyptych", metadata);
+        let failure = Failure::from(&Status::with_error_details(Code::Internal, "it failed", details));
+        assert_eq!(
+            failure.to_string(),
+            "it failed (PROVIDER_REFUSED, facebook, code 2, request A1, it may have been done: look before repeating)"
+        );
+        let json = serde_json::to_value(&failure).unwrap();
+        assert_eq!((json["applied"].as_str(), json["code"].as_str()), (Some("unknown"), Some("INTERNAL")));
+    }
+}

@@ -1,0 +1,86 @@
+//! Waits for an operation and shows its progress. Ctrl-C leaves it to the server, which goes on.
+
+use anyhow::{Context, Result, bail};
+use polyptych::proto::longrunning::operations_client::OperationsClient;
+use polyptych::proto::longrunning::{Operation, WaitOperationRequest, operation};
+use polyptych::proto::v1;
+use prost::Message;
+use v1::operation_metadata::State;
+
+use super::connection::Channel;
+use super::failure::Failure;
+use super::progress;
+use super::report::Format;
+use super::stop::Stop;
+use super::told;
+
+/// How long one call waits, so that progress is seen.
+const WAIT_NANOS: i32 = 500_000_000;
+
+/// What became of an operation.
+pub(crate) enum Followed<R> {
+    /// It ended: its response, or as much of it as there is.
+    Ended(R),
+    /// The user no longer waits.
+    Left,
+}
+
+/// Waits for `operation` and reads its response; why it ended early, if it did, is told on standard error.
+///
+/// # Errors
+/// If the server cannot be asked, or answers with something else.
+pub(crate) async fn follow<R: Message + Default>(
+    channel: Channel,
+    mut operation: Operation,
+    format: Format,
+    stop: &Stop,
+) -> Result<Followed<R>> {
+    let mut operations = OperationsClient::new(channel);
+    let progress = metadata(&operation)?.progress.unwrap_or_default();
+    let bar = progress::items(format, "working", progress.total.unsigned_abs());
+    while !operation.done {
+        let timeout = prost_types::Duration { seconds: 0, nanos: WAIT_NANOS };
+        let request = WaitOperationRequest { name: operation.name.clone(), timeout: Some(timeout) };
+        let waited = tokio::select! {
+            waited = operations.wait_operation(request) => waited,
+            () = stop.gently() => {
+                bar.finish_and_clear();
+                let name = &operation.name;
+                eprintln!(
+                    "{name} goes on; `polyptych operations wait {name}` follows it, `polyptych operations cancel {name}` ends it"
+                );
+                return Ok(Followed::Left);
+            }
+        };
+        operation = waited.map_err(told)?.into_inner();
+        let v1::Progress { succeeded, failed, unknown, .. } = metadata(&operation)?.progress.unwrap_or_default();
+        bar.set_position((succeeded + failed + unknown).unsigned_abs());
+    }
+    bar.finish_and_clear();
+    ended(&operation)
+}
+
+fn ended<R: Message + Default>(operation: &Operation) -> Result<Followed<R>> {
+    match operation.result.as_ref().context("an operation that is done has no result")? {
+        operation::Result::Response(response) => Ok(Followed::Ended(R::decode(response.value.as_slice())?)),
+        operation::Result::Error(status) => {
+            let partial = metadata(operation)?.partial_response;
+            let partial = partial.map(|partial| R::decode(partial.value.as_slice())).transpose()?;
+            match partial {
+                Some(partial) => {
+                    eprintln!("error: {} ended early: {}", operation.name, Failure::from(status));
+                    Ok(Followed::Ended(partial))
+                }
+                None => bail!("{}", Failure::from(status)),
+            }
+        }
+    }
+}
+
+/// How far an operation is. An operation that was only validated has none.
+pub(crate) fn metadata(operation: &Operation) -> Result<v1::OperationMetadata> {
+    match &operation.metadata {
+        Some(metadata) => Ok(v1::OperationMetadata::decode(metadata.value.as_slice())?),
+        None => Ok(v1::OperationMetadata { state: State::Succeeded.into(), ..Default::default() }),
+    }
+}

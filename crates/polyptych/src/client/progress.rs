@@ -1,0 +1,36 @@
+//! Bars on standard error, where that is a terminal that people look at.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::report::Format;
+
+const BYTES: &str = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+const ITEMS: &str = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
+const TICK: Duration = Duration::from_millis(100);
+
+/// A bar of `length` bytes; with nothing to say where output is for programs.
+pub(crate) fn bytes(format: Format, what: &'static str, length: u64) -> ProgressBar {
+    bar(format, what, length, BYTES)
+}
+
+/// A bar of `length` items.
+pub(crate) fn items(format: Format, what: &'static str, length: u64) -> ProgressBar {
+    bar(format, what, length, ITEMS)
+}
+
+fn bar(format: Format, what: &'static str, length: u64, template: &str) -> ProgressBar {
+    let target = match format {
+        Format::Table => ProgressDrawTarget::stderr(),
+        Format::Json => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), target).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(TICK);
+    }
+    bar
+}

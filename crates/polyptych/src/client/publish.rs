@@ -1,0 +1,131 @@
+//! `polyptych publish`: each picture into many albums, one operation per picture.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use futures_util::{StreamExt, stream};
+use polyptych::proto::v1;
+use v1::library_service_client::LibraryServiceClient;
+use v1::publish_request::Payload;
+use v1::publish_service_client::PublishServiceClient;
+
+use super::connection::{Common, Connection};
+use super::files::{self, File};
+use super::fitting::{Fitting, Placing};
+use super::following::{Followed, follow};
+use super::names::{Target, short};
+use super::placed::{Outcome, Placed};
+use super::progress;
+use super::report::{Report, Tally};
+use super::stop::Stop;
+use super::told;
+
+/// Publish pictures to many albums, each fitted to what its library accepts
+///
+/// A picture is checked once, fitted once for each set of rules, and sent to where it is missing. Padded with white where
+/// rules need it, unless --fit says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// Files; a folder means the files in it, `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Album: LIBRARY/ALBUM, or LIBRARY for its default album; repeatable
+    #[arg(long, required_unless_present = "all", value_name = "TARGET")]
+    to: Vec<Target>,
+    /// To the default albums of all libraries
+    #[arg(long, conflicts_with = "to")]
+    all: bool,
+    /// Name to keep; for one picture [default: the file's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Say what would be sent; send nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    placing: Placing,
+    #[command(flatten)]
+    fitting: Fitting,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+impl Publish {
+    pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
+        let files = files::find(&self.files, self.name.as_deref()).await?;
+        let parents = match self.all {
+            true => default_albums(connection).await?,
+            false => self.to.iter().map(Target::parent).collect(),
+        };
+        let format = self.common.format();
+        let mut report = Report::new(format);
+        for file in &files {
+            let outcomes = match stop.asked() {
+                true => None,
+                false => self.one(connection, file, &parents, stop).await?,
+            };
+            let outcomes = outcomes.unwrap_or_else(|| parents.iter().map(|_| Outcome::NotBegun).collect());
+            for (parent, result) in parents.iter().zip(outcomes) {
+                report.add(Placed { source: file.shown.clone(), target: short(parent), result })?;
+            }
+        }
+        Ok(report.end(if self.dry_run { "would be sent" } else { "published" }, "failed")?)
+    }
+
+    /// What became of the picture in each album; absent if the user no longer waits for it.
+    async fn one(
+        &self,
+        connection: &Connection,
+        file: &File,
+        parents: &[String],
+        stop: &Stop,
+    ) -> Result<Option<Vec<Outcome>>> {
+        let format = self.common.format();
+        let target = |parent: &String| v1::PublishTarget { parent: parent.clone(), ..Default::default() };
+        let metadata = v1::PublishMetadata {
+            display_name: file.name.clone(),
+            targets: parents.iter().map(target).collect(),
+            fit: self.fitting.message(),
+            replace: self.placing.replace,
+            policy: self.placing.policy(),
+            validate_only: self.dry_run,
+            ..Default::default()
+        };
+        let bar = progress::bytes(format, "sending", file.length);
+        let sending = file.send(bar.clone()).await?;
+        let messages = stream::iter([Payload::Metadata(metadata)])
+            .chain(sending.chunks.map(Payload::Chunk))
+            .map(|payload| v1::PublishRequest { payload: Some(payload) });
+        let mut publications = PublishServiceClient::new(connection.channel());
+        let begun = tokio::select! {
+            begun = publications.publish(messages) => begun,
+            Ok(error) = sending.broken => return Err(error.into()),
+            () = stop.gently() => return Ok(None),
+        };
+        bar.finish_and_clear();
+        let operation = match begun {
+            Ok(operation) => operation.into_inner(),
+            Err(status) => {
+                return Ok(Some(parents.iter().map(|_| Outcome::Failed { error: (&status).into() }).collect()));
+            }
+        };
+        match follow::<v1::PublishResponse>(connection.channel(), operation, format, stop).await? {
+            Followed::Left => Ok(None),
+            Followed::Ended(response) => {
+                let outcomes = response.outcomes;
+                ensure!(outcomes.len() == parents.len(), "{} albums have {} outcomes", parents.len(), outcomes.len());
+                Ok(Some(outcomes.into_iter().map(Outcome::from).collect()))
+            }
+        }
+    }
+}
+
+async fn default_albums(connection: &Connection) -> Result<Vec<String>> {
+    let mut libraries = LibraryServiceClient::new(connection.channel());
+    let request = v1::ListLibrariesRequest { page_size: 1_000, ..Default::default() };
+    let all = libraries.list_libraries(request).await.map_err(told)?.into_inner().libraries;
+    let albums: Vec<String> =
+        all.into_iter().map(|library| library.default_album).filter(|album| !album.is_empty()).collect();
+    ensure!(!albums.is_empty(), "no library has a default album");
+    Ok(albums)
+}

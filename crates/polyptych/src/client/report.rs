@@ -1,0 +1,142 @@
+//! What a command prints of its items: a table as wide as the terminal, or one JSON object per line; failures and what may
+//! help go to standard error. It counts, so that the exit code can tell.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
+
+use super::failure::Failure;
+use crate::output::print;
+
+/// How items are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// A table, for people.
+    Table,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+/// What is printed of an item. Its JSON is part of what docs/cli.md promises.
+pub(crate) trait Row: Serialize {
+    /// The columns.
+    const HEAD: &'static [&'static str];
+
+    /// The cells, one per column.
+    fn cells(&self) -> Vec<String>;
+
+    /// Which item, for a failure's line.
+    fn item(&self) -> String {
+        self.cells().into_iter().next().unwrap_or_default()
+    }
+
+    /// What became of it.
+    fn state(&self) -> State<'_> {
+        State::Done
+    }
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum State<'a> {
+    /// What was asked for.
+    Done,
+    /// It failed, or nobody knows.
+    Failed(&'a Failure),
+    /// It was looked at and is not in order.
+    Wrong,
+    /// It was not begun, since the command was interrupted.
+    Left,
+}
+
+/// How many items there were of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// What was asked for.
+    pub(crate) done: u64,
+    /// It failed, nobody knows, or is not in order.
+    pub(crate) failed: u64,
+    /// Not begun.
+    pub(crate) left: u64,
+}
+
+/// Items that are being printed.
+pub(crate) struct Report<R> {
+    format: Format,
+    rows: Vec<R>,
+    tally: Tally,
+}
+
+impl<R: Row> Report<R> {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format, rows: Vec::new(), tally: Tally::default() }
+    }
+
+    /// Takes an item: JSON is printed at once, a table at the end.
+    ///
+    /// # Errors
+    /// If it cannot be printed.
+    pub(crate) fn add(&mut self, row: R) -> io::Result<()> {
+        match row.state() {
+            State::Done => self.tally.done += 1,
+            State::Failed(_) | State::Wrong => self.tally.failed += 1,
+            State::Left => self.tally.left += 1,
+        }
+        match self.format {
+            Format::Json => print(serde_json::to_string(&row)?)?,
+            Format::Table => self.rows.push(row),
+        }
+        Ok(())
+    }
+
+    /// Prints the table, the failures and what may help, and how many items were `done` and how many `not`.
+    ///
+    /// # Errors
+    /// If it cannot be printed.
+    pub(crate) fn end(self, done: &str, not: &str) -> io::Result<Tally> {
+        if self.format == Format::Table {
+            // Of those that were not begun the number says enough.
+            let shown: Vec<_> = self.rows.iter().filter(|row| !matches!(row.state(), State::Left)).collect();
+            if !shown.is_empty() {
+                print(table(&shown))?;
+            }
+            let mut stderr = io::stderr().lock();
+            let mut helps: Vec<&str> = Vec::new();
+            for row in &self.rows {
+                if let State::Failed(failure) = row.state() {
+                    writeln!(stderr, "error: {}: {failure}", row.item())?;
+                    for violation in &failure.violations {
+                        writeln!(stderr, "    {}: {}", violation.field, violation.description)?;
+                    }
+                    helps.extend(failure.help().filter(|help| !helps.contains(help)));
+                }
+            }
+            for help in helps {
+                writeln!(stderr, "help: {help}")?;
+            }
+            let Tally { done: all, failed, left } = self.tally;
+            let mut told = format!("{all} {done}");
+            for (count, what) in [(failed, not), (left, "not begun")] {
+                if count > 0 {
+                    told.push_str(&format!(", {count} {what}"));
+                }
+            }
+            writeln!(stderr, "{told}")?;
+        }
+        Ok(self.tally)
+    }
+}
+
+/// Rows under their heads, as wide as the terminal at most.
+fn table<R: Row>(rows: &[&R]) -> impl Display {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(R::HEAD.iter().map(|head| (*head).to_owned()));
+    if let Some((Width(width), _)) = terminal_size_of(io::stdout()) {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.add_rows(rows.iter().map(|row| row.cells()));
+    table.trim_fmt()
+}
