@@ -210,6 +210,7 @@ impl<'a> Cycle<'a> {
     fn note(&self, verdict: &Verdict, now: Instant) {
         let (settings, account) = (self.settings, self.call.account);
         let mut told = verdict.usage.clone();
+        let says_what_is_left = told.iter().any(|gauge| matches!(gauge.pace, Pace::Covered(_)) && gauge.left.is_some());
         let mut closed = false;
         match (verdict.class, verdict.wait) {
             (Some(Class::Throttle | Class::LongPause), Some(time)) => {
@@ -217,10 +218,8 @@ impl<'a> Cycle<'a> {
                 closed = true;
             }
             // What is left is less than the price, where the answer does not say it itself.
-            (Some(Class::Quota), Some(refill)) if verdict.refused && self.call.price > 0 => {
-                if !told.iter().any(|gauge| matches!(gauge.pace, Pace::Covered(_)) && gauge.left.is_some()) {
-                    told.push(Gauge::unpaid(self.call.price, refill));
-                }
+            (Some(Class::Quota), Some(refill)) if verdict.refused && self.call.price > 0 && !says_what_is_left => {
+                told.push(Gauge::unpaid(self.call.price, refill));
             }
             _ => {}
         }
