@@ -51,10 +51,10 @@ pub(crate) async fn the_contents_of_images_are_told_in_their_album(world: World)
     let mut asked: Vec<_> = (100..600).map(|number| image(&format!("i{number}"))).collect();
     asked.extend([image("i0"), image("i2")]);
     let mut held = catalogue.contents(&album("a"), &asked).await.unwrap();
-    held.sort_by(|a, b| a.0.cmp(&b.0));
+    held.sort_by_key(|held| held.0);
     let expected = [(0, "i0"), (2, "i2"), (3, "i0"), (5, "i2")];
     let mut expected = expected.map(|(content, id)| (key("a", content).sha256, known(id)));
-    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    expected.sort_by_key(|expected| expected.0);
     assert_eq!(held, expected);
     assert_eq!(catalogue.contents(&album("a"), &[]).await.unwrap(), []);
 }

@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -90,7 +92,7 @@ fn what_is_no_set_of_public_keys_is_refused_and_other_keys_are_passed_over() {
     let short = json!({ "kty": "RSA", "n": &RSA[..170], "e": "AQAB" });
     let strange = json!({ "kty": "EC", "crv": "P-521", "x": "AA", "y": "AA" });
     let cut = json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" });
-    for keys in [&[][..], &[short.clone()], &[strange.clone()], &[cut.clone()]] {
+    for keys in [&[][..], from_ref(&short), from_ref(&strange), from_ref(&cut)] {
         assert!(matches!(set(keys), Err(KeysError::Empty)), "{keys:?}");
     }
     let keys = set(&[short, strange, cut, rsa()]).unwrap();

@@ -100,7 +100,7 @@ async fn an_operation_of_somebody_else_is_as_one_that_is_not_there_save_for_who_
         }
         assert_eq!(list(&server, key, 0, "").await.unwrap().0, Vec::<String>::new());
     }
-    assert_eq!(list(&server, &near_key, 0, "").await.unwrap().0, [name.clone()]);
+    assert_eq!(list(&server, &near_key, 0, "").await.unwrap().0, std::slice::from_ref(&name));
     let [got, waited, cancelled, _] = every_call(&server, &near_key, &name).await;
     assert!(got.is_ok() && waited.is_ok() && cancelled.is_ok());
 }

@@ -160,6 +160,9 @@ async fn outcome(server: &Server, credential: Option<&str>, method: &str, messag
     })
 }
 
+/// Who it is, what it says of itself, and its rights if it is known.
+type Credential<'a> = (String, Option<String>, Option<&'a [Right]>);
+
 type Outcome = Result<(), ((Code, String, Vec<u8>), String)>;
 
 fn code_and_reason(outcome: &Outcome) -> Option<(Code, &str)> {
@@ -171,7 +174,7 @@ async fn what_is_refused_is_refused_alike_whether_the_library_is_there_or_not() 
     use Right::{Admin, Read, Write};
     let signer = Signer::new();
     let mut clients = Vec::new();
-    let mut credentials: Vec<(String, Option<String>, Option<&[Right]>)> = vec![
+    let mut credentials: Vec<Credential<'_>> = vec![
         ("nobody".to_owned(), None, None),
         ("a stranger".to_owned(), Some("polyptych_0000000000000000000000000000000000000000000".to_owned()), None),
         ("a stranger's token".to_owned(), Some(Signer::new().token("alice")), None),
@@ -236,7 +239,7 @@ async fn what_is_refused_is_refused_alike_whether_the_library_is_there_or_not() 
         }
     }
     println!("{cases} calls of {} methods by {} callers", methods().len(), credentials.len());
-    assert_eq!(server.library.calls.load(std::sync::atomic::Ordering::SeqCst) > 0, true);
+    assert!(server.library.calls.load(std::sync::atomic::Ordering::SeqCst) > 0);
 }
 
 #[tokio::test(start_paused = true)]
