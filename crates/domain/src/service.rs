@@ -91,13 +91,7 @@ impl Service {
     /// # Errors
     /// `Configuration` if two libraries have the same id.
     pub fn new(libraries: Vec<Arc<dyn ImageLibrary>>, workers: Arc<dyn Workers>) -> Result<Self, Error> {
-        let mut named = BTreeMap::new();
-        for library in libraries {
-            if let Some(other) = named.insert(library.id().clone(), library) {
-                let message = format!("the library `{}` is configured twice", other.id());
-                return Err(Error::new(ErrorKind::Configuration, message));
-            }
-        }
+        let named = named(libraries)?;
         let catalogue = Arc::new(MemoryCatalogue::default());
         Ok(Self {
             libraries: Arc::new(named),
@@ -155,6 +149,14 @@ impl Service {
         Self { caller, ..self.clone() }
     }
 
+    /// The same service over other libraries, for calls from now on.
+    ///
+    /// # Errors
+    /// `Configuration` if two libraries have the same id.
+    pub fn with_libraries(&self, libraries: Vec<Arc<dyn ImageLibrary>>) -> Result<Self, Error> {
+        Ok(Self { libraries: Arc::new(named(libraries)?), ..self.clone() })
+    }
+
     /// The same service with no libraries but those in `scope`: of others it does not even tell whether they are there.
     #[must_use]
     pub fn within(&self, scope: Scope) -> Self {
@@ -180,6 +182,17 @@ impl Service {
             Error::new(ErrorKind::LibraryNotFound, message)
         })
     }
+}
+
+fn named(libraries: Vec<Arc<dyn ImageLibrary>>) -> Result<BTreeMap<LibraryId, Arc<dyn ImageLibrary>>, Error> {
+    let mut named = BTreeMap::new();
+    for library in libraries {
+        if let Some(other) = named.insert(library.id().clone(), library) {
+            let message = format!("the library `{}` is configured twice", other.id());
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
+    }
+    Ok(named)
 }
 
 /// The fault of a library that does not keep to its port.

@@ -65,3 +65,8 @@ impl Door {
         self.0.for_caller(caller).within(scope)
     }
 }
+
+/// The client behind a request that no method has taken yet.
+pub(crate) fn client_of(extensions: &tonic::codegen::http::Extensions) -> ClientId {
+    extensions.get::<ClientId>().cloned().unwrap_or_else(ClientId::local)
+}

@@ -1,11 +1,12 @@
-//! What holds for every call: its deadline is kept here, and no failure leaves without an `ErrorInfo`.
+//! What holds for every call: no more at once than the server may have, its deadline is kept here, and no failure leaves
+//! without an `ErrorInfo`.
 //!
 //! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
 //! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
 //! The deadline is kept here up to the answer's headers, which a method that answers with one message sends last; one that
 //! answers with a stream finds it among the request's extensions and keeps it from there on ([`crate::answers`]).
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
@@ -15,19 +16,28 @@ use tonic::codegen::{Service, http};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
+use crate::caller::client_of;
 use crate::deadline::{self, Deadline};
+use crate::load::{Entered, Load};
 use crate::progress::Progress;
 use crate::status::{Reason, Refusal};
 
-/// All services of the server behind the rules of this module.
+/// All services of the server behind the rules of this module. A clone shares them.
 #[derive(Debug, Clone)]
 pub(crate) struct Calls {
-    routes: Routes,
+    /// What answers new calls; those in progress go on with what they began with.
+    routes: Arc<RwLock<Routes>>,
+    load: Load,
 }
 
 impl Calls {
-    pub(crate) fn new(routes: Routes) -> Self {
-        Self { routes: routes.prepare() }
+    pub(crate) fn new(routes: Routes, load: Load) -> Self {
+        Self { routes: Arc::new(RwLock::new(routes.prepare())), load }
+    }
+
+    /// Lets other services answer from now on.
+    pub(crate) fn replace(&self, routes: Routes) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes.prepare();
     }
 }
 
@@ -37,7 +47,8 @@ impl Service<http::Request<Body>> for Calls {
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::<http::Request<Body>>::poll_ready(&mut self.routes, context)
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        Service::<http::Request<Body>>::poll_ready(&mut *routes, context)
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
@@ -51,14 +62,22 @@ impl Service<http::Request<Body>> for Calls {
                 return Box::pin(std::future::ready(Ok(Status::from(refusal).into_http())));
             }
         };
+        let client = client_of(request.extensions());
+        let entered = match self.load.enter(&client, request.uri().path()) {
+            Ok(place) => Entered { client, place },
+            Err(refusal) => {
+                let mut answer = Status::from(refusal).into_http();
+                answer.extensions_mut().insert(Entered { client, place: None });
+                return Box::pin(std::future::ready(Ok(answer)));
+            }
+        };
         let progress = Arc::new(Progress::default());
         request.extensions_mut().insert(Arc::clone(&progress));
         if let Some(end) = deadline {
             request.extensions_mut().insert(Deadline(end));
         }
-        let method = request.uri().path().to_owned();
         let timer = deadline.map(tokio::time::sleep_until);
-        let answer = self.routes.call(request);
+        let answer = self.routes.write().unwrap_or_else(PoisonError::into_inner).call(request);
         Box::pin(async move {
             let answer = match timer {
                 None => answer.await?,
@@ -68,9 +87,8 @@ impl Service<http::Request<Body>> for Calls {
                     () = timer => Status::from(deadline::passed(&progress)).into_http(),
                 },
             };
-            let answer = explained(answer);
-            let status = answer.headers().get("grpc-status").and_then(|code| code.to_str().ok()).unwrap_or("0");
-            tracing::debug!(method, status, "call answered");
+            let mut answer = explained(answer);
+            answer.extensions_mut().insert(entered);
             Ok(answer)
         })
     }

@@ -1,10 +1,10 @@
 //! The services put together: those of `polyptych.v1`, health and reflection, served over HTTP/2.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::Stream;
 use polyptych_domain::Service;
@@ -19,23 +19,28 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tonic::service::Routes;
-use tonic::transport::server::{Connected, Server, TcpIncoming};
+use tonic::transport::server::{Connected, TcpIncoming};
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
 
 use crate::association_service::Associations;
 use crate::audit_service::Audit;
 use crate::auth::{Guard, Guarded};
 use crate::caller::Door;
 use crate::calls::Calls;
+use crate::health::Health;
 use crate::image_service::Images;
 use crate::library_service::Libraries;
+use crate::load::Load;
+use crate::observed::{Adopt, Observed};
 use crate::operations::Watch;
 use crate::publish_service::Publications;
 use crate::receiving::Receiver;
 use crate::spool::Spool;
 use crate::tls::Tls;
-use crate::{Settings, Work};
+use crate::web::Web;
+use crate::{Settings, Work, connections};
 
 /// What a message may be longer than the chunk in it.
 const MESSAGE_OVERHEAD: usize = 4 << 10;
@@ -44,12 +49,6 @@ const MAX_UNARY_BYTES: usize = 64 << 10;
 const MAX_MANY_BYTES: usize = 2 << 20;
 /// A manifest of ten thousand pictures, with their addresses.
 const MAX_MANIFEST_BYTES: usize = 4 << 20;
-const MAX_HEADER_BYTES: u32 = 16 << 10;
-/// What a caller may send ahead of what is read, of one call and of all calls of a connection. It is memory that any caller
-/// can fill, for each connection.
-const STREAM_WINDOW: u32 = 256 << 10;
-const CONNECTION_WINDOW: u32 = 1 << 20;
-const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What health tells about: the server as a whole, and each service.
 const HEALTH_NAMES: [&str; 7] = [
@@ -76,18 +75,91 @@ pub enum FacadeError {
     /// The descriptors cannot be served.
     #[error("reflection cannot be set up")]
     Reflection(#[source] tonic_reflection::server::Error),
-    /// The listener or the server failed.
-    #[error("the gRPC server failed")]
-    Server(#[source] tonic::transport::Error),
 }
 
 /// The gRPC server, ready to serve.
-#[derive(Debug)]
 pub struct Facade {
-    calls: Calls,
+    live: Live,
     guard: Guard,
-    health: HealthReporter,
     settings: Arc<Settings>,
+    adopt: Option<Adopt>,
+}
+
+impl fmt::Debug for Facade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facade").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What of a server can be changed while it serves. A clone changes the same server.
+#[derive(Debug, Clone)]
+pub struct Live {
+    calls: Calls,
+    load: Load,
+    spool: Spool,
+    work: Work,
+    health: HealthReporter,
+}
+
+impl Live {
+    /// Lets another service answer new calls, within the limits of `settings` as far as they are about single calls and about
+    /// how many there are at once; those of connections and of the spool stay. Calls in progress go on with what they began with.
+    ///
+    /// # Errors
+    /// [`FacadeError::Reflection`]; then nothing has changed.
+    pub fn replace(&self, service: Arc<Service>, settings: &Settings) -> Result<(), FacadeError> {
+        let routes = routes(service, &self.work, &self.spool, &self.health, settings)?;
+        self.load.limit(settings);
+        self.calls.replace(routes);
+        Ok(())
+    }
+
+    /// Tells health whether a part of the server serves, such as `libraries/{library}`.
+    pub async fn tell_health(&self, name: &str, serves: bool) {
+        let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.health.set_service_status(name, status).await;
+    }
+
+    /// Says nothing more about a part of the server.
+    pub async fn forget_health(&self, name: &str) {
+        self.health.clone().clear_service_status(name).await;
+    }
+}
+
+/// The services, put together.
+fn routes(
+    service: Arc<Service>,
+    work: &Work,
+    spool: &Spool,
+    health: &HealthReporter,
+    settings: &Settings,
+) -> Result<Routes, FacadeError> {
+    let settings = Arc::new(settings.clone());
+    let service = Door::new(service);
+    let receiver = Receiver::new(spool.clone(), Arc::clone(&settings));
+    let images = Images::new(service.clone(), receiver.clone(), work.clone(), Arc::clone(&settings));
+    let publications = Publications::new(service.clone(), receiver, work.clone());
+    let associations = Associations::new(service.clone(), Arc::clone(&settings));
+    let audit = Audit::new(Arc::clone(&work.audit), Arc::clone(&settings));
+    let libraries = Libraries::new(service, Arc::clone(&settings));
+    let operations = Watch::new(work.clone(), Arc::clone(&settings));
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            // The details of errors, which no method names.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);
+    Ok(Routes::new(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
+        .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
+        .add_service(PublishServiceServer::new(publications).max_decoding_message_size(chunk.max(MAX_MANIFEST_BYTES)))
+        .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
+        .add_service(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
+        .add_service(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))
+        .add_service(HealthServer::new(Health::new(HealthService::from_health_reporter(health.clone()))))
+        .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
+        .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?))
 }
 
 impl Facade {
@@ -111,36 +183,18 @@ impl Facade {
         settings: Settings,
         spool: Spool,
     ) -> Result<Self, FacadeError> {
-        let settings = Arc::new(settings);
-        let service = Door::new(service);
-        let receiver = Receiver::new(spool, Arc::clone(&settings));
-        let images = Images::new(service.clone(), receiver.clone(), work.clone(), Arc::clone(&settings));
-        let publications = Publications::new(service.clone(), receiver, work.clone());
-        let associations = Associations::new(service.clone(), Arc::clone(&settings));
-        let audit = Audit::new(Arc::clone(&work.audit), Arc::clone(&settings));
-        let libraries = Libraries::new(service, Arc::clone(&settings));
-        let operations = Watch::new(work, Arc::clone(&settings));
-        let (health, health_service) = tonic_health::server::health_reporter();
-        let reflection = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-                // The details of errors, which no method names.
-                .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        };
-        let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);
-        let routes = Routes::new(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
-            .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
-            .add_service(
-                PublishServiceServer::new(publications).max_decoding_message_size(chunk.max(MAX_MANIFEST_BYTES)),
-            )
-            .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
-            .add_service(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
-            .add_service(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))
-            .add_service(health_service)
-            .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
-            .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?);
-        Ok(Self { calls: Calls::new(routes), guard: Guard::open(), health, settings })
+        let health = HealthReporter::new();
+        let load = Load::new(&settings);
+        let calls = Calls::new(routes(service, &work, &spool, &health, &settings)?, load.clone());
+        let live = Live { calls, load, spool, work, health };
+        Ok(Self { live, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
+    }
+
+    /// Lets `adopt` join each call to the trace of its caller.
+    #[must_use]
+    pub fn with_traces(mut self, adopt: Adopt) -> Self {
+        self.adopt = Some(adopt);
+        self
     }
 
     /// Lets `guard` decide who may call; without this everybody may do everything.
@@ -151,56 +205,35 @@ impl Facade {
     }
 
     /// Serves a TCP listener like [`Facade::serve`], speaking TLS.
-    ///
-    /// # Errors
-    /// [`FacadeError::Server`].
-    pub async fn serve_tls(
-        self,
-        listener: TcpListener,
-        tls: &Tls,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), FacadeError> {
+    pub async fn serve_tls(self, listener: TcpListener, tls: &Tls, shutdown: impl Future<Output = ()> + Send) {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        self.serve_with_incoming(tls.accept(incoming), shutdown).await
+        self.serve_with_incoming(tls.accept(incoming), shutdown).await;
+    }
+
+    /// What can be changed while this server serves.
+    pub fn live(&self) -> Live {
+        self.live.clone()
     }
 
     /// Serves a TCP listener until `shutdown` completes, then lets calls in progress end for [`Settings::drain`].
-    ///
-    /// # Errors
-    /// [`FacadeError::Server`].
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), FacadeError> {
-        self.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown).await
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+        self.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown).await;
     }
 
     /// Serves the connections of `incoming` like [`Facade::serve`].
-    ///
-    /// # Errors
-    /// [`FacadeError::Server`].
     pub async fn serve_with_incoming<IO>(
         self,
-        incoming: impl Stream<Item = io::Result<IO>>,
+        incoming: impl Stream<Item = io::Result<IO>> + Send,
         shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), FacadeError>
-    where
+    ) where
         IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         self.tell_health(ServingStatus::Serving).await;
+        let guarded = Guarded::new(self.live.calls.clone(), self.guard.clone());
+        let observed = Observed::new(guarded, self.adopt.clone());
+        let service = Web::new(observed, &self.settings.web_origins);
         let stopping = Notify::new();
-        let served = Server::builder()
-            .max_concurrent_streams(self.settings.streams_per_connection)
-            .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            .serve_with_incoming_shutdown(
-                Guarded::new(self.calls.clone(), self.guard.clone()),
-                incoming,
-                stopping.notified(),
-            );
+        let served = connections::serve(incoming, service, &self.settings, stopping.notified());
         // Driven here, not by the server: that no longer looks at its signal once `incoming` has ended.
         let drained = async {
             shutdown.await;
@@ -209,17 +242,14 @@ impl Facade {
             tokio::time::sleep(self.settings.drain).await;
         };
         tokio::select! {
-            served = served => served.map_err(FacadeError::Server),
-            () = drained => {
-                tracing::warn!("calls in progress did not end in time and are abandoned");
-                Ok(())
-            }
+            () = served => {}
+            () = drained => tracing::warn!("calls in progress did not end in time and are abandoned"),
         }
     }
 
     async fn tell_health(&self, status: ServingStatus) {
         for name in HEALTH_NAMES {
-            self.health.set_service_status(name, status).await;
+            self.live.health.set_service_status(name, status).await;
         }
     }
 }

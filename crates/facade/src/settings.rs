@@ -42,9 +42,28 @@ pub struct Settings {
     pub download_idle: Duration,
     /// How long a call may wait for an operation to end. Default: 15 min.
     pub wait: Duration,
-    /// Calls at once per connection. Default: 128.
+    /// Calls at once; one more is refused, to be tried again. Default: 1,024.
+    pub calls_at_once: usize,
+    /// Calls at once of one client. Default: 256.
+    pub calls_at_once_per_client: usize,
+    /// Calls at once per connection; one more waits at the client. Default: 128.
     pub streams_per_connection: u32,
-    /// How long calls in progress may take to end once the server shuts down. Default: 30 s.
+    /// Connections at once; one more is accepted when another one has ended. Default: 1,000.
+    pub connections_at_once: usize,
+    /// Longest headers of a call in bytes. Default: 16 KiB.
+    pub max_header_bytes: u32,
+    /// How long a connection may be silent before it is asked whether it lives; absent means never. Default: 60 s.
+    pub keepalive: Option<Duration>,
+    /// How long the answer to that may take before the connection is closed. Default: 20 s.
+    pub keepalive_timeout: Duration,
+    /// How long a connection takes new calls, give or take a tenth; absent means for ever. Default: 30 min.
+    pub connection_age: Option<Duration>,
+    /// How long the calls of an aged connection may take to end. Default: 15 min.
+    pub connection_grace: Duration,
+    /// Origins whose pages may call by gRPC-Web, `*` for any; none means that neither gRPC-Web nor HTTP/1 is spoken. Default:
+    /// none.
+    pub web_origins: Vec<String>,
+    /// How long calls in progress may take to end once the server shuts down. Default: 25 s.
     pub drain: Duration,
 }
 
@@ -64,8 +83,17 @@ impl Default for Settings {
             upload_rate: 4 << 10,
             download_idle: Duration::from_secs(60),
             wait: Duration::from_secs(15 * 60),
+            calls_at_once: 1024,
+            calls_at_once_per_client: 256,
             streams_per_connection: 128,
-            drain: Duration::from_secs(30),
+            connections_at_once: 1000,
+            max_header_bytes: 16 << 10,
+            keepalive: Some(Duration::from_secs(60)),
+            keepalive_timeout: Duration::from_secs(20),
+            connection_age: Some(Duration::from_secs(30 * 60)),
+            connection_grace: Duration::from_secs(15 * 60),
+            web_origins: Vec::new(),
+            drain: Duration::from_secs(25),
         }
     }
 }

@@ -77,11 +77,14 @@ impl Spool {
     /// Counts `bytes` more in files, if they may be there.
     fn reserve(&self, bytes: u64) -> Result<(), SpoolError> {
         let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.0.capacity);
-        self.0.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).map(drop).map_err(|_| SpoolError::Full)
+        let used = self.0.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).map_err(|_| SpoolError::Full)?;
+        metrics::gauge!("polyptych_spool_bytes").set(used.saturating_add(bytes) as f64);
+        Ok(())
     }
 
     fn release(&self, bytes: u64) {
-        self.0.used.fetch_sub(bytes, Ordering::AcqRel);
+        let used = self.0.used.fetch_sub(bytes, Ordering::AcqRel);
+        metrics::gauge!("polyptych_spool_bytes").set(used.saturating_sub(bytes) as f64);
     }
 
     #[cfg(test)]

@@ -84,7 +84,8 @@ fn tls_files(config: &Config) -> Option<TlsFiles> {
         required: tls.client_certificates == Some(ClientCertificates::Required),
     });
     let (certificate, key) = (tls.certificate_file.clone(), tls.key_file.clone());
-    Some(TlsFiles { certificate, key, clients, http1: false })
+    let http1 = config.server.web_origins.as_ref().is_some_and(|origins| !origins.is_empty());
+    Some(TlsFiles { certificate, key, clients, http1 })
 }
 
 /// An entry of the configuration, and what is wrong with it.

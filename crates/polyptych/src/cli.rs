@@ -43,21 +43,10 @@ pub(crate) enum Command {
     },
     /// Serve the gRPC API
     ///
-    /// Prints `listening on http://ADDRESS` once ready, https with TLS. Ctrl-C or SIGTERM ends it after the calls in flight.
-    Serve {
-        /// Configuration file (TOML) that names the libraries
-        #[arg(long, value_name = "FILE", required_unless_present = "emulate")]
-        config: Option<PathBuf>,
-        /// Start the emulator, too, and serve six libraries connected to it
-        #[arg(long, conflicts_with = "config")]
-        emulate: bool,
-        /// Address to listen on; port 0 takes a free one. Other than loopback needs TLS and clients in the configuration
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
-        listen: SocketAddr,
-        /// Listen wherever it is, even where whoever reaches the address may read, change and overhear everything
-        #[arg(long)]
-        insecure: bool,
-    },
+    /// Prints `listening on http://ADDRESS` once ready, https with TLS. Ctrl-C or SIGTERM ends it after the calls in flight;
+    /// SIGHUP reads the configuration again. Settings come from the file, then from variables such as
+    /// POLYPTYCH_SERVER__LISTEN, then from these options; later ones win.
+    Serve(ServeOptions),
     /// Serve the four provider APIs on one port, keeping images in memory
     ///
     /// Prints `listening on http://ADDRESS` once ready. The options say the state that it begins with, and begins again
@@ -92,12 +81,34 @@ pub(crate) enum Command {
     Errors,
 }
 
+/// How to serve.
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// Configuration file (TOML) that names the libraries
+    #[arg(long, value_name = "FILE", required_unless_present = "emulate")]
+    pub(crate) config: Option<PathBuf>,
+    /// Start the emulator, too, and serve six libraries connected to it
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) emulate: bool,
+    /// Address to listen on, 127.0.0.1:50051 by default; port 0 takes a free one. Other than loopback needs TLS and clients in
+    /// the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Listen wherever it is, even where whoever reaches the address may read, change and overhear everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Any setting of the configuration, such as admin.listen=127.0.0.1:9464; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
 /// What to do about the configuration file.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tell everything that is wrong with a configuration file, with file, line and column
+    /// Tell everything that is wrong with a configuration, with file, line and column, or the variable
     ///
-    /// Nothing is sent, and tokens are not looked for. Exits with 1 if `serve` would refuse the file.
+    /// Variables of the environment go over the file, as they do for `serve`. Nothing is sent, and tokens are not looked for. Exits
+    /// with 1 if `serve` would refuse it.
     Check {
         /// Configuration file (TOML)
         #[arg(value_name = "FILE", default_value = "polyptych.toml")]

@@ -1,5 +1,5 @@
-//! The configuration file: which libraries there are and how to reach them. It names where credentials are, never the
-//! credentials.
+//! The configuration: which libraries there are, how to reach them, and how they are served. It names where credentials are,
+//! never the credentials. A file holds it; what the environment and the command line give goes over that.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,22 +13,28 @@ pub use access::{
     AuthSection, ClientCertificates, ClientConfig, ClientRight, RateConfig, ReflectionAccess, TlsSection,
     TokenAlgorithm, TokensSection,
 };
-pub use check::Mistake;
+pub use check::{Mistake, Place};
 pub use connection::{AuthKind, ClientCertificateConfig, RetryConfig, TimeoutsConfig, Zone};
 pub use fetch::FetchSection;
+pub use given::Given;
+pub use server::{AdminSection, ServerSection};
 pub use state::{S3Config, StateConfig};
+pub use telemetry::{LogFormat, LogSection, TracesSection};
 
 mod access;
 mod check;
 mod connection;
 mod fetch;
+mod given;
+mod server;
 mod state;
+mod telemetry;
 
 /// Far more than any number of libraries needs.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The configuration file of Polyptych, TOML. Unknown keys are refused, so that a misspelt one does not go unseen.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("required" = ["libraries"]))]
 pub struct Config {
@@ -50,6 +56,18 @@ pub struct Config {
     /// The clients by name. Without any, everybody who reaches the server may do everything.
     #[serde(default)]
     pub clients: BTreeMap<String, ClientConfig>,
+    /// Where and how the API is served.
+    #[serde(default)]
+    pub server: ServerSection,
+    /// Where the server is watched.
+    #[serde(default)]
+    pub admin: AdminSection,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: LogSection,
+    /// Where traces are sent.
+    #[serde(default)]
+    pub traces: TracesSection,
 }
 
 /// One library: a connection to one provider.
@@ -230,11 +248,11 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// It is not what a configuration should be.
-    #[error("the configuration file `{path}` is not usable: {}", in_one_line(.mistakes))]
+    #[error("the configuration `{path}` is not usable: {}", in_one_line(.mistakes))]
     Parse {
-        /// Its path.
+        /// Its path; `(none)` if there was no file.
         path: PathBuf,
-        /// Where and what, in the order of the file; at least one.
+        /// Where and what, in the order of the file, then what was given beside it; at least one.
         mistakes: Vec<Mistake>,
     },
 }
@@ -249,37 +267,59 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong. A file of more than 1 MiB is refused.
     pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::read_with(path.as_ref(), |_| None).await
+        Self::read_with(Some(path.as_ref()), &Given::default(), |_| None).await
     }
 
     /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`],
-    /// [`crate::open_pictures`], [`crate::State::open`], [`crate::open_guard`] and [`crate::open_tls`] would refuse without looking at the environment. Nothing is sent.
+    /// [`crate::open_pictures`], [`crate::State::open`], [`crate::open_guard`], [`crate::open_tls`] and a server would refuse
+    /// without looking at the environment. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong.
     pub async fn check(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::load(Some(path.as_ref()), &Given::default()).await
+    }
+
+    /// Reads a file and puts what was given beside it over it, then looks at it as [`Self::check`] does. Without a file no
+    /// library needs to be named.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of everything that is wrong.
+    pub async fn load(path: Option<&Path>, given: &Given) -> Result<Self, ConfigError> {
         let object = |config: &Self| {
             crate::libraries::objection(config)
                 .or_else(|| crate::fetching::objection(config))
                 .or_else(|| crate::state::objection(&config.state))
                 .or_else(|| crate::access::objection(config))
+                .or_else(|| crate::serving::objection(config))
         };
-        Self::read_with(path.as_ref(), object).await
+        Self::read_with(path, given, object).await
     }
 
     async fn read_with(
-        path: &Path,
+        path: Option<&Path>,
+        given: &Given,
         object: impl Fn(&Self) -> Option<(Vec<String>, String)>,
     ) -> Result<Self, ConfigError> {
-        let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-        file.take(MAX_BYTES + 1).read_to_string(&mut text).await.map_err(unreadable)?;
-        if text.len() as u64 > MAX_BYTES {
-            return Err(ConfigError::Length { path: path.to_owned() });
-        }
-        check::examine(&text, object).map_err(|mistakes| ConfigError::Parse { path: path.to_owned(), mistakes })
+        let text = match path {
+            Some(path) => Some(read(path).await?),
+            None => None,
+        };
+        let path = path.unwrap_or(Path::new("(none)"));
+        check::examine(text.as_deref(), given, object)
+            .map_err(|mistakes| ConfigError::Parse { path: path.to_owned(), mistakes })
     }
+}
+
+async fn read(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).await.map_err(unreadable)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(ConfigError::Length { path: path.to_owned() });
+    }
+    Ok(text)
 }
 
 /// The JSON Schema (draft 2020-12) of the configuration file, for editors and other tools that read TOML.
@@ -318,7 +358,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
-        check::examine(text, |_| None)
+        check::examine(Some(text), &Given::default(), |_| None)
     }
 
     #[test]

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use anyhow::Result;
 use polyptych::Config;
-use polyptych::config::{self, ConfigError};
+use polyptych::config::{self, ConfigError, Given, Place};
 use polyptych::manifest;
 
 use crate::cli::Written;
 use crate::output::print;
 
-/// Prints every mistake as `FILE:LINE:COLUMN: …`. Whether there is none.
-pub(crate) async fn check(file: &Path) -> Result<bool> {
-    match Config::check(file).await {
+/// Prints every mistake as `FILE:LINE:COLUMN: …`, or with the variable or the option that it is in. Whether there is none.
+pub(crate) async fn check(file: &Path, given: &Given) -> Result<bool> {
+    match Config::load(Some(file), given).await {
         Ok(config) => {
             let count = config.libraries.len();
             print(format_args!(
@@ -24,7 +24,13 @@ pub(crate) async fn check(file: &Path) -> Result<bool> {
         }
         Err(ConfigError::Parse { path, mistakes }) => {
             for mistake in mistakes {
-                print(format_args!("{}:{}:{}: {}", path.display(), mistake.line, mistake.column, mistake.message))?;
+                let message = mistake.message;
+                match mistake.place {
+                    Place::File { line, column } => {
+                        print(format_args!("{}:{line}:{column}: {message}", path.display()))?;
+                    }
+                    place => print(format_args!("{place}: {message}"))?,
+                }
             }
             Ok(false)
         }

@@ -44,18 +44,24 @@
 pub mod config;
 pub mod emulated;
 pub mod manifest;
+pub mod serving;
 
 mod access;
+mod admin;
 mod bucket;
 mod fetching;
+mod figures;
 mod libraries;
 mod quotas;
+mod reload;
+mod server;
 mod state;
 mod together;
 
 pub use access::{OpenAccessError, open_access, open_guard, open_tls};
 pub use config::Config;
 pub use fetching::{OpenFetchError, open_pictures};
+pub use figures::Figures;
 pub use libraries::{OpenError, open_libraries, open_libraries_together};
 pub use polyptych_domain as domain;
 pub use polyptych_emulator as emulator;
@@ -64,6 +70,8 @@ pub use polyptych_proto as proto;
 pub use polyptych_providers as providers;
 pub use polyptych_store as store;
 pub use polyptych_transport as transport;
+pub use reload::{Origin, Reload};
+pub use server::{Server, Surroundings};
 pub use state::{OpenStateError, State, TokioPauses, Working, open_place};
 pub use together::Together;
 

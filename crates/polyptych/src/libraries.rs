@@ -2,12 +2,15 @@
 
 mod connection;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use polyptych_providers::{
     Evotor, Facebook, Form, Settings, YandexEncoding, YandexIdentity, YandexLive4, YandexLogins, YandexV5,
     YandexV5Version as Version,
 };
+
+use polyptych_transport::Standing;
 
 use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
 use crate::domain::{AlbumId, ImageLibrary, LibraryId, NameError};
@@ -104,8 +107,71 @@ struct Shared {
     logins: YandexLogins,
 }
 
+/// The connected libraries of a server, each with what it was configured as and how it fares.
+pub(crate) struct Opened {
+    shared: Arc<Shared>,
+    libraries: BTreeMap<String, Connected>,
+}
+
+/// A connected library.
+#[derive(Clone)]
+struct Connected {
+    config: LibraryConfig,
+    library: Arc<dyn ImageLibrary>,
+    standing: Arc<Standing>,
+}
+
+impl Opened {
+    /// Connects what is configured.
+    ///
+    /// # Errors
+    /// [`OpenError`] of the first library that does not make sense.
+    pub(crate) fn open(config: &Config, with: &Together) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared { with: with.clone(), ..Shared::default() });
+        Self { shared, libraries: BTreeMap::new() }.reopened(config)
+    }
+
+    /// What another configuration comes to. A library that is configured as before stays connected, with all that is known of its
+    /// quotas, unless files were read for it that may have changed.
+    ///
+    /// # Errors
+    /// [`OpenError`] of the first library that does not make sense.
+    pub(crate) fn reopened(&self, config: &Config) -> Result<Self, OpenError> {
+        let mut libraries = BTreeMap::new();
+        for (id, library) in &config.libraries {
+            let kept = self.libraries.get(id).filter(|kept| kept.config == *library && !reads_files(library));
+            let opened = match kept {
+                Some(kept) => kept.clone(),
+                None => {
+                    let standing = Arc::new(Standing::default());
+                    let opened = open(id, library, &self.shared, &standing);
+                    let opened = opened.map_err(|source| OpenError { library: id.clone(), source })?;
+                    Connected { config: library.clone(), library: opened, standing }
+                }
+            };
+            libraries.insert(id.clone(), opened);
+        }
+        Ok(Self { shared: Arc::clone(&self.shared), libraries })
+    }
+
+    /// The libraries.
+    pub(crate) fn libraries(&self) -> Vec<Arc<dyn ImageLibrary>> {
+        self.libraries.values().map(|connected| Arc::clone(&connected.library)).collect()
+    }
+
+    /// Each library's id, and how it fares.
+    pub(crate) fn standings(&self) -> impl Iterator<Item = (&str, &Arc<Standing>)> {
+        self.libraries.iter().map(|(id, connected)| (id.as_str(), &connected.standing))
+    }
+}
+
+/// Whether files were read once when it was opened. A file of a token is read again when it changes.
+fn reads_files(config: &LibraryConfig) -> bool {
+    config.app_secret.is_some() || config.ca_file.is_some() || config.client_certificate.is_some()
+}
+
 fn open_one((id, library): (&String, &LibraryConfig), shared: &Shared) -> Result<Arc<dyn ImageLibrary>, OpenError> {
-    open(id, library, shared).map_err(|source| OpenError { library: id.clone(), source })
+    open(id, library, shared, &Arc::default()).map_err(|source| OpenError { library: id.clone(), source })
 }
 
 /// The entry of the configuration to change before all its libraries can be connected, and why.
@@ -118,10 +184,16 @@ pub(crate) fn objection(config: &Config) -> Option<(Vec<String>, String)> {
     Some((path.map(str::to_owned).collect(), message))
 }
 
-fn open(id: &str, config: &LibraryConfig, shared: &Shared) -> Result<Arc<dyn ImageLibrary>, Problem> {
+fn open(
+    id: &str,
+    config: &LibraryConfig,
+    shared: &Shared,
+    standing: &Arc<Standing>,
+) -> Result<Arc<dyn ImageLibrary>, Problem> {
     let encoding = encoding(config)?;
     in_its_place(config)?;
     let mut connection = connection::connection(config)?.with_limits(Arc::clone(&shared.with.limits));
+    connection = connection.with_standing(Arc::clone(standing));
     if let Some(quotas) = &shared.with.quotas {
         connection = connection.with_shared_quotas(Arc::clone(quotas));
     }

@@ -8,20 +8,22 @@ mod demo;
 mod keygen;
 mod output;
 mod serve;
+mod telemetry;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use tracing_subscriber::EnvFilter;
+use polyptych::config::Given;
 
 use crate::cli::{Cli, Command, ConfigCommand, DbCommand};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if !matches!(cli.command, Command::Serve(_)) {
+        telemetry::plain();
+    }
     let ended = match cli.command {
         Command::Client(command) => return end(client::run(command).await, client::REFUSED),
         Command::Completions { shell } => {
@@ -30,13 +32,12 @@ async fn main() -> ExitCode {
             output::print(String::from_utf8_lossy(&script).trim_end()).map(|()| true).map_err(Into::into)
         }
         Command::Demo { images } => demo::run(images).await,
-        Command::Serve { config: Some(config), listen, insecure, .. } => {
-            serve::configured(&config, listen, insecure).await
-        }
-        Command::Serve { config: None, listen, insecure, .. } => serve::emulating(listen, insecure).await,
+        Command::Serve(options) => serve::serve(options).await,
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
         Command::Keygen => keygen::run(),
-        Command::Config(ConfigCommand::Check { file }) => configuration::check(&file).await,
+        Command::Config(ConfigCommand::Check { file }) => {
+            configuration::check(&file, &Given::from_environment(std::env::vars_os())).await
+        }
         Command::Config(ConfigCommand::Schema { of }) => configuration::schema(of),
         Command::Errors => configuration::errors(),
         Command::Db(DbCommand::Migrate { database }) => database::migrate(&database).await,

@@ -1,70 +1,86 @@
-//! `serve` and `emulate`: print the address once ready, end cleanly when asked to.
+//! `serve` and `emulate`: print the address once ready, follow a changed configuration, end cleanly when asked to.
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use polyptych::State;
-use polyptych::emulated::{self, Running};
+use polyptych::config::Given;
+use polyptych::emulated::{self, Emulation};
 use polyptych::emulator::Emulator;
-use polyptych::facade::auth::Guard;
-use polyptych::facade::{Facade, Spool, Tls, WorkerPool};
-use tokio::net::TcpListener;
+use polyptych::{Figures, Origin, Server, Surroundings, serving};
 
-use crate::cli::SetupFlags;
+use crate::cli::{ServeOptions, SetupFlags};
 use crate::output::print;
+use crate::telemetry::Telemetry;
 
-/// How often certificates and keys are read again.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
-
-/// Serves the libraries of a configuration file.
-pub(crate) async fn configured(config: &Path, listen: SocketAddr, insecure: bool) -> Result<bool> {
-    let config = polyptych::Config::read(config).await?;
-    let Reach { guard, tls } = Reach::open(&config)?;
-    if !insecure {
-        refuse_strangers(listen, tls.is_some(), !config.clients.is_empty())?;
+/// Serves the libraries of a configuration, or six that are connected to an emulator of their own.
+pub(crate) async fn serve(options: ServeOptions) -> Result<bool> {
+    let origin = Origin { given: given(&options)?, file: options.config };
+    let config = origin.read().await?;
+    if !options.insecure {
+        let listen = config.server.listen.unwrap_or(serving::LISTEN);
+        refuse_strangers(listen, config.tls.is_some(), !config.clients.is_empty())?;
     }
-    let settings = polyptych::facade::Settings::default();
-    let spool = Spool::open(&settings)?;
-    let pictures = polyptych::open_pictures(&config, Arc::new(spool.clone()))?;
-    let state = State::open(&config.state).await?;
-    let libraries = polyptych::open_libraries_together(&config, &state.together())?;
-    let service = state.service(libraries, Arc::new(WorkerPool::default()))?.with_spool(Arc::new(spool.clone()));
-    let drain = settings.drain;
-    let facade = Facade::with_spool(Arc::new(service.clone()), state.ports().clone(), settings, spool)?;
-    let facade = facade.with_guard(guard.clone());
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    let shutdown = asked_to_end()?;
-    let working = state.work(service, pictures);
-    let files = tls.iter().fold(guard.files(), |files, tls| files.and(tls.files()));
-    let watching = tokio::spawn(async move { files.watch(LOOK_AGAIN).await });
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    print(format_args!("listening on {scheme}://{}", listener.local_addr()?))?;
-    let served = match &tls {
-        Some(tls) => facade.serve_tls(listener, tls, shutdown).await,
-        None => facade.serve(listener, shutdown).await,
+    let telemetry = Telemetry::start(&config)?;
+    let figures = Figures::default();
+    figures.install()?;
+    let emulation = match options.emulate {
+        true => Some(Emulation::start(SocketAddr::from(([127, 0, 0, 1], 0)), emulated::settings()).await?),
+        false => None,
     };
-    watching.abort();
-    working.stop(drain).await;
-    state.close().await?;
-    served?;
+    let configured = |config| match &emulation {
+        Some(emulation) => emulation.configure(config),
+        None => config,
+    };
+    let reloads = vec![telemetry.level()];
+    let surroundings = Surroundings { figures, adopt: telemetry.adopt(), reloads };
+    let (mut asked, shutdown) = (asked_to_reload()?, asked_to_end()?);
+    let server = Server::start(configured(config), surroundings).await?;
+    let scheme = if server.speaks_tls() { "https" } else { "http" };
+    print(format_args!("listening on {scheme}://{}", server.address()))?;
+    if let Some(admin) = server.admin() {
+        print(format_args!("watched at http://{admin}"))?;
+    }
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = asked.recv() => match origin.read().await {
+                Ok(config) => reload(&server, configured(config)),
+                Err(error) => tracing::error!(%error, "the configuration was not taken over"),
+            },
+        }
+    }
+    server.stop().await?;
+    if let Some(emulation) = emulation {
+        emulation.stop().await?;
+    }
+    telemetry.stop().await;
     Ok(true)
 }
 
-/// Serves six libraries that are connected to an emulator of their own.
-pub(crate) async fn emulating(listen: SocketAddr, insecure: bool) -> Result<bool> {
-    if !insecure {
-        refuse_strangers(listen, false, false)?;
+fn reload(server: &Server, config: polyptych::Config) {
+    match server.reload(config) {
+        Ok(fixed) => {
+            tracing::info!("the configuration was taken over");
+            for setting in fixed {
+                tracing::warn!(setting, "a restart is needed to take this setting over");
+            }
+        }
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the configuration was not taken over"),
     }
-    let emulator = SocketAddr::from(([127, 0, 0, 1], 0));
-    let running = Running::start(emulator, listen, emulated::settings()).await?;
-    let shutdown = asked_to_end()?;
-    print(format_args!("listening on http://{}", running.facade()))?;
-    shutdown.await;
-    running.stop().await?;
-    Ok(true)
+}
+
+/// What the environment and the command line say.
+fn given(options: &ServeOptions) -> Result<Given> {
+    let mut given = Given::from_environment(std::env::vars_os());
+    for set in &options.set {
+        let Some((key, value)) = set.split_once('=') else { bail!("--set {set} is not of the form KEY=VALUE") };
+        given = given.with(format!("--set {key}"), key, value);
+    }
+    if let Some(listen) = options.listen {
+        given = given.with("--listen", "server.listen", listen.to_string());
+    }
+    Ok(given)
 }
 
 /// Serves the four provider APIs.
@@ -75,19 +91,6 @@ pub(crate) async fn emulator(listen: SocketAddr, setup: &SetupFlags) -> Result<b
     print(format_args!("listening on http://{}", bound.local_addr()))?;
     bound.serve_until(shutdown).await?;
     Ok(true)
-}
-
-/// How callers reach the server.
-struct Reach {
-    guard: Guard,
-    tls: Option<Tls>,
-}
-
-impl Reach {
-    /// What the configuration says of it.
-    fn open(config: &polyptych::Config) -> Result<Self> {
-        Ok(Self { guard: polyptych::open_guard(config)?, tls: polyptych::open_tls(config)? })
-    }
 }
 
 /// Where other machines reach the server, callers have to be known and what they say must not be overheard.
@@ -121,4 +124,29 @@ fn asked_to_end() -> Result<impl Future<Output = ()> + Send + 'static> {
             std::future::pending::<()>().await;
         }
     })
+}
+
+/// SIGHUPs, where there are any. The handler is in place when this returns.
+fn asked_to_reload() -> Result<Hangups> {
+    #[cfg(unix)]
+    let hangups = Hangups(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?);
+    #[cfg(not(unix))]
+    let hangups = Hangups;
+    Ok(hangups)
+}
+
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(not(unix))]
+struct Hangups;
+
+impl Hangups {
+    async fn recv(&mut self) {
+        #[cfg(unix)]
+        if self.0.recv().await.is_some() {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use polyptych_domain::{ImageLibrary, Pauses, Pictures, Runner, Service, Stop, Workers};
 use polyptych_facade::Work;
-use polyptych_store::{BlobPlace, BlobPlaceError, Due, Retention, Store, StoreConfig};
+use polyptych_store::{BlobPlace, BlobPlaceError, Due, Pulse, Retention, Store, StoreConfig};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tracing::Instrument;
 
 use crate::Together;
 use crate::bucket::{self, Reached};
@@ -146,11 +147,20 @@ impl State {
         &self.work
     }
 
+    /// How this process and its database are.
+    pub fn pulse(&self) -> Pulse {
+        self.store.pulse()
+    }
+
     /// Begins to work on the operations that are due.
     pub fn work(&self, service: Service, pictures: Pictures) -> Working {
+        Working::begin(self.runner(service, pictures), self.store.due(), self.workers)
+    }
+
+    /// What carries out operations with these libraries.
+    pub(crate) fn runner(&self, service: Service, pictures: Pictures) -> Runner {
         let (operations, blobs) = (Arc::clone(&self.work.operations), Arc::clone(&self.work.blobs));
-        let runner = Runner::new(service, operations, blobs, pictures, Arc::new(TokioPauses));
-        Working::begin(runner, self.store.due(), self.workers)
+        Runner::new(service, operations, blobs, pictures, Arc::new(TokioPauses))
     }
 
     /// Leaves what this process holds to the others, and disconnects.
@@ -271,14 +281,21 @@ fn holds_password(url: &str) -> bool {
 pub struct Working {
     stop: Stop,
     end: watch::Sender<bool>,
+    runner: watch::Sender<Runner>,
     task: JoinHandle<()>,
 }
 
 impl Working {
     fn begin(runner: Runner, due: Due, at_once: usize) -> Self {
         let (stop, (end, asked)) = (Stop::default(), watch::channel(false));
-        let task = tokio::spawn(work(Arc::new(runner), due, at_once, stop.clone(), asked));
-        Self { stop, end, task }
+        let (runner, runners) = watch::channel(runner);
+        let task = tokio::spawn(work(runners, due, at_once, stop.clone(), asked));
+        Self { stop, end, runner, task }
+    }
+
+    /// Lets another runner carry out what is taken from now on.
+    pub(crate) fn replace(&self, runner: Runner) {
+        self.runner.send_replace(runner);
     }
 
     /// Begins nothing more, and waits until what was begun has its outcome and the rest is given back; at most for `drain`.
@@ -298,7 +315,13 @@ impl Drop for Working {
     }
 }
 
-async fn work(runner: Arc<Runner>, mut due: Due, at_once: usize, stop: Stop, mut asked: watch::Receiver<bool>) {
+async fn work(
+    runners: watch::Receiver<Runner>,
+    mut due: Due,
+    at_once: usize,
+    stop: Stop,
+    mut asked: watch::Receiver<bool>,
+) {
     let mut running = JoinSet::new();
     loop {
         tokio::select! {
@@ -306,11 +329,13 @@ async fn work(runner: Arc<Runner>, mut due: Due, at_once: usize, stop: Stop, mut
             _ = asked.wait_for(|asked| *asked) => break,
             Some(ended) = running.join_next() => report(ended),
             id = due.next(), if running.len() < at_once => {
-                let (runner, stop) = (Arc::clone(&runner), stop.clone());
-                running.spawn(async move {
+                let (runner, stop) = (runners.borrow().clone(), stop.clone());
+                let span = tracing::info_span!("operation", operation = %id);
+                let carried = async move {
                     let ran = runner.run(&id, &stop).await;
                     ran.inspect_err(|error| tracing::warn!(operation = %id, %error, "a try could not be ended"))
-                });
+                };
+                running.spawn(carried.instrument(span));
             }
         }
     }

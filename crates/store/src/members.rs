@@ -33,6 +33,8 @@ pub(crate) struct Members {
     me: RwLock<Arc<str>>,
     joining: Mutex<()>,
     watched: Mutex<Watch>,
+    /// When the database last took it in that this process lives, by the clock that only grows.
+    heard: RwLock<Option<Duration>>,
 }
 
 /// What was seen of the others.
@@ -53,8 +55,18 @@ impl Members {
         let label = format!("pid {}", std::process::id());
         let id = new_id().map_err(OpenError::Random)?;
         let me = RwLock::new(Arc::from(id.as_str()));
-        let members = Self { db, hub, clock, label, me, joining: Mutex::default(), watched: Mutex::default() };
+        let members = Self {
+            db,
+            hub,
+            clock,
+            label,
+            me,
+            joining: Mutex::default(),
+            watched: Mutex::default(),
+            heard: RwLock::default(),
+        };
         members.insert(&id).await?;
+        members.was_heard();
         Ok(members)
     }
 
@@ -90,10 +102,20 @@ impl Members {
     /// Shows that this process lives.
     pub(crate) async fn beat(&self) -> Result<(), Fault> {
         let me = self.me();
-        match self.db.execute("UPDATE members SET beat = beat + 1 WHERE id = $1", args![&*me]).await? {
-            0 => self.rejoin(&me).await,
-            _ => Ok(()),
+        if self.db.execute("UPDATE members SET beat = beat + 1 WHERE id = $1", args![&*me]).await? == 0 {
+            self.rejoin(&me).await?;
         }
+        self.was_heard();
+        Ok(())
+    }
+
+    fn was_heard(&self) {
+        *self.heard.write().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.monotonic());
+    }
+
+    /// When the database last took it in that this process lives; never once it has parted.
+    pub(crate) fn heard(&self) -> Option<Duration> {
+        *self.heard.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes those for dead that have not shown for too long that they live.
@@ -155,6 +177,7 @@ impl Members {
         tx.execute(spare, args![&*me]).await?;
         tx.execute("DELETE FROM members WHERE id = $1", args![&*me]).await?;
         tx.announce(News::Due.as_str()).await?;
+        *self.heard.write().unwrap_or_else(PoisonError::into_inner) = None;
         tx.commit().await
     }
 }

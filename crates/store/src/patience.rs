@@ -1,6 +1,7 @@
 //! How long the database is waited for, and how often it is asked. A peer that vanished without a word would else be waited for until the system notices,
 //! which takes a quarter of an hour. A server that orders what was done at the same time refuses what does not fit in
 //! (serialization failures, deadlocks): nothing of that was done, and it fits in when it is done again.
+//! How long it took is told as `polyptych_store_seconds`, a histogram by `outcome`: `ok`, `error`, `timeout`.
 
 use std::future::Future;
 use std::io;
@@ -84,7 +85,14 @@ impl Patience {
 
     /// Does a step, or gives it up: then nobody knows whether it was done.
     pub(crate) async fn bound<T>(&self, step: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let begun = tokio::time::Instant::now();
         let done = tokio::time::timeout(self.limit, step).await;
+        let outcome = match &done {
+            Ok(Ok(_)) => "ok",
+            Ok(Err(_)) => "error",
+            Err(_) => "timeout",
+        };
+        metrics::histogram!("polyptych_store_seconds", "outcome" => outcome).record(begun.elapsed().as_secs_f64());
         self.exceeded.store(done.is_err(), Ordering::Relaxed);
         done.unwrap_or_else(|_| Err(Fault::Io(io::Error::new(io::ErrorKind::TimedOut, "the database does not answer"))))
     }

@@ -20,7 +20,7 @@ use crate::operations::SqlOperations;
 use crate::pool::{Db, Pools};
 use crate::requests::SqlRequests;
 use crate::tidy::{self, Belief};
-use crate::{BlobPlace, Due, OpenError, Places, Quotas, Retention, StoreConfig, Tidied, dialect, migrations};
+use crate::{BlobPlace, Due, OpenError, Places, Pulse, Quotas, Retention, StoreConfig, Tidied, dialect, migrations};
 
 /// How often is looked whether it is time to tidy up.
 const TIDY: Duration = Duration::from_secs(60);
@@ -141,6 +141,11 @@ impl Store {
     /// What other processes know of quotas.
     pub fn quotas(&self) -> Quotas {
         self.quotas.clone()
+    }
+
+    /// How this process and its database are.
+    pub fn pulse(&self) -> Pulse {
+        Pulse(Arc::clone(&self.shared))
     }
 
     /// Removes what nobody needs any more, if it is time for it and no other process is at it; `None` otherwise.

@@ -9,7 +9,8 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::{
-    ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, SharedQuotas, Signing, SystemClock,
+    ByStatus, Clock, CredentialSource, Jitter, Limits, Reading, Retry, Seeded, SharedQuotas, Signing, Standing,
+    SystemClock,
 };
 
 /// Where the credential goes.
@@ -62,6 +63,7 @@ pub struct Config {
     pub(crate) quotas: Option<Arc<dyn SharedQuotas>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) standing: Arc<Standing>,
 }
 
 impl Config {
@@ -90,7 +92,15 @@ impl Config {
             quotas: None,
             clock: Arc::new(SystemClock),
             jitter: Arc::new(Seeded::from_system()),
+            standing: Arc::default(),
         }
+    }
+
+    /// Tells `standing` of every call.
+    #[must_use]
+    pub fn with_standing(mut self, standing: Arc<Standing>) -> Self {
+        self.standing = standing;
+        self
     }
 
     /// Sets the limits of time.

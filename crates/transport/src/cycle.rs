@@ -330,7 +330,9 @@ impl<'a> Cycle<'a> {
     }
 
     fn tell(&self, answered: &Outcome) {
-        let took = self.settings.clock.now().saturating_duration_since(self.started);
+        let now = self.settings.clock.now();
+        let took = now.saturating_duration_since(self.started);
+        self.settings.standing.note(answered, now);
         self.figures().call(telemetry::outcome(answered), took);
         let span = Span::current();
         span.record("tries", self.tries);

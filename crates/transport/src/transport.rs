@@ -15,7 +15,7 @@ use crate::purse::Purses;
 use crate::usage::Usage;
 use crate::{
     Auth, Call, Clock, Config, ConfigError, CredentialSource, Error, Gauge, Jitter, Limits, Reading, Response, Retry,
-    Rounds, SharedQuotas, Signing, Timeouts, tls,
+    Rounds, SharedQuotas, Signing, Standing, Timeouts, tls,
 };
 
 pub(crate) const USER_AGENT: &str = concat!("polyptych/", env!("CARGO_PKG_VERSION"));
@@ -57,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) quotas: Option<Arc<dyn SharedQuotas>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) standing: Arc<Standing>,
     pub(crate) budgets: Budgets,
     pub(crate) usage: Usage,
     pub(crate) purses: Purses,
@@ -129,6 +130,7 @@ impl Transport {
             quotas: config.quotas,
             clock: config.clock,
             jitter: config.jitter,
+            standing: config.standing,
             budgets: Budgets::new(config.retry),
             usage: Usage::default(),
             purses: Purses::default(),

@@ -133,6 +133,10 @@ reasons! {
     DownloadStalled = "DOWNLOAD_STALLED", [Aborted], "Read the answer as it comes.",
     /// The upload's stream broke.
     UploadInterrupted = "UPLOAD_INTERRUPTED", [Cancelled], "Upload the file again.",
+    /// This server has as many calls in progress as it may; try again later.
+    ServerBusy = "SERVER_BUSY", [Unavailable], "Repeat the call after the time in `RetryInfo`.",
+    /// The client has as many calls in progress as it may.
+    TooManyCalls = "TOO_MANY_CALLS", [ResourceExhausted], "Repeat the call when another one has ended; have fewer at once.",
     /// The caller's deadline has passed.
     DeadlineExceeded = "DEADLINE_EXCEEDED", [DeadlineExceeded], "Allow more time; where `applied` is not `no`, look before repeating a write.",
     /// No such service or method.

@@ -89,7 +89,7 @@ async fn a_malformed_deadline_is_refused_not_ignored() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_deadline_a_call_waits_for_the_library() {
-    let server = Server::start();
+    let server = Server::with(|settings| settings.connection_age = None);
     server.library.hang();
     let mut client = server.images().await;
     let call = tokio::spawn(async move { client.get_image(get()).await });

@@ -17,6 +17,7 @@ mod operations;
 mod publishing;
 mod repeats;
 mod server;
+mod serving;
 mod statuses;
 mod streaming;
 mod support;

@@ -13,7 +13,7 @@ use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use polyptych_domain::{ImageLibrary, MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
 use polyptych_facade::auth::Guard;
-use polyptych_facade::{Facade, FacadeError, Settings, Work, WorkerPool};
+use polyptych_facade::{Facade, Live, Settings, Work, WorkerPool};
 use polyptych_proto::longrunning::operations_client::OperationsClient;
 use polyptych_proto::v1::association_service_client::AssociationServiceClient;
 use polyptych_proto::v1::audit_service_client::AuditServiceClient;
@@ -40,9 +40,10 @@ pub(crate) struct Server {
     pub(crate) blobs: Arc<MemoryBlobs>,
     pub(crate) audit: Arc<MemoryAudit>,
     pub(crate) spool: TempDir,
+    pub(crate) live: Live,
     connections: mpsc::UnboundedSender<io::Result<DuplexStream>>,
     stop: oneshot::Sender<()>,
-    pub(crate) task: JoinHandle<Result<(), FacadeError>>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Server {
@@ -71,6 +72,7 @@ impl Server {
         let (blobs, audit) = (Arc::new(MemoryBlobs::default()), Arc::new(MemoryAudit::new(now)));
         let work = Work { operations: operations.clone(), blobs: blobs.clone(), audit: audit.clone(), ..work() };
         let facade = Facade::new(Arc::new(service), work, settings).unwrap().with_guard(guard);
+        let live = facade.live();
         let (connections, incoming) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
@@ -78,12 +80,18 @@ impl Server {
             let _ = stopped.await;
         };
         let task = tokio::spawn(facade.serve_with_incoming(UnboundedReceiverStream::new(incoming), shutdown));
-        Self { library, operations, blobs, audit, spool, connections, stop, task }
+        Self { library, operations, blobs, audit, spool, live, connections, stop, task }
+    }
+
+    /// A connection as it is.
+    pub(crate) fn raw(&self) -> DuplexStream {
+        let (here, there) = tokio::io::duplex(64 << 10);
+        self.connections.send(Ok(there)).unwrap();
+        here
     }
 
     pub(crate) async fn connect(&self) -> Wire {
-        let (here, there) = tokio::io::duplex(64 << 10);
-        self.connections.send(Ok(there)).unwrap();
+        let here = self.raw();
         let (sender, connection) =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(here)).await.unwrap();
         tokio::spawn(connection);
@@ -115,7 +123,7 @@ impl Server {
     }
 
     /// Asks the server to stop; the task ends when it has.
-    pub(crate) fn stop(self) -> JoinHandle<Result<(), FacadeError>> {
+    pub(crate) fn stop(self) -> JoinHandle<()> {
         self.stop.send(()).unwrap();
         self.task
     }

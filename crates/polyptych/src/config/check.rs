@@ -1,15 +1,19 @@
-//! What is wrong with a configuration file: all of it at once, each with its place. A mistake is taken out of the
-//! document, and the rest is looked at again, until nothing is left to object to. What a setting holds is not repeated
-//! where it could be a token.
+//! What is wrong with a configuration: all of it at once, each with its place. A mistake is taken out of the document, and
+//! the rest is looked at again, until nothing is left to object to. What a setting holds is not repeated where it could be
+//! a token.
+//!
+//! The file and what was given beside it are read as one text: each document behind those before it, so that a place
+//! in the text tells where something was written.
 
 use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde_json::Value;
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
-use super::Config;
+use super::{Config, Given};
 
 /// More than anybody mends in one go; the rest shows when these are mended.
 const MAX_MISTAKES: usize = 100;
@@ -19,42 +23,93 @@ const NO_TOKEN_HERE: &str =
 
 const HASHES_HERE: &str = "keys are a list of hashes; `polyptych keygen` makes a key and prints its hash";
 
-/// One thing that is wrong in a configuration file, and where.
+/// Where a setting was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// In the file.
+    File {
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+    },
+    /// In the environment variable of this name.
+    Variable(String),
+    /// In this option of the command line.
+    Option(String),
+    /// Nowhere: it is missing.
+    Nowhere,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { line, column } => write!(f, "line {line}, column {column}"),
+            Self::Variable(name) => write!(f, "variable {name}"),
+            Self::Option(option) => write!(f, "option {option}"),
+            Self::Nowhere => f.write_str("configuration"),
+        }
+    }
+}
+
+/// One thing that is wrong in a configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
+    /// Where.
+    pub place: Place,
     /// What is wrong, in one line; never a token.
     pub message: String,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+        write!(f, "{}: {}", self.place, self.message)
     }
 }
 
 /// The keys that lead to an entry, from the root.
 type Path = Vec<String>;
 
-/// Reads a configuration. `object` is asked about what could be read and tells the entry that it does not accept.
-pub(super) fn examine(text: &str, object: impl Fn(&Config) -> Option<(Path, String)>) -> Result<Config, Vec<Mistake>> {
-    let (root, errors) = DeTable::parse_recoverable(text);
+/// Reads a configuration: a file, where there is one, and what was given beside it. `object` is asked about what could be
+/// read and tells the entry that it does not accept. With a file, at least one library must be named.
+pub(super) fn examine(
+    file: Option<&str>,
+    given: &Given,
+    object: impl Fn(&Config) -> Option<(Path, String)>,
+) -> Result<Config, Vec<Mistake>> {
+    let schema = serde_json::to_value(super::schema()).unwrap_or_default();
+    let layers = given.layers(&schema);
+    let mut source = Source { file, ends: Vec::new() };
+    let mut end = file.map_or(0, |text| text.len() + 1);
+    let mut documents = Vec::new();
+    for layer in &layers {
+        documents.push(format!("{:end$}{}", "", layer.text));
+        end = end + layer.text.len() + 1;
+        source.ends.push((end, layer.place.clone()));
+    }
+    let (mut root, errors) = DeTable::parse_recoverable(file.unwrap_or_default());
     if !errors.is_empty() {
         let mistakes = errors.iter().take(MAX_MISTAKES);
-        return Err(mistakes.map(|error| mistake(text, error.span(), error.message())).collect());
+        return Err(mistakes.map(|error| source.mistake(error.span(), error.message())).collect());
     }
-    let mut document = Document { text, root, taken: Vec::new(), mistakes: Vec::new() };
+    for (document, layer) in documents.iter().zip(&layers) {
+        let mistake = |error: toml::de::Error| vec![source.mistake(error.span(), error.message())];
+        let read = DeTable::parse(document).map_err(mistake)?;
+        if let Some(path) = &layer.replaces {
+            remove(root.get_mut(), path);
+        }
+        merge(root.get_mut(), read.into_inner());
+    }
+    let mut document = Document { source, root, taken: Vec::new(), mistakes: Vec::new() };
     while document.mistakes.len() < MAX_MISTAKES {
         let went_on = match Config::deserialize(toml::Deserializer::from(document.root.clone())) {
             Err(error) => document.refuse(&error),
-            Ok(config) => match object(&config) {
+            Ok(config) => match object(&config).or_else(|| document.out_of_range(&schema)) {
                 Some((path, message)) => document.take(path, &message),
                 None if !document.mistakes.is_empty() => false,
-                None if config.libraries.is_empty() => {
-                    return Err(vec![mistake(text, None, "it names no library; add a section [libraries.NAME]")]);
+                None if file.is_some() && config.libraries.is_empty() => {
+                    let message = "it names no library; add a section [libraries.NAME]";
+                    return Err(vec![document.source.mistake(None, message)]);
                 }
                 None => return Ok(config),
             },
@@ -67,8 +122,56 @@ pub(super) fn examine(text: &str, object: impl Fn(&Config) -> Option<(Path, Stri
     Err(document.mistakes)
 }
 
+/// Puts the entries of a later table over those of an earlier one, tables entry by entry.
+fn merge<'t>(table: &mut DeTable<'t>, later: DeTable<'t>) {
+    for (key, value) in later {
+        if let (Some(DeValue::Table(_)), DeValue::Table(_)) =
+            (table.get(key.get_ref().as_ref()).map(Spanned::get_ref), value.get_ref())
+        {
+            if let (Some(DeValue::Table(table)), DeValue::Table(later)) =
+                (table.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut), value.into_inner())
+            {
+                merge(table, later);
+            }
+            continue;
+        }
+        // The place of the key that is there is that of the earlier one.
+        table.remove(key.get_ref().as_ref());
+        table.insert(key, value);
+    }
+}
+
+/// What was read: the file, and behind it the settings that were given beside it.
+struct Source<'t> {
+    file: Option<&'t str>,
+    /// Where each of them ends, and where it was written.
+    ends: Vec<(usize, Place)>,
+}
+
+impl Source<'_> {
+    fn mistake(&self, span: Option<Range<usize>>, message: &str) -> Mistake {
+        Mistake { place: self.place(span), message: message.lines().collect::<Vec<_>>().join(" ") }
+    }
+
+    fn place(&self, span: Option<Range<usize>>) -> Place {
+        let start = span.map_or(0, |span| span.start);
+        match self.file {
+            Some(text) if start <= text.len() => {
+                let before = text.get(..start).unwrap_or(text);
+                let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+                let column = before[line_start..].chars().count() + 1;
+                Place::File { line: before.matches('\n').count() + 1, column }
+            }
+            _ => {
+                let found = self.ends.iter().find(|(end, _)| start < *end).map(|(_, place)| place.clone());
+                found.unwrap_or(Place::Nowhere)
+            }
+        }
+    }
+}
+
 struct Document<'t> {
-    text: &'t str,
+    source: Source<'t>,
     root: Spanned<DeTable<'t>>,
     taken: Vec<Path>,
     mistakes: Vec<Mistake>,
@@ -79,7 +182,7 @@ impl Document<'_> {
     fn refuse(&mut self, error: &toml::de::Error) -> bool {
         let path = error.span().map(|span| entry_at(self.root.get_ref(), span.start)).unwrap_or_default();
         if path.is_empty() {
-            self.mistakes.push(mistake(self.text, error.span(), error.message()));
+            self.mistakes.push(self.source.mistake(error.span(), error.message()));
             return false;
         }
         let taken: Vec<&str> =
@@ -108,7 +211,8 @@ impl Document<'_> {
             }
             None => vec![format!("{}: {}", path.join("."), error.message())],
         };
-        self.mistakes.extend(messages.iter().map(|message| mistake(self.text, error.span(), message)));
+        let mistakes = messages.iter().map(|message| self.source.mistake(error.span(), message));
+        self.mistakes.extend(mistakes);
         remove(self.root.get_mut(), &path);
         self.taken.push(path);
         true
@@ -118,14 +222,19 @@ impl Document<'_> {
     fn take(&mut self, mut path: Path, message: &str) -> bool {
         while !path.is_empty() {
             if let Some(span) = remove(self.root.get_mut(), &path) {
-                self.mistakes.push(mistake(self.text, Some(span), message));
+                self.mistakes.push(self.source.mistake(Some(span), message));
                 self.taken.push(path);
                 return true;
             }
             path.pop();
         }
-        self.mistakes.push(mistake(self.text, None, message));
+        self.mistakes.push(self.source.mistake(None, message));
         false
+    }
+
+    /// The first number that its schema does not allow.
+    fn out_of_range(&self, schema: &Value) -> Option<(Path, String)> {
+        out_of_range(schema, schema, self.root.get_ref())
     }
 }
 
@@ -173,15 +282,34 @@ fn remove(table: &mut DeTable<'_>, path: &[String]) -> Option<Range<usize>> {
     }
 }
 
-fn mistake(text: &str, span: Option<Range<usize>>, message: &str) -> Mistake {
-    let start = span.map_or(0, |span| span.start);
-    let before = text.get(..start).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    Mistake {
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        message: message.lines().collect::<Vec<_>>().join(" "),
-    }
+/// The first number below a table that the schema does not allow there.
+fn out_of_range(schema: &Value, node: &Value, table: &DeTable<'_>) -> Option<(Path, String)> {
+    let resolved = |node: &'_ Value| -> Value {
+        let target =
+            node.get("$ref").and_then(Value::as_str).and_then(|path| schema.pointer(path.trim_start_matches('#')));
+        target.unwrap_or(node).clone()
+    };
+    table.iter().find_map(|(key, value)| {
+        let key = key.get_ref().as_ref();
+        let own =
+            node.get("properties").and_then(|fields| fields.get(key)).or_else(|| node.get("additionalProperties"))?;
+        let found = match value.get_ref() {
+            DeValue::Table(table) => out_of_range(schema, &resolved(own), table),
+            DeValue::Integer(number) => {
+                let number = i128::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()?;
+                let bound = |name: &str| own.get(name).and_then(Value::as_i64);
+                let (least, most) = (bound("minimum")?, bound("maximum").unwrap_or(i64::MAX));
+                let wrong = number < least.into() || number > most.into();
+                let range = if most == i64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+                wrong.then(|| (Path::new(), format!("`{key}` must be {range}")))
+            }
+            _ => None,
+        };
+        found.map(|(mut path, message)| {
+            path.insert(0, key.to_owned());
+            (path, message)
+        })
+    })
 }
 
 #[cfg(test)]
@@ -189,7 +317,7 @@ mod tests {
     use super::*;
 
     fn mistakes(text: &str) -> Vec<String> {
-        let found = examine(text, crate::libraries::objection).unwrap_err();
+        let found = examine(Some(text), &Given::default(), crate::libraries::objection).unwrap_err();
         found.iter().map(Mistake::to_string).collect()
     }
 

@@ -6,12 +6,14 @@ use polyptych_facade::auth::{Access, ApiKey, Client, Guard, Reflection, Right};
 use polyptych_proto::v1;
 use prost::Message;
 use tonic::{Code, Request, Status};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_types::StatusExt;
 
 use super::clients::{Signer, guard, keyed, nameless, rate};
-use super::wire::{call, signed};
+use super::wire::{call, signed, told};
 use crate::support::{Server, now, reason, settled};
 
 const LIST: &str = "/polyptych.v1.LibraryService/ListLibraries";
@@ -98,6 +100,48 @@ async fn tokens_count_by_the_keys_that_the_file_holds_now() {
     signer.spoil();
     assert_eq!(guard.files().reload().await.len(), 1);
     ask(&server, &new).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_at_once_are_counted_for_each_client_by_itself() {
+    let ((key, client), (other_key, other)) = (reader("busy", rate(0, 0, 0)), reader("other", rate(0, 0, 0)));
+    let server = Server::guarded(|settings| settings.calls_at_once_per_client = 1, guard(vec![client, other]));
+    server.library.put("a", "b");
+    server.library.hang();
+    let mut images = server.images().await;
+    let name = "libraries/alpha/albums/a/images/b".to_owned();
+    let request = signed(Request::new(v1::GetImageRequest { name }), Some(key.reveal()));
+    let hanging = tokio::spawn(async move { images.get_image(request).await });
+    settled().await;
+    let refused = ask(&server, key.reveal()).await.unwrap_err();
+    assert_eq!(reason(&refused), "TOO_MANY_CALLS");
+    ask(&server, other_key.reveal()).await.unwrap();
+    hanging.abort();
+    settled().await;
+    ask(&server, key.reveal()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_of_a_library_is_told_to_who_may_use_it_and_is_nowhere_for_others() {
+    const HEALTH: &str = "/grpc.health.v1.Health/Check";
+    let (key, client) = keyed("one", &["alpha"], &[Right::Read]);
+    let server = Server::guarded(|_| (), guard(vec![client]));
+    for library in ["libraries/alpha", "libraries/beta"] {
+        server.live.tell_health(library, false).await;
+    }
+    let check = async |credential: Option<&str>, service: &str| {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let answer = call(&server, credential, HEALTH, vec![request.encode_to_vec()]).await;
+        answer.map(|messages| HealthCheckResponse::decode(messages[0].as_slice()).unwrap().status())
+    };
+    assert_eq!(check(Some(key.reveal()), "libraries/alpha").await.unwrap(), ServingStatus::NotServing);
+    let nowhere = check(Some(key.reveal()), "libraries/none").await.unwrap_err();
+    assert_eq!(nowhere.code(), Code::NotFound);
+    for (credential, service) in
+        [(Some(key.reveal()), "libraries/beta"), (None, "libraries/alpha"), (None, "libraries/none")]
+    {
+        assert_eq!(told(&check(credential, service).await.unwrap_err()), told(&nowhere), "{service}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,198 @@
+//! Connections: so many at once, each asked whether it lives, each closed in good time when it has aged, so that clients spread
+//! over servers that were added. It knows nothing of calls.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use metrics::gauge;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+use tonic::transport::server::Connected;
+
+use crate::Settings;
+
+/// What a caller may send ahead of what is read, of one call and of all calls of a connection. It is memory that any caller
+/// can fill, for each connection.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+
+/// The least that the reader of HTTP/1 works with.
+const MIN_HTTP1_BUFFER: usize = 8 << 10;
+
+/// The most connections of a server.
+const MOST: usize = Semaphore::MAX_PERMITS;
+
+/// Serves the connections of `incoming` until `stopping` completes, then lets their calls end. Dropped, it closes them.
+pub(crate) async fn serve<IO, S>(
+    incoming: impl Stream<Item = io::Result<IO>>,
+    service: S,
+    settings: &Settings,
+    stopping: impl Future<Output = ()>,
+) where
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    let builder = builder(settings);
+    let places = Arc::new(Semaphore::new(settings.connections_at_once.clamp(1, MOST)));
+    let (stop, stopped) = watch::channel(());
+    let mut open = JoinSet::new();
+    {
+        let (mut incoming, mut stopping) = (pin!(incoming), pin!(stopping));
+        loop {
+            let next = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, incoming.next().await)
+            };
+            tokio::select! {
+                () = &mut stopping => break,
+                Some(_) = open.join_next() => {}
+                (place, connection) = next => match connection {
+                    None => break,
+                    Some(Err(error)) => tracing::debug!(%error, "a connection could not be accepted"),
+                    Some(Ok(io)) => {
+                        let (service, builder, age) = (service.clone(), builder.clone(), Age::of(settings));
+                        let stopped = stopped.clone();
+                        open.spawn(async move {
+                            let _place = place;
+                            let _counted = Counted::new();
+                            connection_of(io, service, builder, age, stopped).await;
+                        });
+                    }
+                },
+            }
+        }
+    }
+    drop(stop);
+    while open.join_next().await.is_some() {}
+}
+
+fn builder(settings: &Settings) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    if settings.web_origins.is_empty() {
+        builder = builder.http2_only();
+    }
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(settings.streams_per_connection)
+        .max_header_list_size(settings.max_header_bytes)
+        .keep_alive_interval(settings.keepalive)
+        .keep_alive_timeout(settings.keepalive_timeout);
+    let buffer = (settings.max_header_bytes as usize).max(MIN_HTTP1_BUFFER);
+    builder.http1().timer(TokioTimer::new()).max_buf_size(buffer);
+    builder
+}
+
+/// How long a connection takes calls, and how long its last ones may take.
+struct Age {
+    takes: Option<Duration>,
+    grace: Duration,
+}
+
+impl Age {
+    /// Give or take a tenth, so that those that came together do not go together.
+    fn of(settings: &Settings) -> Self {
+        let share = 0.9 + 0.2 * (random() as f64 / u64::MAX as f64);
+        Self { takes: settings.connection_age.map(|age| age.mul_f64(share)), grace: settings.connection_grace }
+    }
+
+    async fn reached(&self) {
+        match self.takes {
+            Some(age) => tokio::time::sleep(age).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What nobody relies on for secrecy.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+async fn connection_of<IO, S>(
+    io: IO,
+    service: S,
+    builder: Builder<TokioExecutor>,
+    age: Age,
+    mut stopped: watch::Receiver<()>,
+) where
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    let info = io.connect_info();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let mut service = service.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(info.clone());
+        async move {
+            poll_fn(|context| service.poll_ready(context)).await?;
+            service.call(request).await
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        () = age.reached() => None,
+        // An error means that whoever could ask has gone, which is how it asks.
+        _ = stopped.changed() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(age.grace, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return tracing::debug!("a connection that had aged was closed with calls in progress"),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection failed");
+    }
+}
+
+/// An open connection in the figures: `polyptych_connections`, a gauge.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        gauge!("polyptych_connections").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!("polyptych_connections").decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_differ_by_a_tenth_at_most() {
+        let settings = Settings { connection_age: Some(Duration::from_secs(1000)), ..Settings::default() };
+        let ages: Vec<_> = (0..100).filter_map(|_| Age::of(&settings).takes).map(|age| age.as_secs()).collect();
+        assert!(ages.iter().all(|age| (900..=1100).contains(age)), "{ages:?}");
+        assert!(ages.iter().max() > ages.iter().min());
+    }
+}

@@ -1,0 +1,151 @@
+//! How many calls there are at once, of all clients and of each. One too many is refused at once, with when to try again: a call
+//! that waits here would hold memory for a caller that may have gone.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use polyptych_domain::ClientId;
+use tonic::Code;
+
+use crate::Settings;
+use crate::status::{Reason, Refusal};
+
+/// When a call that was refused may be tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Calls whether the server lives have to be answered most of all when it is busy.
+const ALWAYS: &str = "/grpc.health.v1.";
+
+/// The calls in progress. A clone counts the same ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Load(Arc<Mutex<Counts>>);
+
+#[derive(Debug)]
+struct Counts {
+    most: usize,
+    most_per_client: usize,
+    all: usize,
+    clients: HashMap<ClientId, usize>,
+}
+
+impl Load {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let counts = Counts { most: 0, most_per_client: 0, all: 0, clients: HashMap::new() };
+        let load = Self(Arc::new(Mutex::new(counts)));
+        load.limit(settings);
+        load
+    }
+
+    /// Obeys other limits from now on; calls in progress go on.
+    pub(crate) fn limit(&self, settings: &Settings) {
+        let mut counts = self.counts();
+        counts.most = settings.calls_at_once;
+        counts.most_per_client = settings.calls_at_once_per_client;
+    }
+
+    /// A place for one more call; none is needed where `path` is always answered.
+    ///
+    /// # Errors
+    /// The call is one too many.
+    pub(crate) fn enter(&self, client: &ClientId, path: &str) -> Result<Option<Arc<Place>>, Refusal> {
+        if path.starts_with(ALWAYS) {
+            return Ok(None);
+        }
+        let mut counts = self.counts();
+        if counts.all >= counts.most {
+            counter!("polyptych_rpcs_shed_total", "limit" => "server").increment(1);
+            let message = "this server has as many calls in progress as it may; try again later";
+            return Err(Refusal::new(Code::Unavailable, Reason::ServerBusy, message).with_retry_after(AGAIN));
+        }
+        let own = counts.clients.get(client).copied().unwrap_or_default();
+        if own >= counts.most_per_client {
+            counter!("polyptych_rpcs_shed_total", "limit" => "client").increment(1);
+            let message = format!("{own} calls of this client are in progress, which is as many as it may have");
+            let refusal = Refusal::new(Code::ResourceExhausted, Reason::TooManyCalls, message);
+            return Err(refusal.with_retry_after(AGAIN));
+        }
+        counts.all += 1;
+        counts.clients.insert(client.clone(), own + 1);
+        gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
+        Ok(Some(Arc::new(Place { load: self.clone(), client: client.clone() })))
+    }
+
+    fn leave(&self, client: &ClientId) {
+        let mut counts = self.counts();
+        counts.all = counts.all.saturating_sub(1);
+        gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
+        match counts.clients.get_mut(client) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => drop(counts.clients.remove(client)),
+        }
+    }
+
+    /// Counting goes on whatever panicked meanwhile.
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call in progress; dropped, it has ended.
+#[derive(Debug)]
+pub(crate) struct Place {
+    load: Load,
+    client: ClientId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.load.leave(&self.client);
+    }
+}
+
+/// Who made a call and the place that it holds, among the extensions of its answer, so that the place is held until the last
+/// byte of it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Entered {
+    pub(crate) client: ClientId,
+    #[allow(dead_code, reason = "held, never read")]
+    pub(crate) place: Option<Arc<Place>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "/polyptych.v1.ImageService/GetImage";
+
+    fn load(calls_at_once: usize, calls_at_once_per_client: usize) -> Load {
+        Load::new(&Settings { calls_at_once, calls_at_once_per_client, ..Settings::default() })
+    }
+
+    fn client(name: &str) -> ClientId {
+        ClientId::new(name).unwrap()
+    }
+
+    #[test]
+    fn a_call_too_many_is_refused_until_another_one_ends() {
+        let load = load(2, 1);
+        let first = load.enter(&client("a"), PATH).unwrap();
+        assert!(load.enter(&client("a"), PATH).is_err());
+        let second = load.enter(&client("b"), PATH).unwrap();
+        assert!(load.enter(&client("c"), PATH).is_err());
+        assert!(load.enter(&client("c"), "/grpc.health.v1.Health/Check").unwrap().is_none());
+        drop(first);
+        let third = load.enter(&client("c"), PATH).unwrap();
+        drop((second, third));
+        assert!(load.counts().clients.is_empty());
+        assert_eq!(load.counts().all, 0);
+    }
+
+    #[test]
+    fn other_limits_hold_for_new_calls() {
+        let load = load(1, 1);
+        let held = load.enter(&client("a"), PATH).unwrap();
+        load.limit(&Settings { calls_at_once: 2, calls_at_once_per_client: 2, ..Settings::default() });
+        let more = load.enter(&client("a"), PATH).unwrap();
+        assert!(load.enter(&client("b"), PATH).is_err());
+        drop((held, more));
+    }
+}
