@@ -61,7 +61,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 /// Which of our packages may name these packages of others.
 const NAMED_BY: &[(&[&str], &[&str])] = &[
     (&["reqwest", "hyper-rustls"], &["polyptych-transport"]),
-    (&["hyper", "hyper-util"], &["polyptych-transport", "polyptych-emulator"]),
+    (&["hyper", "hyper-util"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade"]),
     (
         &["tonic", "tonic-prost", "tonic-types", "tonic-health", "tonic-reflection", "tonic-web"],
         &["polyptych-proto", "polyptych-facade", "polyptych"],
