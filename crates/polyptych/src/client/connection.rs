@@ -104,7 +104,7 @@ struct Within {
     state: State,
     working: Working,
     ending: oneshot::Sender<()>,
-    served: JoinHandle<Result<(), polyptych::facade::FacadeError>>,
+    served: JoinHandle<()>,
     drain: std::time::Duration,
 }
 
@@ -172,6 +172,6 @@ impl Connection {
         let served = served.await;
         working.stop(drain).await;
         state.close().await?;
-        Ok(served??)
+        Ok(served?)
     }
 }
