@@ -61,7 +61,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 /// Which of our packages may name these packages of others.
 const NAMED_BY: &[(&[&str], &[&str])] = &[
     (&["reqwest", "hyper-rustls"], &["polyptych-transport"]),
-    (&["hyper", "hyper-util"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade"]),
+    (&["hyper"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade"]),
+    // The program's own way to a façade in its process is a connector of hyper's kind.
+    (&["hyper-util"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade", "polyptych"]),
     (
         &["tonic", "tonic-prost", "tonic-types", "tonic-health", "tonic-reflection", "tonic-web"],
         &["polyptych-proto", "polyptych-facade", "polyptych"],
