@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures_util::stream;
 use hyper_util::rt::TokioIo;
+use polyptych::config::Given;
 use polyptych::domain::Service;
 use polyptych::facade::{Facade, Settings, Spool, WorkerPool};
 use polyptych::{State, Working};
@@ -129,7 +130,8 @@ impl Connection {
     }
 
     async fn within(file: &Path) -> Result<Self> {
-        let config = polyptych::Config::read(file).await?;
+        let given = Given::from_environment(std::env::vars_os());
+        let config = polyptych::Config::load(Some(file), &given).await?;
         let settings = Settings::default();
         let spool = Spool::open(&settings)?;
         let pictures = polyptych::open_pictures(&config, Arc::new(spool.clone()))?;
