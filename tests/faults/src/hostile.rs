@@ -157,8 +157,10 @@ async fn serve(listener: TcpListener, hostile: &'static Hostile) {
     while let Ok((mut stream, _)) = listener.accept().await {
         let mut request = [0; 64 * 1024];
         if stream.read(&mut request).await.is_ok() {
-            // The client ends it when it has had enough.
-            let _ended = give(&mut stream, hostile).await;
+            // The client ends it when it has had enough. What has not been read of its request would turn the end of the
+            // answer into a reset.
+            let given = give(&mut stream, hostile).await.is_ok() && stream.shutdown().await.is_ok();
+            while given && stream.read(&mut request).await.is_ok_and(|read| read > 0) {}
         }
     }
 }
