@@ -61,6 +61,9 @@ enum Role {
     Sing,
 }
 
+/// How often each outage is measured.
+const ROUNDS: usize = 7;
+
 /// The time between two calls to a library while one is down: a quarter of what two cores can do.
 const PACE: Duration = Duration::from_millis(5);
 
@@ -116,12 +119,21 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
     }
     if wanted(Part::Outage) {
         println!("outage: all requests to {} fail, the other forms go on", FORMS[0].name);
+        let mut rounds = Vec::new();
         for name in OUTAGES {
             let fault = Fault::named(name).context("no such fault")?;
-            let outage = outage::run(fault, 1_000, Some(PACE)).await?;
-            println!("{outage}");
-            checks += 1;
-            problems.extend(print_all(outage.problems()));
+            for _ in 0..ROUNDS {
+                let outage = outage::run(fault, 400, Some(PACE)).await?;
+                println!("{outage}");
+                checks += 1;
+                problems.extend(print_all(outage.problems()));
+                rounds.push(outage);
+            }
+        }
+        let slowed = outage::middle_slowed(&rounds);
+        println!("  the others' p99, the middle of {} rounds: {slowed:.2}x", rounds.len());
+        if slowed > outage::MOST_SLOWED {
+            problems.extend(print_all(vec![format!("the others' p99 grew to {slowed:.2} of what it was")]));
         }
     }
     let program = std::env::current_exe()?;
