@@ -30,6 +30,7 @@ use tonic::{Code, Status};
 use tracing::{Instrument, Span, field};
 
 use crate::load::Entered;
+use crate::status::code_name;
 
 /// The header by which a caller names its request, and is told under which name it was logged.
 const REQUEST_ID: &str = "x-request-id";
@@ -154,7 +155,7 @@ struct Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let _within = self.span.enter();
-        let code = name(self.code.unwrap_or(Code::Cancelled));
+        let code = code_name(self.code.unwrap_or(Code::Cancelled));
         let client = self.entered.as_ref().map_or("-", |entered| entered.client.as_str());
         let seconds = self.begun.elapsed().as_secs_f64();
         self.span.record("client", client).record("code", code);
@@ -162,29 +163,6 @@ impl Drop for Told {
         histogram!("polyptych_rpc_seconds", "method" => self.method.clone(), "code" => code).record(seconds);
         let (method, request_id) = (&*self.method, &*self.id);
         tracing::info!(target: "polyptych::access", client, method, code, seconds, request_id, "call");
-    }
-}
-
-/// The name of a code in the protocol.
-fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

@@ -11,6 +11,7 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt, pb};
 
+pub(crate) use reason::code_name;
 pub use reason::{Reason, errors_page};
 
 /// `ErrorInfo.domain` of every error.
