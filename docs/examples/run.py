@@ -27,6 +27,10 @@ FOLDERS = {
         ["node", "npm"],
         ["uploaded libraries/yandex-v5/", "NOT_FOUND IMAGE_NOT_FOUND applied: no", "3 of 3 done"],
     ),
+    "docs/examples/browser": (
+        ["node", "npm"],
+        ["uploaded libraries/yandex-v5/", "there is libraries/yandex-v5/", "NotFound IMAGE_NOT_FOUND applied: no"],
+    ),
 }
 
 
@@ -46,7 +50,7 @@ def prepare(scratch):
 
 
 def run(program, folder, script, wanted):
-    command = [program, "serve", "--emulate", "--listen", "127.0.0.1:0"]
+    command = [program, "serve", "--emulate", "--listen", "127.0.0.1:0", "--set", 'server.web_origins=["https://pages.example.com"]']
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             address = server.stdout.readline().strip().removeprefix("listening on http://")

@@ -27,6 +27,10 @@ struct Client {
 const EMULATE: &[&str] = &["emulate", "--listen", "127.0.0.1:0"];
 const SERVE: &[&str] = &["serve", "--emulate", "--listen", "127.0.0.1:0"];
 
+/// With what pages of browsers call.
+const SERVE_WEB: &[&str] =
+    &["serve", "--emulate", "--listen", "127.0.0.1:0", "--set", "server.web_origins=[\"https://pages.test\"]"];
+
 const SDK_STEPS: &[&str] = &["add", "list", "read", "delete", "error"];
 /// `all` is passed when every method of the API was called.
 const API_STEPS: &[&str] = &[
@@ -49,7 +53,9 @@ const API_STEPS: &[&str] = &[
     "all",
 ];
 
-const CLIENTS: [Client; 8] = [
+const WEB_STEPS: &[&str] = &["libraries", "small", "upload", "download", "delete", "errors"];
+
+const CLIENTS: [Client; 9] = [
     sdk("facebook-business", Runtime::Python, "facebook_business_sdk.py"),
     sdk("facebook-nodejs-business-sdk", Runtime::Node, "facebook_nodejs_sdk.js"),
     sdk("tapi-yandex-direct", Runtime::Python, "tapi_yandex.py"),
@@ -58,6 +64,13 @@ const CLIENTS: [Client; 8] = [
     sdk("curl (Evotor)", Runtime::Shell, "evotor_curl.sh"),
     api("Python, from reflection alone", "api_reflection.py"),
     api("Python, from the .proto files", "api_generated.py"),
+    Client {
+        name: "TypeScript, over gRPC-Web",
+        runtime: Runtime::Web,
+        script: "api_web.sh",
+        server: SERVE_WEB,
+        steps: WEB_STEPS,
+    },
 ];
 
 const fn sdk(name: &'static str, runtime: Runtime, script: &'static str) -> Client {
@@ -78,6 +91,7 @@ struct Versions {
     python: BTreeMap<String, String>,
     node: BTreeMap<String, String>,
     grpc: BTreeMap<String, String>,
+    web: BTreeMap<String, String>,
 }
 
 impl Versions {
@@ -93,6 +107,8 @@ enum Runtime {
     /// Python with what makes clients of our API.
     Grpc,
     Node,
+    /// A shell with what makes clients of our API for Node.
+    Web,
     Shell,
 }
 
@@ -113,12 +129,14 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     let python = install_python(&scratch.join("python"), &versions.python);
     let grpc = install_grpc(root);
     let node = install_node(&scratch.join("node"), &versions.node);
+    let web = available("buf", "--version").and_then(|()| install_node(&scratch.join("web"), &versions.web));
     let mut rows = Vec::new();
     for client in &CLIENTS {
         let command = match client.runtime {
             Runtime::Python => python.as_ref().map(Command::new).map_err(reason),
             Runtime::Grpc => grpc.as_ref().map(Command::new).map_err(reason),
-            Runtime::Node => node.as_ref().map(|modules| with_modules(modules)).map_err(reason),
+            Runtime::Node => node.as_ref().map(|modules| with_modules("node", modules)).map_err(reason),
+            Runtime::Web => web.as_ref().map(|modules| with_modules("sh", modules)).map_err(reason),
             Runtime::Shell => {
                 available("curl", "--version").map(|()| Command::new("sh")).map_err(|error| reason(&error))
             }
@@ -131,7 +149,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
         };
         rows.push((client, went));
     }
-    for steps in [SDK_STEPS, API_STEPS] {
+    for steps in [SDK_STEPS, API_STEPS, WEB_STEPS] {
         let of: Vec<_> = rows.iter().filter(|(client, _)| client.steps == steps).collect();
         println!("{}", table(steps, of.iter().map(|(client, went)| (client.name, went))));
     }
@@ -239,8 +257,8 @@ fn install_node(folder: &Path, versions: &BTreeMap<String, String>) -> Result<Pa
     Ok(folder.join("node_modules"))
 }
 
-fn with_modules(modules: &Path) -> Command {
-    let mut command = Command::new("node");
+fn with_modules(program: &str, modules: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env("NODE_PATH", modules);
     command
 }
