@@ -28,6 +28,15 @@ impl AuditLog for SqlAudit {
         again(|| record(&self.0, events)).await.map_err(internal)
     }
 
+    fn record_soon(&self, events: Vec<AuditEvent>) {
+        let shared = Arc::clone(&self.0);
+        self.0.runtime.spawn(async move {
+            if let Err(fault) = again(|| record(&shared, &events)).await {
+                tracing::warn!(error = %fault, events = events.len(), "changes that were cut off are not in the audit log");
+            }
+        });
+    }
+
     async fn list(&self, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEvent>, Error> {
         list(&self.0, filter, &Window::of(page)?).await.map_err(internal)
     }

@@ -39,12 +39,13 @@ impl Service {
         let library = self.library(library)?.as_ref();
         let album = album(library, album_id)?;
         let here = |error| located(error, library, &album);
+        let name = AlbumName { library: library.id().clone(), album: album.clone() };
+        let under_way = self.under_way(Verb::Associate, &name, changes.iter().map(|change| change.image.clone()));
         let told = library.set_associations(&album, changes).await;
         let told =
             told.and_then(|told| if told.len() == changes.len() { Ok(told) } else { Err(wrong_number("change")) });
         let told: Result<Vec<Result<(), Error>>, Error> =
             told.map_err(here).map(|told| told.into_iter().map(|outcome| outcome.map_err(here)).collect());
-        let name = AlbumName { library: library.id().clone(), album: album.clone() };
         let events = changes.iter().enumerate().map(|(place, change)| {
             let failure = match &told {
                 Ok(outcomes) => outcomes.get(place).and_then(|outcome| outcome.as_ref().err()),
@@ -53,7 +54,7 @@ impl Service {
             let outcome = failure.map_or(Ok(None), Err);
             AuditEvent { image: change.image.clone(), ..self.event(Verb::Associate, &name, outcome, 0) }
         });
-        self.audit(events.collect()).await;
+        under_way.end(events.collect()).await;
         told.map(|outcomes| (name, outcomes))
     }
 }

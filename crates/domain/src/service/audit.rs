@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Service;
-use crate::{AlbumName, AuditEvent, AuditLog, ClientId, Error, Failure, ImageId, OperationId, Verb};
+use crate::{
+    AlbumName, Applied, AuditEvent, AuditLog, ClientId, Error, ErrorKind, Failure, ImageId, OperationId, Verb,
+};
 
 /// Events that wait at most; beyond them the oldest are lost.
 const MOST: usize = 10_000;
@@ -40,17 +42,51 @@ impl Audit {
 
     async fn record(&self, events: Vec<AuditEvent>) {
         let Some(log) = &self.log else { return };
-        let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        all.extend(events);
-        if all.is_empty() {
-            return;
+        let all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut untold = Untold { waiting: &self.waiting, events: all };
+        untold.events.extend(events);
+        if !untold.events.is_empty() && log.record(untold.events.make_contiguous()).await.is_ok() {
+            untold.events.clear();
         }
-        if log.record(all.make_contiguous()).await.is_err() {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            all.append(&mut waiting);
-            let surplus = all.len().saturating_sub(MOST);
-            all.drain(..surplus);
-            *waiting = all;
+    }
+}
+
+/// Events on their way. Those that are left wait again, also where their caller goes in between: some may be told twice then,
+/// and none is lost.
+struct Untold<'a> {
+    waiting: &'a Mutex<VecDeque<AuditEvent>>,
+    events: VecDeque<AuditEvent>,
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.events.append(&mut waiting);
+        let surplus = self.events.len().saturating_sub(MOST);
+        self.events.drain(..surplus);
+        *waiting = std::mem::take(&mut self.events);
+    }
+}
+
+/// A change under way for a caller. Dropped before its [end](Self::end), since the caller has gone, it is told as one whose outcome
+/// nobody knows.
+pub(super) struct UnderWay<'s> {
+    service: &'s Service,
+    events: Vec<AuditEvent>,
+}
+
+impl UnderWay<'_> {
+    /// Tells what became of it.
+    pub(super) async fn end(mut self, events: Vec<AuditEvent>) {
+        self.events.clear();
+        self.service.audit(events).await;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let (Some(log), false) = (&self.service.audit.log, self.events.is_empty()) {
+            log.record_soon(std::mem::take(&mut self.events));
         }
     }
 }
@@ -77,6 +113,23 @@ impl Service {
             request_id: said.and_then(|said| said.request_id.clone()),
             points,
         }
+    }
+
+    /// Begins a change of these images, known or not yet, which has to be [ended](UnderWay::end).
+    pub(super) fn under_way(
+        &self,
+        verb: Verb,
+        album: &AlbumName,
+        images: impl IntoIterator<Item = Option<ImageId>>,
+    ) -> UnderWay<'_> {
+        let mut events = Vec::new();
+        if self.is_audited() {
+            let gone = Error::new(ErrorKind::ProviderTimeout, "its caller went away before it had an outcome");
+            let gone = gone.with_applied(Applied::Unknown);
+            let event = self.event(verb, album, Err(&gone), 0);
+            events.extend(images.into_iter().map(|image| AuditEvent { image, ..event.clone() }));
+        }
+        UnderWay { service: self, events }
     }
 
     /// Whether anybody wants to know.

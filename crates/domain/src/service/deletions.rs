@@ -1,7 +1,7 @@
 //! Many images out of many albums, in as few calls as each library takes: every image has an outcome, in the order in
 //! which they were named. The catalogue forgets what is gone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::future::join_all;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -11,8 +11,8 @@ use super::meter::Meter;
 use super::sending::has_arrived;
 use super::{Service, located, wrong_number};
 use crate::{
-    AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName,
-    LibraryId, Prices, Verb,
+    AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName, Known,
+    LibraryId, Prices, Sha256, Verb,
 };
 
 /// Images of one album by their first places, and the places of each.
@@ -29,27 +29,35 @@ impl Service {
     /// `LibraryNotFound`, and what [`ImageLibrary::delete`] tells.
     pub async fn delete(&self, name: &ImageName) -> Result<(), Error> {
         let library = self.library(&name.album.library)?.as_ref();
-        let album = &name.album.album;
+        let (album, images) = (&name.album.album, std::slice::from_ref(&name.image));
+        let under_way = self.under_way(Verb::Delete, &name.album, [Some(name.image.clone())]);
         let outcome = async {
-            let mut outcomes = library.delete(album, std::slice::from_ref(&name.image)).await?;
-            match (outcomes.pop(), outcomes.is_empty()) {
-                (Some(outcome), true) => outcome,
-                _ => Err(wrong_number("deletion")),
-            }
+            let known = self.displaced(library, album, images).await?;
+            let outcome = match library.delete(album, images).await {
+                Ok(mut outcomes) => match (outcomes.pop(), outcomes.is_empty()) {
+                    (Some(outcome), true) => outcome,
+                    _ => Err(wrong_number("deletion")),
+                },
+                Err(error) => Err(error),
+            };
+            let forgotten = match may_be_gone(&outcome) {
+                true => self.forget(library, album, images).await,
+                false => {
+                    self.restore(&self.canonical(library, album), known).await;
+                    Ok(())
+                }
+            };
+            outcome.and(forgotten.map_err(still_known))
         };
-        let outcome = outcome.await;
-        let forgotten = match may_be_gone(&outcome) {
-            true => self.forget(library, album, std::slice::from_ref(&name.image)).await,
-            false => Ok(()),
-        };
-        let outcome = outcome.and(forgotten.map_err(still_known)).map_err(|error| located(error, library, album));
-        self.audit_deletion(library, name, &outcome).await;
+        let outcome = outcome.await.map_err(|error| located(error, library, album));
+        under_way.end(self.deletion(library, name, &outcome)).await;
         outcome
     }
 
-    async fn audit_deletion(&self, library: &dyn ImageLibrary, name: &ImageName, outcome: &Result<(), Error>) {
+    /// The event of a deletion.
+    fn deletion(&self, library: &dyn ImageLibrary, name: &ImageName, outcome: &Result<(), Error>) -> Vec<AuditEvent> {
         if !self.is_audited() {
-            return;
+            return Vec::new();
         }
         let prices = &library.capabilities().prices;
         let points = match outcome {
@@ -58,7 +66,7 @@ impl Service {
         };
         let told = outcome.as_ref().map(|()| None);
         let event = self.event(Verb::Delete, &name.album, told, points);
-        self.audit(vec![AuditEvent { image: Some(name.image.clone()), ..event }]).await;
+        vec![AuditEvent { image: Some(name.image.clone()), ..event }]
     }
 
     /// Deletes many images of any libraries and albums. An image that is named twice is deleted once and has two outcomes.
@@ -176,6 +184,13 @@ impl Service {
             Ok(reserved) => reserved,
             Err(error) => return (Err(error), 0),
         };
+        let known = match self.displaced(library, album, ids).await {
+            Ok(known) => known,
+            Err(error) => {
+                reserved.spend(Cost::default());
+                return (Err(error), 0);
+            }
+        };
         let told = library.delete(album, ids).await.and_then(|outcomes| {
             if outcomes.len() == ids.len() { Ok(outcomes) } else { Err(wrong_number("deletion")) }
         });
@@ -198,11 +213,16 @@ impl Service {
                     let error = still_known(error);
                     outcomes.iter_mut().filter(|outcome| outcome.is_ok()).for_each(|done| *done = Err(error.clone()));
                 }
+                let gone: HashSet<&ImageId> = gone.iter().collect();
+                let there = known.into_iter().filter(|(_, known)| !gone.contains(&known.image)).collect();
+                self.restore(&self.canonical(library, album), there).await;
                 Ok(outcomes)
             }
             Err(error) => {
                 meter.stop(album, &error);
-                if error.applied() != Applied::No {
+                if error.applied() == Applied::No {
+                    self.restore(&self.canonical(library, album), known).await;
+                } else {
                     // What became of the images is told; that they may be known still is the lesser news.
                     let _ = self.forget(library, album, ids).await;
                 }
@@ -210,6 +230,30 @@ impl Service {
             }
         };
         (told, points)
+    }
+
+    /// Forgets what is about to be deleted, so that a deletion that is cut off leaves nothing untrue behind. What was known is
+    /// returned, for one that comes to nothing.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read or written; nothing was sent.
+    async fn displaced(
+        &self,
+        library: &dyn ImageLibrary,
+        album: &AlbumId,
+        ids: &[ImageId],
+    ) -> Result<Vec<(Sha256, Known)>, Error> {
+        let name = self.canonical(library, album);
+        let known = self.catalogue.contents(&name, ids).await?;
+        if !known.is_empty() {
+            self.catalogue.forget(&name, ids).await?;
+        }
+        Ok(known)
+    }
+
+    /// An album as the catalogue knows it.
+    fn canonical(&self, library: &dyn ImageLibrary, album: &AlbumId) -> AlbumName {
+        AlbumName { library: library.id().clone(), album: library.canonical(album) }
     }
 
     /// Takes images that are gone, or may be, out of the catalogue.
@@ -225,8 +269,7 @@ impl Service {
         if gone.is_empty() {
             return Ok(());
         }
-        let name = AlbumName { library: library.id().clone(), album: library.canonical(album) };
-        self.catalogue.forget(&name, gone).await
+        self.catalogue.forget(&self.canonical(library, album), gone).await
     }
 }
 

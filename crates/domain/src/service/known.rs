@@ -4,7 +4,9 @@ use super::Service;
 use super::claimed::Held;
 use super::meter::Meter;
 use super::put::{UploadPolicy, holds_one};
-use crate::{AlbumId, ContentKey, Cost, Error, ErrorKind, Image, ImageLibrary, Known, Sha256, Upload, Uploaded};
+use crate::{
+    AlbumId, AlbumName, ContentKey, Cost, Error, ErrorKind, Image, ImageLibrary, Known, Sha256, Upload, Uploaded,
+};
 
 /// What somebody wants to know of a content, and how far it counts.
 #[derive(Debug, Clone, Copy)]
@@ -111,10 +113,10 @@ impl Service {
         Ok(known)
     }
 
-    /// Remembers again what was not replaced after all. What cannot be written is not known, which is no untruth.
-    pub(super) async fn restore(&self, key: &ContentKey, displaced: Vec<(Sha256, Known)>) {
+    /// Remembers again what was not replaced or deleted after all. What cannot be written is not known, which is no untruth.
+    pub(super) async fn restore(&self, album: &AlbumName, displaced: Vec<(Sha256, Known)>) {
         for (sha256, known) in displaced {
-            let key = ContentKey { album: key.album.clone(), sha256 };
+            let key = ContentKey { album: album.clone(), sha256 };
             let _ = self.catalogue.record(&key, &known).await;
         }
     }

@@ -283,7 +283,7 @@ impl Service {
             Err(error) => Err(error),
         };
         if outcome.as_ref().is_err_and(|error| error.applied() == Applied::No) {
-            self.restore(key, displaced).await;
+            self.restore(&key.album, displaced).await;
         }
         Some(self.landed(library, key, ready, outcome, held).await)
     }

@@ -77,13 +77,16 @@ impl Service {
         let library = self.library(&command.library)?;
         let album = album(library.as_ref(), command.album.as_ref())?;
         let (library, meter) = (library.as_ref(), Meter::default());
+        let name = AlbumName { library: library.id().clone(), album: album.clone() };
+        let under_way = self.under_way(Verb::Upload, &name, [None]);
         let outcome = self.upload_to(library, &album, command, &meter).await;
         let outcome = outcome.map_err(|error| located(error, library, &album));
+        let mut events = Vec::new();
         if !outcome.as_ref().is_ok_and(|receipt| receipt.reused) {
-            let album = AlbumName { library: library.id().clone(), album };
             let told = outcome.as_ref().map(|receipt| Some(&receipt.image.id));
-            self.audit(vec![self.event(Verb::Upload, &album, told, meter.spent().points)]).await;
+            events.push(self.event(Verb::Upload, &name, told, meter.spent().points));
         }
+        under_way.end(events).await;
         outcome
     }
 

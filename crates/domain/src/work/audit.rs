@@ -70,6 +70,9 @@ pub trait AuditLog: Send + Sync {
     /// Keeps events.
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error>;
 
+    /// Keeps events for somebody who is dropped and cannot wait. It takes effect a moment later; that it fails is told nobody.
+    fn record_soon(&self, events: Vec<AuditEvent>);
+
     /// Lists events, the newest first.
     ///
     /// # Errors

@@ -55,13 +55,17 @@ impl fmt::Debug for MemoryAudit {
 #[async_trait]
 impl AuditLog for MemoryAudit {
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
+        self.record_soon(events.to_vec());
+        Ok(())
+    }
+
+    fn record_soon(&self, events: Vec<AuditEvent>) {
         let now = (self.now)();
         let mut book = self.book();
-        book.events.extend(events.iter().cloned().map(|event| AuditEvent { time: Some(now), ..event }));
+        book.events.extend(events.into_iter().map(|event| AuditEvent { time: Some(now), ..event }));
         let surplus = book.events.len().saturating_sub(MOST);
         book.events.drain(..surplus);
         book.first += surplus as u64;
-        Ok(())
     }
 
     async fn list(&self, filter: &AuditFilter, page: &PageRequest) -> Result<Page<AuditEvent>, Error> {

@@ -8,7 +8,7 @@ use futures_executor::block_on;
 use polyptych_domain::*;
 
 use crate::shelf::{PRICES, Shelf, id, picture};
-use crate::world::album;
+use crate::world::{album, polled};
 
 #[derive(Default)]
 struct Log {
@@ -24,6 +24,10 @@ impl AuditLog for Log {
         }
         self.events.lock().unwrap().extend_from_slice(events);
         Ok(())
+    }
+
+    fn record_soon(&self, events: Vec<AuditEvent>) {
+        self.events.lock().unwrap().extend(events);
     }
 
     async fn list(&self, _: &AuditFilter, _: &PageRequest) -> Result<Page<AuditEvent>, Error> {
@@ -131,4 +135,61 @@ fn an_event_that_cannot_be_kept_undoes_nothing_and_goes_with_the_next_one() {
     log.away.store(false, Ordering::SeqCst);
     block_on(service.clone().upload(command(4))).unwrap();
     assert_eq!(log.told().len(), 4);
+}
+
+#[test]
+fn a_deletion_that_is_cut_off_at_any_point_is_told_and_leaves_nothing_untrue_behind() {
+    for polls in 1.. {
+        let (shelf, log, known) = (Shelf::new("one"), Arc::new(Log::default()), Arc::new(MemoryCatalogue::default()));
+        let service = service(&shelf, &log).with_catalogue(Arc::clone(&known) as _);
+        let stored = block_on(service.upload(command(1))).unwrap();
+        log.told();
+        shelf.pauses.store(2, Ordering::SeqCst);
+        shelf.pauses_after.store(2, Ordering::SeqCst);
+        let name = ImageName { album: album("one", "a"), image: stored.image.id.clone() };
+        let mut deleting = Box::pin(service.delete(&name));
+        let ended = polled(deleting.as_mut(), polls).is_some();
+        drop(deleting);
+        let events = log.told();
+        let failures: Vec<_> = events.iter().map(|event| event.failure.as_ref().map(|told| told.applied)).collect();
+        assert_eq!(failures, [if ended { None } else { Some(Applied::Unknown) }], "after {polls} steps");
+        assert_eq!((events[0].verb, &events[0].image), (Verb::Delete, &Some(stored.image.id)));
+        // A picture whose image is gone, or may be, is sent again.
+        if shelf.held() == 0 {
+            assert!(!block_on(service.upload(command(1))).unwrap().reused, "after {polls} steps");
+        }
+        if ended {
+            assert!(polls > 3, "it was never cut off in between");
+            return;
+        }
+    }
+}
+
+#[test]
+fn an_upload_that_is_cut_off_is_told() {
+    let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
+    shelf.pauses_after.store(2, Ordering::SeqCst);
+    let service = service(&shelf, &log);
+    let mut uploading = Box::pin(service.upload(command(1)));
+    while shelf.held() == 0 {
+        assert!(polled(uploading.as_mut(), 1).is_none());
+    }
+    drop(uploading);
+    let events = log.told();
+    assert_eq!(events.len(), 1);
+    let told = events[0].failure.as_ref().unwrap();
+    assert_eq!((events[0].verb, told.applied), (Verb::Upload, Applied::Unknown));
+}
+
+#[test]
+fn an_image_that_is_not_deleted_stays_known() {
+    let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
+    let service = service(&shelf, &log).with_catalogue(Arc::new(MemoryCatalogue::default()));
+    let stored = block_on(service.upload(command(1))).unwrap();
+    let name = ImageName { album: album("one", "a"), image: stored.image.id };
+    shelf.down(true);
+    block_on(service.delete(&name)).unwrap_err();
+    assert!(block_on(service.upload(command(1))).unwrap().reused);
+    assert!(block_on(service.delete_many(std::slice::from_ref(&name), Budget::default())).outcomes[0].is_err());
+    assert!(block_on(service.upload(command(1))).unwrap().reused);
 }
