@@ -43,7 +43,7 @@ pub async fn migrate(url: &str) -> Result<(i64, i64), OpenError> {
 }
 
 /// Copies the SQLite database at this URL into a new file, while others read and write it. The copy is the database as it is
-/// at one moment, in one file. Pictures of operations that have not ended are not in it.
+/// at one moment, in one file that only its owner reads. Pictures of operations that have not ended are not in it.
 ///
 /// # Errors
 /// [`BackupError`]; then there is no copy.
@@ -59,6 +59,7 @@ pub async fn backup(url: &str, file: &Path) -> Result<(), BackupError> {
     remove(part)?;
     let copied = async {
         let name = part.to_str().ok_or(BackupError::Path)?;
+        make(part).map_err(|error| BackupError::Write(error.into()))?;
         dialect::copy(path, name).await.map_err(|error| BackupError::Write(error.into()))?;
         let kept = || {
             std::fs::File::open(part)?.sync_all()?;
@@ -76,6 +77,15 @@ pub async fn backup(url: &str, file: &Path) -> Result<(), BackupError> {
         remove(part)?;
     }
     copied
+}
+
+/// Makes the file, empty, for its owner alone: the database, too, lies where nobody else reads it.
+fn make(part: &Path) -> std::io::Result<()> {
+    let mut new = std::fs::File::options();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    new.open(part).map(drop)
 }
 
 fn remove(part: &Path) -> Result<(), BackupError> {

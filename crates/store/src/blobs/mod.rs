@@ -36,14 +36,19 @@ pub(crate) struct SqlBlobs {
 impl Blobs for SqlBlobs {
     async fn put(&self, client: &ClientId, content: &Content) -> Result<(), Error> {
         let wanted = Wanted::new(client, content)?;
-        if again(|| self.own(&wanted, None)).await? {
+        let kept = again(|| self.own(&wanted, None, None)).await?;
+        // A database that was restored, or is shared without the place, names objects that are not there.
+        if let Some(name) = &kept
+            && self.holds(&path(name), content.len()).await?
+        {
             return Ok(());
         }
         let name = format!("{}-{}", wanted.sha256, row_id().map_err(internal)?);
         let mut unnamed = Unnamed { blobs: self, name: Some(name) };
         let path = unnamed.path();
         self.write(&path, content).await?;
-        if again(|| self.own(&wanted, unnamed.name.as_deref())).await? {
+        let named = again(|| self.own(&wanted, unnamed.name.as_deref(), kept.as_deref())).await?;
+        if named == unnamed.name {
             unnamed.name = None;
         }
         Ok(())
@@ -108,26 +113,37 @@ impl SqlBlobs {
         Ok(held)
     }
 
-    /// Makes the picture the client's, too. Without the name of an object only where it is kept already, and says so;
-    /// with one, says whether that object is the one that is named from now on.
-    async fn own(&self, wanted: &Wanted<'_>, name: Option<&str>) -> Result<bool, Error> {
+    /// Whether an object of this length is there.
+    async fn holds(&self, path: &Path, len: u64) -> Result<bool, Error> {
+        match self.place.objects.head(path).await {
+            Ok(meta) => Ok(meta.size == len),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(unkept(error)),
+        }
+    }
+
+    /// Makes the picture the client's, too, and tells the name of its object from now on: without a `name` only where it is kept
+    /// already; with one it is that, unless there is another that is not the `lost` one.
+    async fn own(&self, wanted: &Wanted<'_>, name: Option<&str>, lost: Option<&str>) -> Result<Option<String>, Error> {
         let mut tx = self.shared.db.begin().await.map_err(internal)?;
         self.make_room(&mut tx, wanted).await?;
         let own = async {
             let now = self.shared.now();
-            let named = match name {
+            let rows = match name {
                 None => {
-                    let again = "UPDATE blobs SET put = $2 WHERE sha256 = $1";
-                    tx.execute(again, args![&wanted.sha256, now]).await? == 1
+                    let again = "UPDATE blobs SET put = $2 WHERE sha256 = $1 RETURNING place";
+                    tx.rows(again, args![&wanted.sha256, now]).await?
                 }
                 Some(name) => {
                     let keep = "INSERT INTO blobs (sha256, place, len, put) VALUES ($1, $2, $3, $4) \
-                                ON CONFLICT (sha256) DO UPDATE SET put = excluded.put RETURNING place";
-                    let rows = tx.rows(keep, args![&wanted.sha256, name, wanted.len, now]).await?;
-                    rows.first().map(|row| row.get::<String, _>("place")).transpose()?.as_deref() == Some(name)
+                                ON CONFLICT (sha256) DO UPDATE SET put = excluded.put, \
+                                place = CASE WHEN blobs.place = $5 THEN excluded.place ELSE blobs.place END \
+                                RETURNING place";
+                    tx.rows(keep, args![&wanted.sha256, name, wanted.len, now, lost]).await?
                 }
             };
-            if named || name.is_some() {
+            let named = rows.first().map(|row| row.get::<String, _>("place")).transpose()?;
+            if named.is_some() {
                 let own = "INSERT INTO blob_owners (sha256, client) VALUES ($1, $2) ON CONFLICT DO NOTHING";
                 tx.execute(own, args![&wanted.sha256, wanted.client]).await?;
             }

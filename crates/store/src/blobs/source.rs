@@ -67,7 +67,7 @@ impl Reading {
             Self::Unopened(source) => Open::new(source).await?,
         };
         loop {
-            match open.chunks.next().await.transpose().map_err(io::Error::other)? {
+            match open.chunks.next().await.transpose().map_err(unread)? {
                 Some(chunk) if chunk.is_empty() => {}
                 Some(chunk) => {
                     open.left = open.left.checked_sub(chunk.len() as u64).ok_or_else(damaged)?;
@@ -92,7 +92,7 @@ impl Reading {
 
 impl Open {
     async fn new(source: BlobSource) -> io::Result<Self> {
-        let got = source.objects.get(&source.path).await.map_err(io::Error::other)?;
+        let got = source.objects.get(&source.path).await.map_err(unread)?;
         if got.meta.size != source.len {
             return Err(damaged());
         }
@@ -103,4 +103,15 @@ impl Open {
 
 fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the picture is not what was put into the store")
+}
+
+/// An object that cannot be read. Callers are told no path of this machine, which is for the log.
+fn unread(error: object_store::Error) -> io::Error {
+    tracing::warn!(%error, "a picture of an operation cannot be read");
+    match error {
+        object_store::Error::NotFound { .. } => {
+            io::Error::new(io::ErrorKind::NotFound, "the picture is not kept any more")
+        }
+        _ => io::Error::other("the place for pictures cannot be read"),
+    }
 }

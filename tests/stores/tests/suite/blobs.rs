@@ -129,6 +129,24 @@ pub(crate) async fn a_picture_that_was_damaged_is_not_given_as_a_whole(world: Wo
     assert!(streamed(&opened).await.unwrap() == good);
 }
 
+pub(crate) async fn a_picture_whose_bytes_are_lost_is_kept_anew(world: World) {
+    let (store, place) = (world.store().await, world.place().await);
+    let content = picture(100_000, 7);
+    put(&store, &place, "anna", &content).await.unwrap();
+    let opened = store.blobs(&place).open(&content.sha256()).await.unwrap();
+    for name in names(&place).await {
+        place.objects().delete(&name).await.unwrap();
+    }
+    let error = streamed(&opened).await.unwrap_err();
+    assert_eq!(error.to_string(), "the picture is not kept any more");
+    put(&store, &place, "anna", &content).await.unwrap();
+    let opened = store.blobs(&place).open(&content.sha256()).await.unwrap();
+    assert_eq!(whole(opened).await, whole(content.clone()).await);
+    // Nothing more is written for one that is there.
+    put(&store, &place, "bert", &content).await.unwrap();
+    assert_eq!(names(&place).await.len(), 1);
+}
+
 pub(crate) async fn what_is_not_what_it_is_said_to_be_is_not_kept(world: World) {
     let store = world.store().await;
     let place = world.place().await;
