@@ -80,13 +80,14 @@ impl Runner {
 
     /// Takes an operation and carries it out as far as it gets: to its end, until it is asked to end, until its lease is
     /// lost, or until something fails that may pass, or panics; then it is given back for another try. Dropping the future is as if
-    /// its process died, save that the lease stays until the process does.
+    /// its process died.
     ///
     /// # Errors
-    /// The store cannot be read or written, and what became of the operation could not be kept. Whoever takes it next finds
-    /// that out.
+    /// The store cannot be read or written, and what became of the operation could not be kept. Whoever takes it next, once the
+    /// store is there again, finds that out.
     pub async fn run(&self, id: &OperationId, stop: &Stop) -> Result<(), Error> {
         let Some((lease, operation)) = self.operations.take(id).await? else { return Ok(()) };
+        let mut held = Held { operations: self.operations.as_ref(), lease: Some(&lease) };
         let caller = Caller { client: operation.client.clone(), operation: Some(id.clone()) };
         let service = self.service.for_caller(caller);
         let halt = if operation.cancelling {
@@ -111,7 +112,9 @@ impl Runner {
                 Err(error) => Some(Halt::Passing(error)),
             }
         };
-        self.end(&lease, halt, stop).await
+        self.end(&lease, halt, stop).await?;
+        held.lease = None;
+        Ok(())
     }
 
     async fn end(&self, lease: &Lease, halt: Option<Halt>, stop: &Stop) -> Result<(), Error> {
@@ -151,5 +154,19 @@ impl Runner {
             ask().await
         }
         .boxed()
+    }
+}
+
+/// A lease until its end was told. Dropped before, it is abandoned.
+struct Held<'r> {
+    operations: &'r dyn Operations,
+    lease: Option<&'r Lease>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease {
+            self.operations.abandon(lease);
+        }
     }
 }

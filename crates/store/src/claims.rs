@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use polyptych_domain::{Claim, Claimed, Claims, ContentKey, Error, Intent, Known};
 
 use crate::catalogue;
+use crate::debts::Debt;
 use crate::error::{Fault, internal, names_no_member, unreadable};
 use crate::patience::again;
 use crate::pool::{Row, args};
@@ -67,14 +68,15 @@ impl Claims for SqlClaims {
         let (shared, claim) = (Arc::clone(&self.0), claim.clone());
         self.0.runtime.spawn(async move {
             if let Err(fault) = again(|| leave(&shared, &claim)).await {
-                tracing::warn!(error = %fault, "a claim cannot be left and lasts as long as this process");
+                tracing::warn!(error = %fault, "a claim cannot be left until the database is there again");
+                shared.debts.note(Debt::Claim(claim));
             }
         });
     }
 }
 
 /// One under which nothing was sent is no more; otherwise its intent stays.
-async fn leave(shared: &Shared, claim: &Claim) -> Result<(), Fault> {
+pub(crate) async fn leave(shared: &Shared, claim: &Claim) -> Result<(), Fault> {
     const UNSENT: &str = "DELETE FROM claims WHERE library = $1 AND album = $2 AND sha256 = $3 AND token = $4 \
                           AND member = $5 AND intent_since IS NULL";
     const SENT: &str = "UPDATE claims SET member = NULL WHERE library = $1 AND album = $2 AND sha256 = $3 \

@@ -86,7 +86,15 @@ async fn sqlite(path: &str, config: &StoreConfig) -> Result<Pools, OpenError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);
     let pool = || SqlitePoolOptions::new().acquire_timeout(config.patience).test_before_acquire(false);
-    let write = pool().max_connections(1).max_lifetime(None).idle_timeout(None).connect_with(writer).await?;
+    // Where SQLite undoes a transaction by itself, as when the disk is full as it commits, sqlx takes the connection for one that
+    // is in it for ever. What else was begun and dropped is rolled back by the time that the connection answers.
+    let write = pool().max_connections(1).max_lifetime(None).idle_timeout(None).after_release(|connection, _| {
+        Box::pin(async move {
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    });
+    let write = write.connect_with(writer).await?;
     let read = pool().max_connections(config.connections).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools::Sqlite { write, read })
 }

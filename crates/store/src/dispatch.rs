@@ -5,13 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{Error, OperationId};
+use polyptych_domain::{Error, OperationId, Task};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::{internal, unreadable};
 use crate::operations::due;
-use crate::pool::args;
+use crate::pool::{Arg, composed, places};
 use crate::store::Shared;
 
 /// How often it looks by itself.
@@ -55,13 +55,17 @@ impl Due {
         }
     }
 
-    /// Finds what is due and was not named just now.
+    /// Finds what is due and was not named just now. What a newer program has asked for, and this one cannot do, is left to that,
+    /// so that it does not stand before all else.
     ///
     /// # Errors
     /// `Internal` where the database cannot be read.
     async fn look(&mut self) -> Result<(), Error> {
-        let sql = concat!("SELECT id FROM operations WHERE ", due!("$1"), " ORDER BY seq LIMIT $2");
-        let rows = self.shared.db.read(sql, args![self.shared.now(), BATCH]).await.map_err(internal)?;
+        let mut args = vec![Arg::from(self.shared.now()), Arg::from(BATCH)];
+        let kinds = places(args.len() + 1, Task::KINDS.len());
+        let sql = format!("SELECT id FROM operations WHERE {} AND kind IN ({kinds}) ORDER BY seq LIMIT $2", due!("$1"));
+        args.extend(Task::KINDS.map(Arg::from));
+        let rows = self.shared.db.read(composed(sql), &args).await.map_err(internal)?;
         let now = Instant::now();
         self.named.retain(|_, named| now.duration_since(*named) < NAMED);
         for row in rows {

@@ -14,6 +14,7 @@ mod chores;
 mod claims;
 mod clock;
 mod config;
+mod debts;
 mod dialect;
 mod dispatch;
 mod error;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use polyptych_domain::Error;
 use tokio::time::Instant;
 
+use crate::debts::Debt;
 use crate::error::{Fault, internal, names_no_member};
 use crate::pool::{Arg, args, composed, places as arguments};
 use crate::store::Shared;
@@ -273,14 +274,20 @@ struct Waits<'a> {
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
         let Some(member) = self.member.take() else { return };
-        let (db, key) = (self.inner.shared.db.clone(), self.key.to_owned());
+        let (shared, limited) = (Arc::clone(&self.inner.shared), self.key.to_owned());
         self.inner.shared.runtime.spawn(async move {
-            let sql = "DELETE FROM place_waits WHERE limited = $1 AND member = $2";
-            if let Err(fault) = db.execute(sql, args![&key, &*member]).await {
-                tracing::warn!(error = %fault, "others give places back early for as long as this process lives");
+            if let Err(fault) = wait_no_more(&shared, &limited, &member).await {
+                tracing::warn!(error = %fault, "others give places back early until the database is there again");
+                shared.debts.note(Debt::Wait { limited, member });
             }
         });
     }
+}
+
+/// Takes back that somebody waits.
+pub(crate) async fn wait_no_more(shared: &Shared, limited: &str, member: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM place_waits WHERE limited = $1 AND member = $2";
+    shared.db.execute(sql, args![limited, member]).await.map(drop)
 }
 
 impl Drop for Place {

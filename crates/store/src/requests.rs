@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use polyptych_domain::{Begun, ClientId, Error, ErrorKind, Request, Requests, Sha256};
 
-use crate::error::{Problem, internal, names_no_member, unreadable};
+use crate::error::{Fault, Problem, internal, names_no_member, unreadable};
 use crate::pool::args;
 use crate::store::Shared;
 
@@ -22,11 +22,14 @@ type Key = (ClientId, String);
 pub(crate) struct SqlRequests {
     shared: Arc<Shared>,
     ours: Mutex<HashMap<Key, Ours>>,
+    /// Those that were broken off while the database was away, and when they were begun.
+    abandoned: Mutex<Vec<(Key, i64)>>,
 }
 
 /// A request of this process.
 struct Ours {
     digest: Sha256,
+    begun: i64,
     /// What was answered, where it could not be written.
     unwritten: Option<Vec<u8>>,
 }
@@ -44,7 +47,8 @@ enum Here {
 impl Requests for SqlRequests {
     async fn begin(&self, client: &ClientId, request: &Request) -> Result<Begun, Error> {
         let key = (client.clone(), request.id.clone());
-        match self.enter(&key, request.digest) {
+        let now = self.shared.now();
+        match self.enter(&key, request.digest, now) {
             Here::Unknown => {}
             Here::Other => return Err(mismatch()),
             Here::Running => return Ok(Begun::Running),
@@ -56,22 +60,23 @@ impl Requests for SqlRequests {
                 return Ok(Begun::Done(answer));
             }
         }
-        let mut entered = Entered { requests: self, key: Some(key) };
-        let begun = self.begin_row(client, request).await?;
-        if begun == Begun::Fresh {
+        let mut entered = Entered { requests: self, key: Some(key), unheard: Some(now) };
+        let begun = self.begin_row(client, request, now).await;
+        if !begun.as_ref().is_err_and(|error| error.kind() == ErrorKind::Internal) {
+            entered.unheard = None;
+        }
+        if begun.as_ref().is_ok_and(|begun| *begun == Begun::Fresh) {
             entered.key = None;
         }
-        Ok(begun)
+        begun
     }
 
     async fn finish(&self, client: &ClientId, id: &str, answer: &[u8]) -> Result<(), Error> {
         let key = (client.clone(), id.to_owned());
-        let sql = "UPDATE requests SET answer = $3, member = NULL WHERE client = $1 AND id = $2 AND answer IS NULL";
-        let text = base64_simd::STANDARD.encode_to_string(answer);
-        let written = self.shared.db.execute(sql, args![client.as_str(), id, &text]).await;
+        let written = self.write(&key, answer).await;
         let mut ours = self.ours();
         match written {
-            Ok(_) => {
+            Ok(()) => {
                 ours.remove(&key);
                 Ok(())
             }
@@ -88,27 +93,65 @@ impl Requests for SqlRequests {
 
     async fn abandon(&self, client: &ClientId, id: &str) -> Result<(), Error> {
         let key = (client.clone(), id.to_owned());
-        // One that was answered stays, also where the answer could not be written yet.
-        if self.ours().get(&key).is_some_and(|ours| ours.unwritten.is_some()) {
-            return Ok(());
-        }
-        let sql = "DELETE FROM requests WHERE client = $1 AND id = $2 AND member = $3 AND answer IS NULL";
-        let me = self.shared.members.me();
-        let deleted = self.shared.db.execute(sql, args![client.as_str(), id, &*me]).await;
+        let begun = match self.ours().get(&key) {
+            // One that was answered stays, also where the answer could not be written yet.
+            Some(ours) if ours.unwritten.is_some() => return Ok(()),
+            Some(ours) => ours.begun,
+            None => return Ok(()),
+        };
+        let removed = self.remove(&key, begun).await;
         self.ours().remove(&key);
-        deleted.map(drop).map_err(internal)
+        if removed.is_err() {
+            self.note(key, begun);
+        }
+        removed.map_err(internal)
     }
 }
 
 impl SqlRequests {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, ours: Mutex::default() }
+        Self { shared, ours: Mutex::default(), abandoned: Mutex::default() }
     }
 
-    fn enter(&self, key: &Key, digest: Sha256) -> Here {
+    /// Writes the answers and removes the requests that could not be, so that other processes learn of them, too.
+    pub(crate) async fn make_up(&self) -> Result<(), Fault> {
+        let answered: Vec<(Key, Vec<u8>)> = {
+            let ours = self.ours();
+            let answer = |(key, ours): (&Key, &Ours)| Some((key.clone(), ours.unwritten.clone()?));
+            ours.iter().filter_map(answer).collect()
+        };
+        for (key, answer) in answered {
+            self.write(&key, &answer).await?;
+            self.ours().remove(&key);
+        }
+        let abandoned = self.abandoned().clone();
+        for (key, begun) in abandoned {
+            // One that was begun anew ends by itself.
+            if !self.ours().contains_key(&key) {
+                self.remove(&key, begun).await?;
+            }
+            self.abandoned().retain(|noted| *noted != (key.clone(), begun));
+        }
+        Ok(())
+    }
+
+    async fn write(&self, (client, id): &Key, answer: &[u8]) -> Result<(), Fault> {
+        let sql = "UPDATE requests SET answer = $3, member = NULL WHERE client = $1 AND id = $2 AND answer IS NULL";
+        let text = base64_simd::STANDARD.encode_to_string(answer);
+        self.shared.db.execute(sql, args![client.as_str(), id, &text]).await.map(drop)
+    }
+
+    async fn remove(&self, (client, id): &Key, begun: i64) -> Result<(), Fault> {
+        let sql =
+            "DELETE FROM requests WHERE client = $1 AND id = $2 AND member = $3 AND begun = $4 AND answer IS NULL";
+        let me = self.shared.members.me();
+        self.shared.db.execute(sql, args![client.as_str(), id, &*me, begun]).await.map(drop)
+    }
+
+    fn enter(&self, key: &Key, digest: Sha256, begun: i64) -> Here {
         match self.ours().entry(key.clone()) {
             Entry::Vacant(free) => {
-                free.insert(Ours { digest, unwritten: None });
+                free.insert(Ours { digest, begun, unwritten: None });
                 Here::Unknown
             }
             Entry::Occupied(ours) if ours.get().digest != digest => Here::Other,
@@ -116,18 +159,18 @@ impl SqlRequests {
         }
     }
 
-    async fn begin_row(&self, client: &ClientId, request: &Request) -> Result<Begun, Error> {
+    async fn begin_row(&self, client: &ClientId, request: &Request, now: i64) -> Result<Begun, Error> {
         let me = self.shared.members.me();
-        match self.begin_as(&me, client, request).await {
+        match self.begin_as(&me, client, request, now).await {
             Err(Problem::Fault(fault)) if names_no_member(&fault) => {
                 self.shared.members.rejoin(&me).await.map_err(internal)?;
-                self.begin_as(&self.shared.members.me(), client, request).await.map_err(Error::from)
+                self.begin_as(&self.shared.members.me(), client, request, now).await.map_err(Error::from)
             }
             begun => begun.map_err(Error::from),
         }
     }
 
-    async fn begin_as(&self, me: &str, client: &ClientId, request: &Request) -> Result<Begun, Problem> {
+    async fn begin_as(&self, me: &str, client: &ClientId, request: &Request, now: i64) -> Result<Begun, Problem> {
         let begin = "INSERT INTO requests (client, id, digest, begun, member) VALUES ($1, $2, $3, $4, $5) \
                      ON CONFLICT (client, id) DO UPDATE \
                      SET digest = excluded.digest, begun = excluded.begun, member = excluded.member, answer = NULL \
@@ -135,7 +178,6 @@ impl SqlRequests {
                      OR (requests.answer IS NULL AND requests.digest = excluded.digest \
                      AND (requests.member IS NULL OR requests.member = excluded.member)) RETURNING digest";
         let digest = request.digest.to_string();
-        let now = self.shared.now();
         // One that seems to be begun as far in the future is not known either: then the clock was set back.
         let kept = i64::try_from(self.shared.requests_kept.as_micros()).unwrap_or(i64::MAX);
         let args = args![client.as_str(), &request.id, &digest, now, me, kept];
@@ -153,6 +195,18 @@ impl SqlRequests {
         Ok(Begun::Done(base64_simd::STANDARD.decode_to_vec(answer).map_err(|error| unreadable(error.to_string()))?))
     }
 
+    /// Notes that a request is to be removed, which other processes else take for one under way.
+    fn note(&self, key: Key, begun: i64) {
+        let mut abandoned = self.abandoned();
+        if abandoned.len() < MOST_UNWRITTEN {
+            abandoned.push((key, begun));
+        }
+    }
+
+    fn abandoned(&self) -> MutexGuard<'_, Vec<(Key, i64)>> {
+        self.abandoned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The table is whole between calls.
     fn ours(&self) -> MutexGuard<'_, HashMap<Key, Ours>> {
         self.ours.lock().unwrap_or_else(PoisonError::into_inner)
@@ -163,12 +217,16 @@ impl SqlRequests {
 struct Entered<'a> {
     requests: &'a SqlRequests,
     key: Option<Key>,
+    /// When it was begun, as long as nobody has heard whether the row says so.
+    unheard: Option<i64>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.requests.ours().remove(&key);
+        let Some(key) = self.key.take() else { return };
+        self.requests.ours().remove(&key);
+        if let Some(begun) = self.unheard {
+            self.requests.note(key, begun);
         }
     }
 }

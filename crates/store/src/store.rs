@@ -13,7 +13,8 @@ use crate::blobs::SqlBlobs;
 use crate::catalogue::SqlCatalogue;
 use crate::claims::SqlClaims;
 use crate::clock::Clock;
-use crate::error::internal;
+use crate::debts::{self, Debts};
+use crate::error::{Fault, internal};
 use crate::hub::{self, Hub};
 use crate::members::{self, Members};
 use crate::operations::SqlOperations;
@@ -24,6 +25,9 @@ use crate::{BlobPlace, Due, OpenError, Places, Pulse, Quotas, Retention, StoreCo
 
 /// How often is looked whether it is time to tidy up.
 const TIDY: Duration = Duration::from_secs(60);
+
+/// How often is looked whether something could not be written that can be now.
+const MAKE_UP: Duration = Duration::from_secs(1);
 
 /// An open store: this process among those that share the database. Dropped, it falls silent, and others take over what it
 /// held after four to five seconds; [closed](Self::close), they may do so at once.
@@ -44,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
+    /// What is to be given up once the database is there again.
+    pub(crate) debts: Debts,
     /// How long a request is known after it was begun.
     pub(crate) requests_kept: Duration,
     /// Where what nobody waits for is done.
@@ -92,6 +98,7 @@ impl Store {
             clock,
             first_pause: config.first_pause,
             longest_pause: config.longest_pause,
+            debts: Debts::default(),
             requests_kept: config.requests_kept,
             runtime: Handle::current(),
             tidying: tokio::sync::Mutex::default(),
@@ -100,6 +107,9 @@ impl Store {
         let shared = Arc::new(shared);
         let requests = Arc::new(SqlRequests::new(Arc::clone(&shared)));
         let (places, quotas) = (Places::new(Arc::clone(&shared)), Quotas::new(Arc::clone(&shared)));
+        if config.background {
+            background.push(tokio::spawn(make_up(Arc::clone(&shared), Arc::clone(&requests))));
+        }
         Ok(Self { shared, requests, places, quotas, background })
     }
 
@@ -176,14 +186,16 @@ impl Store {
         Due::new(Arc::clone(&self.shared))
     }
 
-    /// Shows that this process lives, and frees what those hold who have not shown it for four seconds. Called twice a second
+    /// Shows that this process lives, frees what those hold who have not shown it for four seconds, and does what could not be
+    /// written while the database was away. Called twice a second
     /// in the background, unless [that is off](StoreConfig::without_background).
     ///
     /// # Errors
     /// `Internal` where the database cannot be read or written.
     pub async fn tick(&self) -> Result<(), Error> {
         self.shared.members.beat().await.map_err(internal)?;
-        self.shared.members.watch().await.map_err(internal)
+        self.shared.members.watch().await.map_err(internal)?;
+        made_up(&self.shared, &self.requests).await.map_err(internal)
     }
 
     /// Gives up everything that this process holds, so that others need not wait, and disconnects.
@@ -209,4 +221,19 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Does for ever what could not be written while the database was away.
+async fn make_up(shared: Arc<Shared>, requests: Arc<SqlRequests>) {
+    loop {
+        tokio::time::sleep(MAKE_UP).await;
+        if let Err(fault) = made_up(&shared, &requests).await {
+            tracing::debug!(error = %fault, "what could not be written still cannot");
+        }
+    }
+}
+
+async fn made_up(shared: &Shared, requests: &SqlRequests) -> Result<(), Fault> {
+    debts::pay(shared).await?;
+    requests.make_up().await
 }

@@ -148,7 +148,7 @@ async fn rows(shared: &Shared, retention: &Retention, tidied: &mut Tidied) -> Re
         (
             &mut tidied.intents,
             "DELETE FROM claims WHERE (library, album, sha256) IN (SELECT library, album, sha256 FROM claims \
-             WHERE member IS NULL AND intent_since < $1 LIMIT $2) AND member IS NULL",
+             WHERE member IS NULL AND (intent_since IS NULL OR intent_since < $1) LIMIT $2) AND member IS NULL",
             retention.intents,
             CHUNK,
         ),

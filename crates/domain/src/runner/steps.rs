@@ -234,10 +234,15 @@ impl<'r> Try<'r> {
     }
 }
 
-/// Whether an item is worth another try of its operation.
+/// Whether an item is worth another try of its operation. A library was there when the operation was asked for: that it is not
+/// here means that processes take over another configuration one after the other.
 pub(super) fn may_pass(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::ProviderUnavailable | ErrorKind::ProviderTimeout | ErrorKind::RateLimited | ErrorKind::Internal
+        ErrorKind::ProviderUnavailable
+            | ErrorKind::ProviderTimeout
+            | ErrorKind::RateLimited
+            | ErrorKind::LibraryNotFound
+            | ErrorKind::Internal
     )
 }

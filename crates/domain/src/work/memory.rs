@@ -338,6 +338,10 @@ impl Operations for MemoryOperations {
             row.end(Phase::Pending, None);
         }))
     }
+
+    fn abandon(&self, lease: &Lease) {
+        self.change(lease, |row| row.held = false);
+    }
 }
 
 /// What an operation fails with whose workers died one after the other.

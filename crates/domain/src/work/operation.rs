@@ -114,7 +114,10 @@ pub enum Task {
 }
 
 impl Task {
-    /// Stable name for lists, metrics and audit: `import`, `delete`, `publish`, `copy`, `plan`, `sync`.
+    /// The names of all kinds.
+    pub const KINDS: [&'static str; 6] = ["import", "delete", "publish", "copy", "plan", "sync"];
+
+    /// Stable name for lists, metrics and audit, one of [`Task::KINDS`].
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Import(_) => "import",

@@ -141,4 +141,9 @@ pub trait Operations: Send + Sync {
 
     /// Gives an operation back as it is, to be taken by any worker at once: this one has to end. It does not count as a try.
     async fn release(&self, lease: &Lease) -> Result<Standing, Error>;
+
+    /// Gives up a lease under which nothing more is done, for a worker that is dropped or could not say how its try ended: the
+    /// operation is due again as if its process had died. It takes effect a moment later, or once the store can be written
+    /// again.
+    fn abandon(&self, lease: &Lease);
 }

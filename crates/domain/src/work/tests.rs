@@ -49,3 +49,10 @@ fn a_task_survives_being_stored_and_a_malformed_one_is_refused() {
     assert!(serde_json::from_str::<Task>(&text.replace("facebook", "Face book")).is_err());
     assert_eq!((task.as_str(), task.items()), ("import", 1));
 }
+
+#[test]
+fn the_names_of_kinds_are_those_that_tasks_are_kept_under() {
+    let unknown = serde_json::from_str::<Task>(r#"{"kind":"novelty"}"#).unwrap_err().to_string();
+    let known: Vec<_> = unknown.split('`').skip(1).step_by(2).skip(1).collect();
+    assert_eq!(known, Task::KINDS, "{unknown}");
+}

@@ -137,6 +137,39 @@ fn a_store_that_fails_for_a_while_costs_nothing_but_time() {
 }
 
 #[test]
+fn what_could_not_be_told_is_taken_up_again_once_the_store_is_back() {
+    for polls in 1.. {
+        let (world, id) = deleting(8);
+        let (runner, stop) = (world.runner(), Stop::default());
+        let mut running = Box::pin(runner.run(&id, &stop));
+        if polled(running.as_mut(), polls).is_some() {
+            assert!(polls > 10, "the store was never away in between");
+            return;
+        }
+        world.store.failing.store(u32::MAX, Ordering::SeqCst);
+        let told = block_on(running);
+        world.store.failing.store(0, Ordering::SeqCst);
+        let ended = world.operation(&id).phase.has_ended();
+        assert!(told.is_err() || ended, "after {polls} steps");
+        let operation = world.run(&id);
+        assert_eq!((operation.phase, operation.progress.succeeded), (Phase::Succeeded, 8), "after {polls} steps");
+        assert_eq!(world.shelves[0].held(), 0);
+    }
+}
+
+#[test]
+fn a_library_that_another_process_has_fails_no_operation() {
+    let world = World::new(vec![Shelf::deleting("one", 2)]);
+    world.shelves[0].hold("a", 0..3);
+    let id = world.submit(images(3));
+    let behind = World { store: Arc::clone(&world.store), shelves: Vec::new(), fetched: Arc::default() };
+    let operation = behind.run(&id);
+    assert_eq!((operation.phase, operation.progress.failed), (Phase::Pending, 0));
+    let operation = world.run(&id);
+    assert_eq!((operation.phase, operation.progress.succeeded), (Phase::Succeeded, 3));
+}
+
+#[test]
 fn an_image_that_is_named_twice_is_deleted_once_and_one_that_never_was_there_is_told() {
     let world = World::new(vec![Shelf::deleting("one", 2)]);
     world.shelves[0].hold("a", 0..2);
@@ -144,7 +177,10 @@ fn an_image_that_is_named_twice_is_deleted_once_and_one_that_never_was_there_is_
     let nowhere = ImageName { album: album("nowhere", "a"), image: ImageId::new("0").unwrap() };
     let images = vec![image("0"), image("missing"), image("0"), image("1"), nowhere];
     let id = world.submit(Task::Delete(DeleteTask { images }));
+    // Another process may have that library.
     let operation = world.run(&id);
+    assert_eq!((operation.phase, operation.progress.succeeded, operation.progress.failed), (Phase::Pending, 3, 1));
+    let operation = world.run_to_its_end(&id);
     assert_eq!((operation.phase, operation.progress.succeeded, operation.progress.failed), (Phase::Succeeded, 3, 2));
     let kind = |item: ItemRecord| match item.outcome.unwrap() {
         ItemOutcome::Failed(failure) => Some(failure.kind),
@@ -174,7 +210,7 @@ fn a_publication_tells_of_each_target_and_a_missing_picture_of_the_whole() {
     };
     block_on(world.store.blobs.put(&ClientId::local(), &content)).unwrap();
     let id = world.submit(task(content.sha256()));
-    let operation = world.run(&id);
+    let operation = world.run_to_its_end(&id);
     assert_eq!((operation.phase, operation.progress.succeeded, operation.progress.failed), (Phase::Succeeded, 2, 2));
     let kind = |item: &ItemRecord| match item.outcome.as_ref().unwrap() {
         ItemOutcome::Failed(failure) => Some(failure.kind),

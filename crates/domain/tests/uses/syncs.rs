@@ -235,7 +235,7 @@ fn a_plan_is_an_operation_whose_only_item_it_is() {
     // What keeps a plan from being made is the end of its operation.
     let mut unknown = manifest;
     unknown.albums[1].album = album("two", "a");
-    let operation = world.run(&world.submit(Task::Plan(Box::new(PlanTask { manifest: unknown }))));
+    let operation = world.run_to_its_end(&world.submit(Task::Plan(Box::new(PlanTask { manifest: unknown }))));
     assert_eq!((operation.phase, operation.failure.unwrap().kind), (Phase::Failed, ErrorKind::LibraryNotFound));
 }
 

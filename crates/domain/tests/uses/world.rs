@@ -83,6 +83,9 @@ impl Operations for Store {
     async fn release(&self, lease: &Lease) -> Result<Standing, Error> {
         slowly!(self, self.operations.release(lease))
     }
+    fn abandon(&self, lease: &Lease) {
+        self.operations.abandon(lease);
+    }
 }
 
 #[async_trait]
@@ -209,6 +212,16 @@ impl World {
     pub(crate) fn run(&self, id: &OperationId) -> Operation {
         futures_executor::block_on(self.runner().run(id, &Stop::default())).unwrap();
         self.operation(id)
+    }
+
+    /// Runs an operation, try after try.
+    pub(crate) fn run_to_its_end(&self, id: &OperationId) -> Operation {
+        loop {
+            let operation = self.run(id);
+            if operation.phase.has_ended() {
+                return operation;
+            }
+        }
     }
 
     pub(crate) fn operation(&self, id: &OperationId) -> Operation {

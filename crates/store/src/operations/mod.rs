@@ -15,6 +15,7 @@ use polyptych_domain::{
     OperationId, Operations, Page, PageRequest, Standing,
 };
 
+use crate::debts::Debt;
 use crate::error::{Problem, internal};
 use crate::patience::again;
 use crate::store::Shared;
@@ -82,5 +83,9 @@ impl Operations for SqlOperations {
 
     async fn release(&self, lease: &Lease) -> Result<Standing, Error> {
         again(|| work::release(&self.0, lease)).await.map_err(internal)
+    }
+
+    fn abandon(&self, lease: &Lease) {
+        self.0.debts.note(Debt::Operation(lease.clone()));
     }
 }

@@ -7,6 +7,7 @@ use polyptych_domain::{
 };
 
 use super::row::{columns, operation, phase_name};
+use crate::debts::Debt;
 use crate::error::{Fault, names_no_member};
 use crate::hub::News;
 use crate::json::{from_json, to_json};
@@ -63,7 +64,8 @@ pub(super) async fn take(shared: &Shared, id: &OperationId) -> Result<Option<(Le
 
 async fn take_as(shared: &Shared, me: &str, id: &OperationId) -> Result<Option<(Lease, Operation)>, Fault> {
     let sql = concat!(
-        "UPDATE operations SET member = $2, token = token + 1, takes = takes + 1, tries = tries + 1, \
+        "UPDATE operations SET member = $2, token = CASE WHEN $4 > token THEN $4 ELSE token + 1 END, \
+         takes = takes + 1, tries = tries + 1, \
          phase = 'running', updated = $3, version = version + 1 WHERE id = $1 AND ",
         due!("$3"),
         " RETURNING token, takes, ",
@@ -71,7 +73,7 @@ async fn take_as(shared: &Shared, me: &str, id: &OperationId) -> Result<Option<(
     );
     let now = shared.now();
     let mut tx = shared.db.begin().await?;
-    let rows = tx.rows(sql, args![id.as_str(), me, now]).await?;
+    let rows = tx.rows(sql, args![id.as_str(), me, now, shared.next_token()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let taken = operation(row)?;
     let lease = Lease { operation: id.clone(), token: row.get("token")? };
@@ -84,7 +86,8 @@ async fn take_as(shared: &Shared, me: &str, id: &OperationId) -> Result<Option<(
         tx.execute(sql, args![id.as_str(), row.get::<i64, _>("takes")?, shared.members.label(), now]).await?;
     }
     tx.announce(News::Changed(id.as_str()).as_str()).await?;
-    tx.commit().await?;
+    // It may be ours all the same, and then nobody else takes it.
+    tx.commit().await.inspect_err(|_| shared.debts.note(Debt::Operation(lease.clone())))?;
     shared.hub.tell(News::Changed(id.as_str()));
     Ok((!poisoned).then_some((lease, taken)))
 }

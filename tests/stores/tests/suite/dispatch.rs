@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use polyptych_domain::{Applied, Ending, Phase};
+use polyptych_domain::{Applied, Ending, Phase, Standing};
 use polyptych_store::Store;
 
-use crate::world::{World, deletion, failure, taken, takes};
+use crate::world::{HELD, World, deletion, failed, failure, taken, takes};
 
 /// Whether it is named before a moment has passed.
 async fn named(due: &mut polyptych_store::Due) -> Option<polyptych_domain::OperationId> {
@@ -52,6 +52,34 @@ pub(crate) async fn what_is_due_is_not_named_twice_in_a_row(world: World) {
     assert_eq!(named(&mut due).await, None);
     // But again where nobody has come to take it.
     assert_eq!(due.next().await, first.id);
+}
+
+pub(crate) async fn what_a_worker_has_abandoned_is_due_again(world: World) {
+    let store = world.store().await;
+    let mut due = store.due();
+    let (lease, _) = taken(&*store.operations(), 1).await;
+    assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap(), HELD);
+    store.operations().abandon(&lease);
+    store.tick().await.unwrap();
+    assert_eq!(due.next().await, lease.operation);
+    assert_eq!(store.operations().settle(&lease, &[(0, failed(Applied::No))]).await.unwrap(), Standing::Lost);
+    let (second, operation) = store.operations().take(&lease.operation).await.unwrap().unwrap();
+    assert_eq!(operation.tries, 2);
+    // What is held by another lease than the one that was abandoned stays held.
+    store.operations().abandon(&lease);
+    store.tick().await.unwrap();
+    assert_eq!(named(&mut due).await, None);
+    assert_eq!(store.operations().begin(&second, &[0]).await.unwrap(), HELD);
+}
+
+pub(crate) async fn what_only_a_newer_program_can_do_keeps_nothing_waiting(world: World) {
+    let store = world.store().await;
+    for _ in 0..70 {
+        store.operations().submit(deletion("anna", 1)).await.unwrap();
+    }
+    world.execute("UPDATE operations SET kind = 'novelty', task = '{\"kind\":\"novelty\"}'").await;
+    let known = store.operations().submit(deletion("anna", 1)).await.unwrap();
+    assert_eq!(named(&mut store.due()).await, Some(known.id));
 }
 
 pub(crate) async fn a_change_wakes_who_waits(world: World) {

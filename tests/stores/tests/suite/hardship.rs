@@ -3,6 +3,7 @@
 use polyptych_domain::{Applied, Begun, ErrorKind, Request, Sha256};
 use polyptych_store::{BackupError, Store};
 
+use crate::audit::event;
 use crate::world::{HELD, World, client, deletion, failed, taken};
 
 pub(crate) async fn a_full_file_loses_nothing_and_takes_more_once_there_is_room(world: World) {
@@ -42,6 +43,22 @@ pub(crate) async fn a_full_file_loses_nothing_and_takes_more_once_there_is_room(
     assert_eq!(store.operations().get(&lease.operation).await.unwrap().progress.failed, 3);
 }
 
+/// Of some transactions SQLite undoes all by itself where there is no room: those that write one row, and any as it commits.
+pub(crate) async fn what_a_full_file_has_undone_keeps_nobody_from_writing(world: World) {
+    let config = world.config().without_background().with_most_bytes(512 * 1024);
+    let store = Store::open(&config).await.unwrap();
+    let (lease, _) = taken(&*store.operations(), 1).await;
+    let mut recorded = 0;
+    while store.audit().record(&[event("anna", recorded)]).await.is_ok() {
+        recorded += 1;
+        assert!(recorded < 100_000, "it never gets full");
+    }
+    world.execute("DELETE FROM audit").await;
+    store.audit().record(&[event("anna", 0)]).await.unwrap();
+    assert_eq!(store.operations().begin(&lease, &[0]).await.unwrap(), HELD);
+    store.tick().await.unwrap();
+}
+
 pub(crate) async fn a_copy_is_the_database_of_one_moment(world: World) {
     let store = world.store().await;
     let file = world.folder.path().join("copy.db");
@@ -55,6 +72,8 @@ pub(crate) async fn a_copy_is_the_database_of_one_moment(world: World) {
     };
     let first = store.operations().submit(deletion("bert", 1)).await.unwrap();
     polyptych_store::backup(&world.url, &file).await.unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions()) & 0o777, 0o600);
     let refused = polyptych_store::backup(&world.url, &file).await.unwrap_err();
     assert!(matches!(refused, BackupError::There(_)), "{refused}");
     writing.abort();

@@ -80,6 +80,7 @@ const CASES: &[Case] = cases! {
         what_a_dropped_process_held_is_due_within_six_seconds,;
     dispatch: what_is_submitted_is_due, what_another_process_submits_is_due_within_two_seconds,
         what_is_held_is_not_due, what_is_due_is_not_named_twice_in_a_row, a_change_wakes_who_waits,
+        what_a_worker_has_abandoned_is_due_again, what_only_a_newer_program_can_do_keeps_nothing_waiting,
         a_change_of_another_process_is_seen;
     schema: many_processes_may_open_a_new_database,
         a_program_of_the_previous_schema_and_this_one_work_side_by_side,
@@ -92,7 +93,8 @@ const CASES: &[Case] = cases! {
 const OF_PICTURES: &[Case] = cases! {
     blobs: what_one_process_puts_another_one_opens, a_client_holds_what_it_has_put_and_keeps_it_by_asking,
         a_picture_that_many_put_at_once_is_kept_once,
-        a_picture_that_was_damaged_is_not_given_as_a_whole, what_is_not_what_it_is_said_to_be_is_not_kept,
+        a_picture_that_was_damaged_is_not_given_as_a_whole, a_picture_whose_bytes_are_lost_is_kept_anew,
+        what_is_not_what_it_is_said_to_be_is_not_kept,
         each_client_has_its_own_room, a_client_that_puts_many_at_once_stays_within_its_room,
         a_full_place_is_told_and_takes_pictures_again_once_there_is_room;
     tidy: pictures_stay_as_long_as_an_operation_needs_them,
@@ -134,7 +136,8 @@ const IN_MEMORY: &[Case] = cases! {
 
 /// What a file can come to, and a server cannot.
 const OF_FILES: &[Case] = cases! {
-    hardship: a_full_file_loses_nothing_and_takes_more_once_there_is_room, a_copy_is_the_database_of_one_moment;
+    hardship: a_full_file_loses_nothing_and_takes_more_once_there_is_room,
+        what_a_full_file_has_undone_keeps_nobody_from_writing, a_copy_is_the_database_of_one_moment;
 };
 
 fn main() -> ExitCode {
@@ -192,10 +195,13 @@ fn main() -> ExitCode {
         }
     }
     if postgres.as_deref().is_some_and(|postgres| matches!(postgres, Postgres::Own(_))) {
-        let outages: [(&str, Outage); 3] = [
+        let outages: [(&str, Outage); 4] = [
             ("a_server_that_comes_back_is_used_again", || Box::pin(outage::a_server_that_comes_back_is_used_again())),
             ("a_server_that_falls_silent_is_not_waited_for", || {
                 Box::pin(outage::a_server_that_falls_silent_is_not_waited_for())
+            }),
+            ("what_was_taken_without_being_heard_of_is_due_again", || {
+                Box::pin(outage::what_was_taken_without_being_heard_of_is_due_again())
             }),
             ("what_a_process_locked_that_stopped_in_a_transaction_is_freed", || {
                 Box::pin(outage::what_a_process_locked_that_stopped_in_a_transaction_is_freed())

@@ -71,7 +71,8 @@ pub(crate) async fn a_program_of_the_previous_schema_and_this_one_work_side_by_s
     // When it dies, the new one takes over what it held, with what it was about to send.
     world.pass(LONG, &[&store]).await;
     let lease = takes(&*operations, &old).await.unwrap();
-    assert_eq!((lease.token, operations.begin(&lease, &[0]).await.unwrap()), (2, HELD));
+    assert!(lease.token > 1, "it is not the lease of the old one");
+    assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), HELD);
     let Claimed::Ours(claim) = store.claims().claim(&key("a", 2)).await.unwrap() else { panic!("its holder is dead") };
     assert_eq!(claim.earlier.unwrap().name, "two.png");
 }

@@ -38,6 +38,12 @@ pub(crate) async fn what_is_old_is_removed_and_what_is_not_stays(world: World) {
     let Claimed::Ours(held) = store.claims().claim(&key("a", 2)).await.unwrap() else { panic!("it is free") };
     store.claims().sending(&held, "b.png", None).await.unwrap();
     assert_eq!(tidied(&store, None).await, Tidied::default());
+    // Nothing was sent under the claim of one that died.
+    let dead = world.store().await;
+    let Claimed::Ours(_) = dead.claims().claim(&key("a", 3)).await.unwrap() else { panic!("it is free") };
+    drop(dead);
+    world.pass(Duration::from_secs(601), &[&store]).await;
+    assert_eq!(tidied(&store, None).await, Tidied { intents: 1, ..Tidied::default() });
 
     // Two days, and an hour with each step that follows.
     world.clock.advance(2 * DAY);
