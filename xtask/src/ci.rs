@@ -8,6 +8,13 @@ use anyhow::{Context, Result};
 /// Name of the step, arguments of cargo, and what goes into the environment.
 type Step = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
+/// The tests of a member of the workspace that depends on ours.
+macro_rules! downstream {
+    ($member:literal) => {
+        &["test", "--manifest-path", "tests/downstream/Cargo.toml", "--target-dir", "target/downstream", "-p", $member]
+    };
+}
+
 const STEPS: &[Step] = &[
     ("format", &["fmt", "--all", "--check"], &[]),
     ("layers", &["xtask", "layers"], &[]),
@@ -16,11 +23,12 @@ const STEPS: &[Step] = &[
     ("conventions of the API", &["xtask", "api"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
     ("tests", &["test", "--workspace", "--locked"], &[]),
-    (
-        "downstream",
-        &["test", "--manifest-path", "tests/downstream/Cargo.toml", "--target-dir", "target/downstream"],
-        &[],
-    ),
+    // One by one: members that are built together share their features, and what is missing in one is not seen.
+    ("downstream, all of it", downstream!("umbrella"), &[]),
+    ("downstream, a wire crate", downstream!("wire-only"), &[]),
+    ("downstream, Evotor", downstream!("evotor-only"), &[]),
+    ("downstream, Facebook", downstream!("facebook-only"), &[]),
+    ("downstream, Yandex", downstream!("yandex-only"), &[]),
     ("clients of others", &["xtask", "clients"], &[]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AlbumId, ImageId, Pixels};
+use crate::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, Pixels};
 
 /// An image in an album. A field is absent where the provider does not tell it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ impl Image {
             in_use: None,
             created: None,
         }
+    }
+
+    /// By what name it is read, copied and deleted, as an image of this library.
+    pub fn name_in(&self, library: &LibraryId) -> ImageName {
+        let album = AlbumName { library: library.clone(), album: self.album.clone() };
+        ImageName { album, image: self.id.clone() }
     }
 }
 

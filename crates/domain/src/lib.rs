@@ -57,6 +57,6 @@ pub use work::{
     Failure, ImageRecord, ImportItem, ImportTask, Intent, ItemOutcome, ItemRecord, Lease, MOST_TRIES, MemoryAudit,
     MemoryBlobs, MemoryClaims, MemoryOperations, MemoryRequests, NewOperation, Operation, OperationFilter, OperationId,
     Operations, Phase, PlanTask, Progress, PublishTask, Request, Requests, Standing, TargetRecord, Task, UploadTerms,
-    Verb,
+    Verb, Work,
 };
 pub use workers::{InlineWorkers, Workers};

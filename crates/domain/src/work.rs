@@ -11,6 +11,7 @@ mod memory_audit;
 mod memory_claims;
 mod operation;
 mod operations;
+mod ports;
 mod requests;
 
 pub use audit::{AuditEvent, AuditFilter, AuditLog, Verb};
@@ -25,6 +26,7 @@ pub use operation::{
     OperationId, Phase, PlanTask, Progress, PublishTask, TargetRecord, Task, UploadTerms,
 };
 pub use operations::{Ending, Lease, MOST_TRIES, NewOperation, OperationFilter, Operations, Request, Standing};
+pub use ports::Work;
 pub use requests::{Begun, MemoryRequests, Requests};
 
 #[cfg(test)]

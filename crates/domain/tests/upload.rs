@@ -118,17 +118,8 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 }
 
 fn command(bytes: Vec<u8>, name: &str, fit: Fit) -> UploadCommand {
-    UploadCommand {
-        library: library_id(),
-        album: Some(AlbumId::new("a").unwrap()),
-        name: name.to_owned(),
-        content: Content::from_bytes(bytes),
-        fit,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    }
+    let album = AlbumName { library: library_id(), album: AlbumId::new("a").unwrap() };
+    UploadCommand::new(album, name, bytes).with_fit(fit)
 }
 
 fn upload(command: UploadCommand) -> (Result<UploadReceipt, Error>, Vec<Upload>) {
@@ -279,16 +270,7 @@ fn two_libraries_of_one_id_are_refused() {
 
 fn check(bytes: Vec<u8>, name: &str, fit: Fit) -> CheckReport {
     let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
-    let content = Content::from_bytes(bytes);
-    let command = CheckCommand {
-        library: library_id(),
-        name: name.to_owned(),
-        content,
-        fit,
-        animation: Animation::Refuse,
-        class: None,
-    };
-    block_on(service.check(command)).unwrap()
+    block_on(service.check(CheckCommand::new(library_id(), name, bytes).with_fit(fit))).unwrap()
 }
 
 fn rules(violations: &[Violation]) -> Vec<&str> {

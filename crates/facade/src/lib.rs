@@ -30,14 +30,11 @@ mod status;
 mod tls;
 mod trial;
 mod web;
-mod work;
-mod workers;
 
 pub use observed::Adopt;
+pub use polyptych_domain::Work;
 pub use server::{Facade, FacadeError, Live};
 pub use settings::Settings;
 pub use spool::Spool;
 pub use status::{ERROR_DOMAIN, Reason, errors_page};
 pub use tls::{ClientAuthorities, Tls, TlsConnection, TlsFiles};
-pub use work::Work;
-pub use workers::WorkerPool;

@@ -19,8 +19,8 @@ pub(crate) use start::{outcome, submit, validated, within};
 
 use crate::caller::Caller;
 use crate::status::{Fields, Refusal, failed};
-use crate::work::Work;
 use crate::{Settings, page_token};
+use polyptych_domain::Work;
 
 /// The name of the collection.
 const COLLECTION: &str = "operations";

@@ -19,8 +19,8 @@ use crate::image_service::{check_name, target};
 use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
-use crate::work::Work;
 use crate::{convert, operations, repeats, trial};
+use polyptych_domain::Work;
 
 /// Most targets of one operation; an outcome of each fits into the 4 MiB that clients take.
 const MOST: usize = 1000;

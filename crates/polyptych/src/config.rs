@@ -220,6 +220,24 @@ impl Encoding {
 }
 
 impl ProviderKind {
+    /// The cargo feature of this crate that builds it in.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Self::YandexDirectV5 | Self::YandexDirectLive4 => "yandex",
+            Self::Facebook => "facebook",
+            Self::Evotor => "evotor",
+        }
+    }
+
+    /// Whether it is built in.
+    pub fn is_built(self) -> bool {
+        match self {
+            Self::YandexDirectV5 | Self::YandexDirectLive4 => cfg!(feature = "yandex"),
+            Self::Facebook => cfg!(feature = "facebook"),
+            Self::Evotor => cfg!(feature = "evotor"),
+        }
+    }
+
     /// The encodings that it speaks, the default first.
     pub fn encodings(self) -> &'static [Encoding] {
         match self {
@@ -289,11 +307,32 @@ impl Config {
         let object = |config: &Self| {
             crate::libraries::objection(config)
                 .or_else(|| crate::fetching::objection(config))
-                .or_else(|| crate::state::objection(&config.state))
-                .or_else(|| crate::access::objection(config))
-                .or_else(|| crate::serving::objection(config))
+                .or_else(|| config.objection_of_state())
+                .or_else(|| config.objection_of_server())
         };
         Self::read_with(path, given, object).await
+    }
+
+    #[cfg(feature = "state")]
+    fn objection_of_state(&self) -> Option<(Vec<String>, String)> {
+        crate::state::objection(&self.state)
+    }
+
+    /// A program without a state leaves that section to one that has it.
+    #[cfg(not(feature = "state"))]
+    fn objection_of_state(&self) -> Option<(Vec<String>, String)> {
+        None
+    }
+
+    #[cfg(feature = "server")]
+    fn objection_of_server(&self) -> Option<(Vec<String>, String)> {
+        crate::access::objection(self).or_else(|| crate::serving::objection(self))
+    }
+
+    /// A program that does not serve leaves those sections to one that does.
+    #[cfg(not(feature = "server"))]
+    fn objection_of_server(&self) -> Option<(Vec<String>, String)> {
+        None
     }
 
     async fn read_with(

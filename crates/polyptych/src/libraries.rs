@@ -1,20 +1,27 @@
-//! From configuration to connected libraries: how each provider gets its version, its encoding and its own settings.
+//! From configuration to connected libraries. What only one provider has is in its module; a provider that is not built in is
+//! refused by the name of its cargo feature.
 
 mod connection;
+#[cfg(feature = "evotor")]
+mod evotor;
+#[cfg(feature = "facebook")]
+mod facebook;
+#[cfg(feature = "server")]
+mod opened;
+#[cfg(feature = "yandex")]
+mod yandex;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polyptych_providers::{
-    Evotor, Facebook, Form, Settings, YandexEncoding, YandexIdentity, YandexLive4, YandexLogins, YandexV5,
-    YandexV5Version as Version,
-};
+use polyptych_providers::Settings;
+use polyptych_transport::{Auth, Standing};
 
-use polyptych_transport::Standing;
-
-use crate::config::{Encoding, LibraryConfig, ProviderKind, TokenConfig};
+use crate::config::{Encoding, LibraryConfig, ProviderKind};
 use crate::domain::{AlbumId, ImageLibrary, LibraryId, NameError};
 use crate::{Config, Together};
+
+#[cfg(feature = "server")]
+pub(crate) use opened::Opened;
 
 /// Why a configured library cannot be connected. Nothing was sent anywhere.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +32,10 @@ pub struct OpenError {
 }
 
 #[derive(Debug, thiserror::Error)]
+#[allow(dead_code, reason = "which of them can happen depends on the providers that are built in")]
 enum Problem {
+    #[error("its provider is not built in; turn on the feature `{0}` of `polyptych`")]
+    NotBuilt(&'static str),
     #[error(transparent)]
     Id(NameError),
     #[error(transparent)]
@@ -62,6 +72,7 @@ impl Problem {
         use polyptych_transport::ConfigError::{Address, ClientCertificate, PlainHttp, RootCertificates, Scheme};
         match self {
             Self::Id(_) => None,
+            Self::NotBuilt(_) => Some("provider"),
             Self::Album(_) => Some("default_album"),
             Self::Encoding { .. } => Some("encoding"),
             Self::Version { .. } => Some("version"),
@@ -104,70 +115,8 @@ pub fn open_libraries_together(config: &Config, with: &Together) -> Result<Vec<A
 #[derive(Debug, Default)]
 struct Shared {
     with: Together,
-    logins: YandexLogins,
-}
-
-/// The connected libraries of a server, each with what it was configured as and how it fares.
-pub(crate) struct Opened {
-    shared: Arc<Shared>,
-    libraries: BTreeMap<String, Connected>,
-}
-
-/// A connected library.
-#[derive(Clone)]
-struct Connected {
-    config: LibraryConfig,
-    library: Arc<dyn ImageLibrary>,
-    standing: Arc<Standing>,
-}
-
-impl Opened {
-    /// Connects what is configured.
-    ///
-    /// # Errors
-    /// [`OpenError`] of the first library that does not make sense.
-    pub(crate) fn open(config: &Config, with: &Together) -> Result<Self, OpenError> {
-        let shared = Arc::new(Shared { with: with.clone(), ..Shared::default() });
-        Self { shared, libraries: BTreeMap::new() }.reopened(config)
-    }
-
-    /// What another configuration comes to. A library that is configured as before stays connected, with all that is known of its
-    /// quotas, unless files were read for it that may have changed.
-    ///
-    /// # Errors
-    /// [`OpenError`] of the first library that does not make sense.
-    pub(crate) fn reopened(&self, config: &Config) -> Result<Self, OpenError> {
-        let mut libraries = BTreeMap::new();
-        for (id, library) in &config.libraries {
-            let kept = self.libraries.get(id).filter(|kept| kept.config == *library && !reads_files(library));
-            let opened = match kept {
-                Some(kept) => kept.clone(),
-                None => {
-                    let standing = Arc::new(Standing::default());
-                    let opened = open(id, library, &self.shared, &standing);
-                    let opened = opened.map_err(|source| OpenError { library: id.clone(), source })?;
-                    Connected { config: library.clone(), library: opened, standing }
-                }
-            };
-            libraries.insert(id.clone(), opened);
-        }
-        Ok(Self { shared: Arc::clone(&self.shared), libraries })
-    }
-
-    /// The libraries.
-    pub(crate) fn libraries(&self) -> Vec<Arc<dyn ImageLibrary>> {
-        self.libraries.values().map(|connected| Arc::clone(&connected.library)).collect()
-    }
-
-    /// Each library's id, and how it fares.
-    pub(crate) fn standings(&self) -> impl Iterator<Item = (&str, &Arc<Standing>)> {
-        self.libraries.iter().map(|(id, connected)| (id.as_str(), &connected.standing))
-    }
-}
-
-/// Whether files were read once when it was opened. A file of a token is read again when it changes.
-fn reads_files(config: &LibraryConfig) -> bool {
-    config.app_secret.is_some() || config.ca_file.is_some() || config.client_certificate.is_some()
+    #[cfg(feature = "yandex")]
+    logins: polyptych_providers::YandexLogins,
 }
 
 fn open_one((id, library): (&String, &LibraryConfig), shared: &Shared) -> Result<Arc<dyn ImageLibrary>, OpenError> {
@@ -190,66 +139,44 @@ fn open(
     shared: &Shared,
     standing: &Arc<Standing>,
 ) -> Result<Arc<dyn ImageLibrary>, Problem> {
-    let encoding = encoding(config)?;
+    let with = &shared.with;
     in_its_place(config)?;
-    let mut connection = connection::connection(config)?.with_limits(Arc::clone(&shared.with.limits));
-    connection = connection.with_standing(Arc::clone(standing));
-    if let Some(quotas) = &shared.with.quotas {
-        connection = connection.with_shared_quotas(Arc::clone(quotas));
+    let wanted = Wanted { id, config, with, standing, encoding: encoding(config)? };
+    match config.provider {
+        #[cfg(feature = "yandex")]
+        ProviderKind::YandexDirectV5 => yandex::v5(&wanted, &shared.logins),
+        #[cfg(feature = "yandex")]
+        ProviderKind::YandexDirectLive4 => yandex::live4(&wanted, &shared.logins),
+        #[cfg(feature = "facebook")]
+        ProviderKind::Facebook => facebook::open(&wanted),
+        #[cfg(feature = "evotor")]
+        ProviderKind::Evotor => evotor::open(&wanted),
+        #[cfg(not(all(feature = "evotor", feature = "facebook", feature = "yandex")))]
+        absent => Err(Problem::NotBuilt(absent.feature())),
     }
-    let settings = Settings {
-        id: LibraryId::new(id).map_err(Problem::Id)?,
-        default_album: config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?,
-        connection,
-    };
-    let identity = YandexIdentity {
-        credential: place(id, config),
-        login: config.login.clone().map(|login| carried("login", login)).transpose()?,
-        logins: shared.logins.clone(),
-        clients: clients(config)?,
-    };
-    let yandex = if encoding == Encoding::Soap { YandexEncoding::Soap } else { YandexEncoding::Json };
-    Ok(match config.provider {
-        ProviderKind::YandexDirectV5 => {
-            let version = match config.version.as_deref() {
-                None | Some("v5") => Version::V5,
-                Some("v501") => Version::V501,
-                Some(other) => return Err(unknown_version(other, "v5 or v501")),
-            };
-            let mut library = YandexV5::new(settings, yandex, version)?.with_identity(identity);
-            if config.operator_units == Some(true) {
-                library = library.with_operator_units();
-            }
-            match config.uploads_per_call {
-                None => {}
-                Some(images @ 1..=100) => library = library.with_uploads_per_call(images),
-                Some(_) => return Err(Problem::Range("uploads_per_call", "1 to 100")),
-            }
-            match config.upload_bytes_per_call {
-                None => {}
-                Some(0) => return Err(Problem::Range("upload_bytes_per_call", "at least 1")),
-                Some(bytes) => library = library.with_upload_bytes_per_call(bytes),
-            }
-            Arc::new(library)
+}
+
+/// A library to be opened, whose settings are in their places.
+struct Wanted<'c> {
+    id: &'c str,
+    config: &'c LibraryConfig,
+    with: &'c Together,
+    standing: &'c Arc<Standing>,
+    encoding: Encoding,
+}
+
+impl Wanted<'_> {
+    /// What every provider is made from; `address` is the provider's own.
+    fn settings(&self, address: &str, auth: Auth) -> Result<Settings, Problem> {
+        let config = self.config;
+        let mut connection = connection::connection(config, address, auth)?.with_limits(Arc::clone(&self.with.limits));
+        connection = connection.with_standing(Arc::clone(self.standing));
+        if let Some(quotas) = &self.with.quotas {
+            connection = connection.with_shared_quotas(Arc::clone(quotas));
         }
-        ProviderKind::YandexDirectLive4 => {
-            no_version(config)?;
-            let language = config.language.as_deref().unwrap_or(connection::LANGUAGE);
-            Arc::new(YandexLive4::new(settings, yandex, language)?.with_identity(identity))
-        }
-        ProviderKind::Facebook => {
-            let form = if encoding == Encoding::Multipart { Form::Multipart } else { Form::Bytes };
-            let version = config.version.clone();
-            if let Some(given) = version.as_deref().filter(|version| !is_graph_version(version)) {
-                return Err(unknown_version(given, "it has the form v26.0"));
-            }
-            Arc::new(Facebook::new(settings, form, version)?)
-        }
-        ProviderKind::Evotor => {
-            no_version(config)?;
-            Arc::new(Evotor::new(settings)?)
-        }
-    })
+        let default_album = config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?;
+        Ok(Settings { id: LibraryId::new(self.id).map_err(Problem::Id)?, default_album, connection })
+    }
 }
 
 fn encoding(config: &LibraryConfig) -> Result<Encoding, Problem> {
@@ -284,32 +211,6 @@ fn in_its_place(config: &LibraryConfig) -> Result<(), Problem> {
         Some((setting, _, _, whose)) => Err(Problem::Misplaced(setting, whose)),
         None => Ok(()),
     }
-}
-
-/// The logins of an agency's clients.
-fn clients(config: &LibraryConfig) -> Result<Vec<String>, Problem> {
-    config.clients.iter().flatten().map(|login| carried("clients", login.clone())).collect()
-}
-
-/// A login that a header can carry.
-fn carried(setting: &'static str, login: String) -> Result<String, Problem> {
-    let fits = (1..=256).contains(&login.len()) && login.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(login) } else { Err(Problem::Login(setting, login.chars().take(100).collect())) }
-}
-
-/// What tells the place of a token from others, so that libraries of one token are known as such. Not the token.
-fn place(id: &str, config: &LibraryConfig) -> String {
-    match &config.token {
-        TokenConfig::Env(name) => format!("env {name}"),
-        TokenConfig::File(path) => format!("file {}", path.display()),
-        TokenConfig::Fixed(_) => format!("library {id}"),
-    }
-}
-
-/// `v` and two numbers; it becomes part of each request's path.
-fn is_graph_version(version: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-    version.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| number(a) && number(b))
 }
 
 fn no_version(config: &LibraryConfig) -> Result<(), Problem> {

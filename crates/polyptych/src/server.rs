@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 
 use crate::admin::{self, Watched};
 use crate::domain::Service;
-use crate::facade::{Spool, WorkerPool};
+use crate::facade::Spool;
 use crate::figures::Figures;
 use crate::libraries::Opened;
 use crate::reload::{self, Reload};
 use crate::state::{State, Working};
-use crate::{Config, serving};
+use crate::{Config, WorkerPool, serving};
 
 /// How often is looked how the libraries fare.
 const LOOK: Duration = Duration::from_secs(1);

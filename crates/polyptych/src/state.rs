@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use polyptych_domain::{ImageLibrary, Pauses, Pictures, Runner, Service, Stop, Workers};
-use polyptych_facade::Work;
+use polyptych_domain::{ImageLibrary, Pictures, Runner, Service, Stop, Work, Workers};
 use polyptych_store::{BlobPlace, BlobPlaceError, Due, Pulse, Retention, Store, StoreConfig};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
-use crate::Together;
 use crate::bucket::{self, Reached};
 use crate::config::StateConfig;
+use crate::{Together, TokioPauses};
 
 /// The folder where none is configured.
 const FOLDER: &str = "polyptych-state";
@@ -75,20 +73,6 @@ pub struct State {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("workers", &self.workers).finish_non_exhaustive()
-    }
-}
-
-/// Pauses by tokio's clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TokioPauses;
-
-impl Pauses for TokioPauses {
-    fn pause<'s, 'f>(&'s self, time: Duration) -> BoxFuture<'f, ()>
-    where
-        's: 'f,
-        Self: 'f,
-    {
-        Box::pin(tokio::time::sleep(time))
     }
 }
 

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use polyptych::WorkerPool;
 use polyptych::config::Config;
 use polyptych::domain::*;
 use polyptych::emulated::{self, Running};
 use polyptych::emulator::Emulator;
-use polyptych::facade::WorkerPool;
 use polyptych::{State, open_libraries, open_pictures};
 
 const PICTURE: &[u8] = include_bytes!("../pictures/mark.png");
@@ -79,17 +79,7 @@ async fn what_one_process_leaves_another_one_takes_up() {
     let (state, service) = open(&config).await;
     let facebook = service.library(&LibraryId::new("facebook").unwrap()).unwrap();
     let image = Content::from_bytes(PICTURE);
-    let upload = UploadCommand {
-        library: facebook.id().clone(),
-        album: None,
-        name: "mark.png".to_owned(),
-        content: image.clone(),
-        fit: Fit::None,
-        animation: Animation::default(),
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    };
+    let upload = UploadCommand::new(facebook.id().clone(), "mark.png", image.clone());
     let first = service.upload(upload.clone()).await.unwrap();
     assert!(!first.reused && first.unrecorded.is_none());
     let images = vec![ImageName { album: first.album.clone(), image: first.image.id.clone() }];

@@ -2,7 +2,7 @@
 
 pub(crate) use crate::generated::rules::{EVOTOR, FACEBOOK, YANDEX_LIVE4, YANDEX_V5};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "yandex"))]
 mod tests {
     use super::*;
     use polyptych_domain::{Pixels, SizeRule};

@@ -19,6 +19,7 @@ pub enum Escape {
     /// Inside a JSON string.
     Json,
     /// Inside XML text.
+    #[cfg(feature = "xml")]
     Xml,
 }
 

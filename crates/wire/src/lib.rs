@@ -3,6 +3,7 @@
 //! A [`Request`] is data: method, path, headers and a [`Body`] made of segments. It never does I/O, never knows a
 //! token and never holds a base64 copy of an image; the transport executes it. Codecs for JSON ([`json`]), XML
 //! ([`xml`]), SOAP ([`soap`]), query strings ([`query`]) and [`multipart`] live here, so that generated code stays small.
+//! XML and SOAP are there with the feature `xml`, which is on by default.
 
 pub mod body;
 pub mod fault;
@@ -12,7 +13,9 @@ pub mod open_enum;
 pub mod query;
 pub mod request;
 pub mod rest;
+#[cfg(feature = "xml")]
 pub mod soap;
+#[cfg(feature = "xml")]
 pub mod xml;
 
 mod blob;

@@ -73,6 +73,17 @@ macro_rules! open_enum {
             }
         }
 
+        $crate::open_enum_xml!($name);
+        $crate::open_enum_schema!($name);
+    };
+}
+
+/// An open enum in XML, where the feature `xml` asks for it.
+#[cfg(feature = "xml")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! open_enum_xml {
+    ($name:ident) => {
         impl $crate::xml::WriteXml for $name {
             fn write_xml(&self, writer: &mut $crate::xml::XmlWriter) {
                 writer.text(self.as_str());
@@ -84,9 +95,15 @@ macro_rules! open_enum {
                 Ok(Self::from(element.text()?.as_ref()))
             }
         }
-
-        $crate::open_enum_schema!($name);
     };
+}
+
+/// Without the feature `xml` there is none.
+#[cfg(not(feature = "xml"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! open_enum_xml {
+    ($name:ident) => {};
 }
 
 /// The JSON Schema of an open enum, where the feature `schema` asks for it: the named values, or any other text.

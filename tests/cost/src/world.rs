@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{FutureExt, StreamExt, stream};
+use polyptych::WorkerPool;
 use polyptych::domain::{
-    AlbumId, Animation, Budget, Content, Cost, Error, ErrorKind, Fit, Format, ImageLibrary, LibraryId, PageRequest,
-    Provider, Service, Upload, UploadCommand, UploadPolicy,
+    AlbumId, AlbumName, Budget, Cost, Error, ErrorKind, Format, ImageLibrary, LibraryId, PageRequest, Provider,
+    Service, Upload, UploadCommand,
 };
 use polyptych::emulator::{Emulator, Running, Settings};
-use polyptych::facade::WorkerPool;
 
 use crate::pictures::{Amounts, picture};
 
@@ -177,17 +177,8 @@ fn commands(library: &dyn ImageLibrary, numbers: std::ops::Range<u32>, amounts: 
             }
             _ => album.clone(),
         };
-        Ok(UploadCommand {
-            library: library.id().clone(),
-            album: Some(album),
-            name: format!("{number}.png"),
-            content: Content::from_bytes(picture(library.provider(), number, amounts)?),
-            fit: Fit::None,
-            animation: Animation::Refuse,
-            class: None,
-            replace: false,
-            policy: UploadPolicy::Reuse,
-        })
+        let album = AlbumName { library: library.id().clone(), album };
+        Ok(UploadCommand::new(album, format!("{number}.png"), picture(library.provider(), number, amounts)?))
     };
     numbers.map(of).collect()
 }

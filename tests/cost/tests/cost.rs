@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use futures_util::future::join_all;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use polyptych::domain::{Animation, Budget, Content, PublishCommand, PublishTarget, UploadPolicy};
+use polyptych::domain::PublishCommand;
 use polyptych_cost::{Amounts, World, compare, report};
 
 /// The outcomes of all pictures, and that estimate, report and journal agree, are checked by the comparison itself.
@@ -38,17 +38,7 @@ async fn a_hundred_publishes_of_one_picture_at_once_are_one_upload_in_each_libra
     let mut bytes = Cursor::new(Vec::new());
     let picture = RgbImage::from_fn(480, 450, |x, y| Rgb([(x % 256) as u8, (y % 256) as u8, 7]));
     DynamicImage::from(picture).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
-    let target = |library| PublishTarget { library, album: None, class: None };
-    let publish = PublishCommand {
-        name: "photo.jpg".to_owned(),
-        content: Content::from_bytes(bytes.into_inner()),
-        targets: world.libraries().into_iter().map(target).collect(),
-        fit: PublishCommand::FIT,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-        budget: Budget::default(),
-    };
+    let publish = PublishCommand::new("photo.jpg", bytes.into_inner(), world.libraries());
     let reports = join_all((0..100).map(|_| world.service().publish(publish.clone()))).await;
     for place in 0..6 {
         let sent = reports.iter().filter(|report| !report.outcomes[place].as_ref().unwrap().reused).count();

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use polyptych::Config;
+use polyptych::WorkerPool;
 use polyptych::domain::{MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
 use polyptych::emulated::config;
 use polyptych::emulator::{Emulator, Latency, Running, Settings};
-use polyptych::facade::{self, Facade, Work, WorkerPool};
+use polyptych::facade::{self, Facade, Work};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;

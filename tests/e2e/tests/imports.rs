@@ -58,33 +58,16 @@ impl Stage {
 
     /// The address of a picture that the emulator serves.
     async fn served(&self, name: &str, bytes: Bytes) -> PictureUrl {
-        let command = UploadCommand {
-            library: id("facebook"),
-            album: None,
-            name: name.to_owned(),
-            content: Content::from_bytes(bytes),
-            fit: Fit::None,
-            animation: Animation::Refuse,
-            class: None,
-            replace: false,
-            policy: UploadPolicy::Reuse,
-        };
-        let receipt = self.service().upload(command).await.unwrap();
-        let image = ImageName { album: receipt.album, image: receipt.image.id };
+        let command = UploadCommand::new(id("facebook"), name, bytes);
+        let image = self.service().upload(command).await.unwrap().name();
         PictureUrl::new(self.service().get(&image).await.unwrap().url.unwrap()).unwrap()
     }
 
     async fn import(&self, url: &PictureUrl, library: &str, album: Option<&str>) -> Result<Imported, Error> {
         let command = ImportCommand {
-            url: url.clone(),
             name: Some("imported.png".to_owned()),
-            library: id(library),
             album: album.map(|album| AlbumId::new(album).unwrap()),
-            class: None,
-            fit: Fit::None,
-            animation: Animation::Refuse,
-            replace: false,
-            policy: UploadPolicy::Reuse,
+            ..ImportCommand::new(url.clone(), id(library))
         };
         self.service().import(&self.pictures, &Yields, command).await
     }

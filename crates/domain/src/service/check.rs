@@ -26,6 +26,26 @@ pub struct CheckCommand {
     pub class: Option<String>,
 }
 
+impl CheckCommand {
+    /// Compares `content` as it is with the rules of a library, and looks for a fit that would help.
+    pub fn new(library: LibraryId, name: impl Into<String>, content: impl Into<Content>) -> Self {
+        Self {
+            library,
+            name: name.into(),
+            content: content.into(),
+            fit: Fit::None,
+            animation: Animation::default(),
+            class: None,
+        }
+    }
+
+    /// Plans this fit instead of looking for one.
+    #[must_use]
+    pub fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
+}
+
 /// What the check found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckReport {

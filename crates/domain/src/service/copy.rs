@@ -39,6 +39,27 @@ pub struct CopyCommand {
     pub budget: Budget,
 }
 
+impl CopyCommand {
+    /// Copies `images` as they are, without a limit of what it costs. A library alone means its default album.
+    pub fn new(images: Vec<ImageName>, target: impl Into<PublishTarget>) -> Self {
+        Self {
+            images,
+            target: target.into(),
+            fit: Fit::None,
+            animation: Animation::default(),
+            replace: false,
+            policy: UploadPolicy::default(),
+            budget: Budget::default(),
+        }
+    }
+
+    /// Lets `fit` be done to images so that the target accepts them.
+    #[must_use]
+    pub fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
+}
+
 /// A copy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CopyReceipt {

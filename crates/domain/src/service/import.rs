@@ -7,7 +7,7 @@ use std::time::Duration;
 use polyptych_imaging as imaging;
 
 use super::prepare::{check_name, read};
-use super::{Service, UploadCommand, UploadReceipt, album, located};
+use super::{PublishTarget, Service, UploadCommand, UploadReceipt, album, located};
 use crate::rules::renamed;
 use crate::workers::on_workers;
 use crate::{
@@ -46,6 +46,31 @@ pub struct ImportCommand {
     pub replace: bool,
     /// How far the upload may rely on what is known of the album.
     pub policy: UploadPolicy,
+}
+
+impl ImportCommand {
+    /// Brings the picture at `url` to where it should go as it is, under the name that it has there. A library alone means
+    /// its default album.
+    pub fn new(url: PictureUrl, to: impl Into<PublishTarget>) -> Self {
+        let PublishTarget { library, album, class } = to.into();
+        Self {
+            url,
+            name: None,
+            library,
+            album,
+            class,
+            fit: Fit::None,
+            animation: Animation::default(),
+            replace: false,
+            policy: UploadPolicy::default(),
+        }
+    }
+
+    /// Lets `fit` be done to the picture so that the library accepts it.
+    #[must_use]
+    pub fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
 }
 
 /// How a picture comes into its album.

@@ -11,7 +11,8 @@ use super::put::Ready;
 use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, Animation, Budget, Content, Error, ErrorKind, Fit, ImageLibrary, Inspection, LibraryId, Rgb, Rules,
+    AlbumId, AlbumName, Animation, Budget, Content, Error, ErrorKind, Fit, ImageLibrary, Inspection, LibraryId, Rgb,
+    Rules,
 };
 
 /// An album that is to get a picture.
@@ -23,6 +24,19 @@ pub struct PublishTarget {
     pub album: Option<AlbumId>,
     /// Class in the provider's words; absent means any.
     pub class: Option<String>,
+}
+
+impl From<LibraryId> for PublishTarget {
+    /// The default album of a library.
+    fn from(library: LibraryId) -> Self {
+        Self { library, album: None, class: None }
+    }
+}
+
+impl From<AlbumName> for PublishTarget {
+    fn from(album: AlbumName) -> Self {
+        Self { library: album.library, album: Some(album.album), class: None }
+    }
 }
 
 /// One picture for many albums.
@@ -49,6 +63,25 @@ pub struct PublishCommand {
 impl PublishCommand {
     /// How a picture is published unless told otherwise: whole, padded with white.
     pub const FIT: Fit = Fit::Contain { background: Rgb::WHITE };
+
+    /// Puts `content` into albums in the usual way, [`PublishCommand::FIT`], without a limit of what it costs. A library
+    /// alone means its default album.
+    pub fn new(
+        name: impl Into<String>,
+        content: impl Into<Content>,
+        targets: impl IntoIterator<Item: Into<PublishTarget>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            content: content.into(),
+            targets: targets.into_iter().map(Into::into).collect(),
+            fit: Self::FIT,
+            animation: Animation::default(),
+            replace: false,
+            policy: UploadPolicy::default(),
+            budget: Budget::default(),
+        }
+    }
 }
 
 /// A picture as a library wants it, for one of its albums.

@@ -2,10 +2,11 @@
 
 use super::meter::Meter;
 use super::put::Ready;
-use super::{Service, UploadPolicy, album, located, prepare};
+use super::{PublishTarget, Service, UploadPolicy, album, located, prepare};
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Animation, Content, Error, Fit, Format, Image, ImageLibrary, LibraryId, Pixels, Sha256, Verb,
+    AlbumId, AlbumName, Animation, Content, Error, Fit, Format, Image, ImageLibrary, ImageName, LibraryId, Pixels,
+    Sha256, Verb,
 };
 
 /// One image to be put into one library.
@@ -29,6 +30,31 @@ pub struct UploadCommand {
     pub replace: bool,
     /// How far the upload may rely on what is known of the album.
     pub policy: UploadPolicy,
+}
+
+impl UploadCommand {
+    /// Puts `content` where it should go as it is, as long as the album is not known to hold it. A library alone means its
+    /// default album.
+    pub fn new(to: impl Into<PublishTarget>, name: impl Into<String>, content: impl Into<Content>) -> Self {
+        let PublishTarget { library, album, class } = to.into();
+        Self {
+            library,
+            album,
+            name: name.into(),
+            content: content.into(),
+            fit: Fit::None,
+            animation: Animation::default(),
+            class,
+            replace: false,
+            policy: UploadPolicy::default(),
+        }
+    }
+
+    /// Lets `fit` be done to the image so that the library accepts it.
+    #[must_use]
+    pub fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
 }
 
 /// The file that was sent to the provider.
@@ -64,6 +90,13 @@ pub struct UploadReceipt {
     pub reused: bool,
     /// Why the catalogue did not keep the image, so that it may be sent again; absent where it did.
     pub unrecorded: Option<String>,
+}
+
+impl UploadReceipt {
+    /// By what name the image is read, copied and deleted.
+    pub fn name(&self) -> ImageName {
+        ImageName { album: self.album.clone(), image: self.image.id.clone() }
+    }
 }
 
 impl Service {

@@ -42,17 +42,8 @@ impl Log {
 }
 
 fn command(number: u32) -> UploadCommand {
-    UploadCommand {
-        library: id("one"),
-        album: Some(AlbumId::new("a").unwrap()),
-        name: format!("{number}.png"),
-        content: Content::from_bytes(picture(number)),
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    }
+    let album: AlbumName = "libraries/one/albums/a".parse().unwrap();
+    UploadCommand::new(album, format!("{number}.png"), picture(number))
 }
 
 fn caller() -> Caller {

@@ -12,17 +12,8 @@ use proptest::prelude::*;
 use crate::shelf::{PRICES, Shelf, id, picture};
 
 pub(crate) fn command(library: &str, album: &str, picture_number: u32) -> UploadCommand {
-    UploadCommand {
-        library: LibraryId::new(library).unwrap(),
-        album: Some(AlbumId::new(album).unwrap()),
-        name: format!("{picture_number}.png"),
-        content: Content::from_bytes(picture(picture_number)),
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    }
+    let album = AlbumName { library: LibraryId::new(library).unwrap(), album: AlbumId::new(album).unwrap() };
+    UploadCommand::new(album, format!("{picture_number}.png"), picture(picture_number))
 }
 
 pub(crate) fn service(shelves: &[&Arc<Shelf>]) -> Service {
@@ -200,16 +191,7 @@ fn a_picture_goes_to_many_albums_and_one_librarys_trouble_leaves_the_others_alon
     };
     let nowhere = target("nowhere", "a");
     let targets = vec![target("good", "a"), target("bad", "a"), nowhere, target("good", "b"), target("good", "a")];
-    let publish = PublishCommand {
-        name: "1.png".to_owned(),
-        content: Content::from_bytes(picture(1)),
-        targets,
-        fit: PublishCommand::FIT,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-        budget: Budget::default(),
-    };
+    let publish = PublishCommand::new("1.png", picture(1), targets);
     let report = block_on(service.publish(publish.clone()));
     let expected = [None, Some(ErrorKind::CredentialRefused), Some(ErrorKind::LibraryNotFound), None, None];
     assert_eq!(kinds(&report), expected);

@@ -12,17 +12,8 @@ use polyptych_domain::*;
 use crate::shelf::{Shelf, id, picture};
 
 fn command(number: u32, policy: UploadPolicy) -> UploadCommand {
-    UploadCommand {
-        library: id("shelf"),
-        album: Some(AlbumId::new("a").unwrap()),
-        name: format!("{number}.png"),
-        content: Content::from_bytes(picture(number)),
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy,
-    }
+    let album: AlbumName = "libraries/shelf/albums/a".parse().unwrap();
+    UploadCommand { policy, ..UploadCommand::new(album, format!("{number}.png"), picture(number)) }
 }
 
 fn key(number: u32) -> ContentKey {

@@ -19,32 +19,14 @@ fn album(name: &str) -> AlbumId {
 
 /// Puts pictures of these numbers into an album; the names of the images.
 fn stored(service: &Service, library: &str, album_name: &str, numbers: std::ops::Range<u32>) -> Vec<ImageName> {
-    let command = |number: u32| UploadCommand {
-        library: id(library),
-        album: Some(album(album_name)),
-        name: format!("{number}.png"),
-        content: Content::from_bytes(picture(number)),
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    };
+    let album = AlbumName { library: id(library), album: album(album_name) };
+    let command = |number: u32| UploadCommand::new(album.clone(), format!("{number}.png"), picture(number));
     let report = block_on(service.upload_many(numbers.map(command).collect(), Budget::default()));
-    let receipts = report.outcomes.into_iter().map(Result::unwrap);
-    receipts.map(|receipt| ImageName { album: receipt.album, image: receipt.image.id }).collect()
+    report.outcomes.into_iter().map(|outcome| outcome.unwrap().name()).collect()
 }
 
 fn copy(images: &[ImageName], library: &str, album_name: &str) -> CopyCommand {
-    CopyCommand {
-        images: images.to_vec(),
-        target: PublishTarget { library: id(library), album: Some(album(album_name)), class: None },
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-        budget: Budget::default(),
-    }
+    CopyCommand::new(images.to_vec(), AlbumName { library: id(library), album: album(album_name) })
 }
 
 fn kinds(report: &BatchReport<CopyReceipt>) -> Vec<Option<ErrorKind>> {

@@ -71,16 +71,8 @@ fn a_copy_that_the_catalogue_did_not_keep_says_so() {
     let key = ContentKey { album: image.album.clone(), sha256: Sha256::new([7; 32]) };
     block_on(known.record(&key, &Known { image: image.image.clone(), name: None, class: None })).unwrap();
     let service = service(&[&shelf]).with_catalogue(Arc::new(Stuck(known)));
-    let target = PublishTarget { library: image.album.library.clone(), album: AlbumId::new("b").ok(), class: None };
-    let report = block_on(service.copy(CopyCommand {
-        images: vec![image],
-        target,
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-        budget: Budget::default(),
-    }));
+    let target = AlbumName { album: AlbumId::new("b").unwrap(), ..image.album.clone() };
+    let report = block_on(service.copy(CopyCommand::new(vec![image], target)));
     let receipt = report.outcomes[0].as_ref().unwrap();
     assert!(receipt.unrecorded.as_ref().is_some_and(|why| why.contains("stuck")), "{receipt:?}");
 }

@@ -61,17 +61,8 @@ fn service(shelf: &Arc<Shelf>) -> Service {
 }
 
 fn command(name: Option<&str>) -> ImportCommand {
-    ImportCommand {
-        url: PictureUrl::new(URL).unwrap(),
-        name: name.map(str::to_owned),
-        library: id("shelf"),
-        album: Some(AlbumId::new("a").unwrap()),
-        class: None,
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    }
+    let album: AlbumName = "libraries/shelf/albums/a".parse().unwrap();
+    ImportCommand { name: name.map(str::to_owned), ..ImportCommand::new(PictureUrl::new(URL).unwrap(), album) }
 }
 
 fn native() -> NativeImport {

@@ -53,16 +53,8 @@ fn published(bytes: Vec<u8>, targets: Vec<PublishTarget>) -> (BatchReport, usize
     let service = Service::new(libraries, Arc::clone(&workers) as _).unwrap();
     let source = Arc::new(Counted { bytes: bytes.into(), reads: AtomicUsize::new(0) });
     let content = Content::new(source.bytes.len() as u64, Sha256::of(&source.bytes), Arc::clone(&source) as _);
-    let report = block_on(service.publish(PublishCommand {
-        name: "a.png".to_owned(),
-        content,
-        targets,
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-        budget: Budget::default(),
-    }));
+    let report =
+        block_on(service.publish(PublishCommand { fit: Fit::None, ..PublishCommand::new("a.png", content, targets) }));
     (report, source.reads.load(Ordering::SeqCst), workers.0.load(Ordering::SeqCst))
 }
 

@@ -59,17 +59,7 @@ fn steps(plan: &Plan) -> Vec<String> {
 }
 
 fn upload(world: &World, name: &str, number: u32) {
-    let command = UploadCommand {
-        library: LibraryId::new("one").unwrap(),
-        album: Some(AlbumId::new(name).unwrap()),
-        name: format!("{number}.png"),
-        content: Content::from_bytes(picture(number)),
-        fit: Fit::None,
-        animation: Animation::Refuse,
-        class: None,
-        replace: false,
-        policy: UploadPolicy::Reuse,
-    };
+    let command = UploadCommand::new(album("one", name), format!("{number}.png"), picture(number));
     block_on(world.service().upload(command)).unwrap();
 }
 

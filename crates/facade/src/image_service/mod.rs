@@ -22,8 +22,8 @@ use crate::caller::{Caller, Door};
 use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
-use crate::work::Work;
 use crate::{Settings, convert, operations};
+use polyptych_domain::Work;
 
 pub(crate) struct Images {
     service: Door,

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::describe;
 use crate::status::{Fields, Refusal, failed};
-use crate::work::Work;
+use polyptych_domain::Work;
 
 /// Keeps what was asked for as an operation of `client`. A repetition gets the operation of the first request.
 ///

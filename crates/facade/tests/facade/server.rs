@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{ImageLibrary, Service};
-use polyptych_facade::{Facade, Settings, WorkerPool};
+use polyptych_domain::{ImageLibrary, InlineWorkers, Service};
+use polyptych_facade::{Facade, Settings};
 use polyptych_proto::v1;
 use tokio::net::TcpListener;
 use tonic::client::Grpc;
@@ -150,7 +150,7 @@ async fn a_tcp_listener_is_served_to_tonics_own_client() {
     let spool = tempfile::TempDir::new().unwrap();
     let settings = Settings { spool_dir: spool.path().to_owned(), ..Settings::default() };
     let libraries: Vec<Arc<dyn ImageLibrary>> = vec![Arc::new(MemoryLibrary::new("alpha", None))];
-    let service = Service::new(libraries, Arc::new(WorkerPool::default())).unwrap();
+    let service = Service::new(libraries, Arc::new(InlineWorkers)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let facade = Facade::new(Arc::new(service), work(), settings).unwrap();
@@ -173,7 +173,7 @@ async fn a_tcp_listener_is_served_to_tonics_own_client() {
 async fn a_spool_folder_that_cannot_be_made_is_an_error_that_names_it() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let settings = Settings { spool_dir: file.path().join("spool"), ..Settings::default() };
-    let service = Service::new(Vec::new(), Arc::new(WorkerPool::default())).unwrap();
+    let service = Service::new(Vec::new(), Arc::new(InlineWorkers)).unwrap();
     let error = Facade::new(Arc::new(service), work(), settings).unwrap_err();
     assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
 }

@@ -11,9 +11,11 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use polyptych_domain::{ImageLibrary, MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service};
+use polyptych_domain::{
+    ImageLibrary, InlineWorkers, MemoryAudit, MemoryBlobs, MemoryOperations, MemoryRequests, Service,
+};
 use polyptych_facade::auth::Guard;
-use polyptych_facade::{Facade, Live, Settings, Work, WorkerPool};
+use polyptych_facade::{Facade, Live, Settings, Work};
 use polyptych_proto::longrunning::operations_client::OperationsClient;
 use polyptych_proto::v1::association_service_client::AssociationServiceClient;
 use polyptych_proto::v1::audit_service_client::AuditServiceClient;
@@ -67,7 +69,7 @@ impl Server {
             Arc::clone(&library) as _,
             Arc::new(MemoryLibrary::new("beta", None)),
         ];
-        let service = Service::new(libraries, Arc::new(WorkerPool::new(2))).unwrap();
+        let service = Service::new(libraries, Arc::new(InlineWorkers)).unwrap();
         let operations = Arc::new(MemoryOperations::new(now));
         let (blobs, audit) = (Arc::new(MemoryBlobs::default()), Arc::new(MemoryAudit::new(now)));
         let work = Work { operations: operations.clone(), blobs: blobs.clone(), audit: audit.clone(), ..work() };

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use polyptych_domain::{ImageLibrary, Service};
+use polyptych_domain::{ImageLibrary, InlineWorkers, Service};
 use polyptych_facade::auth::{Access, CertificateName, Client, FileError, Guard, Reflection, Right};
-use polyptych_facade::{ClientAuthorities, Facade, Settings, Tls, TlsFiles, WorkerPool};
+use polyptych_facade::{ClientAuthorities, Facade, Settings, Tls, TlsFiles};
 use polyptych_proto::v1;
 use polyptych_proto::v1::library_service_client::LibraryServiceClient;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, SanType};
@@ -82,7 +82,7 @@ impl Files {
 /// A façade on a port of this machine.
 async fn serve(tls: &Tls, clients: Vec<Client>, folder: &Path) -> u16 {
     let library: Arc<dyn ImageLibrary> = Arc::new(MemoryLibrary::new("alpha", Some("self")));
-    let service = Service::new(vec![library], Arc::new(WorkerPool::new(1))).unwrap();
+    let service = Service::new(vec![library], Arc::new(InlineWorkers)).unwrap();
     let settings = Settings { spool_dir: folder.join("spool"), ..Settings::default() };
     let guard = Guard::new(Access::new(clients, None, Reflection::Open).unwrap(), now);
     let facade = Facade::new(Arc::new(service), work(), settings).unwrap().with_guard(guard);

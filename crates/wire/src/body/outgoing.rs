@@ -11,7 +11,9 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{Escape, Segment};
-use crate::{Blob, ChunkStream, xml};
+#[cfg(feature = "xml")]
+use crate::xml;
+use crate::{Blob, ChunkStream};
 
 /// Base64 is made from pieces of this size, a multiple of 3.
 const BASE64_STEP: usize = 48 * 1024;
@@ -74,6 +76,7 @@ impl Outgoing {
 
 fn escaped(credential: &str, escape: Escape) -> Bytes {
     match escape {
+        #[cfg(feature = "xml")]
         Escape::Xml => xml::escape(credential).into_owned().into(),
         Escape::Json => {
             let mut quoted = Bytes::from(serde_json::Value::from(credential).to_string());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use polyptych::WorkerPool;
 use polyptych::config::Encoding;
 use polyptych::domain::{
     AlbumId, Animation, CheckCommand, CheckReport, Content, Error, ErrorKind, Fit, Format, ImageLibrary, LibraryId,
     Service, Upload, UploadCommand, UploadPolicy, UploadReceipt, Violation,
 };
 use polyptych::emulator::{self, Emulator};
-use polyptych::facade::WorkerPool;
 
 use crate::cases::Case;
 

@@ -1,7 +1,5 @@
 //! What a program gets that links one wire crate alone.
 
-use std::process::Command;
-
 use polyptych_wire_yandex::Encoding;
 use wire_only::{add_request, added};
 
@@ -32,20 +30,8 @@ fn an_answer_is_read_in_both_encodings() {
 
 #[test]
 fn no_async_runtime_and_no_http_client_comes_along() {
-    // What is built for the package, whatever its tests or its neighbours ask for.
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--package", "wire-only", "--edges", "normal,build"])
-        .args(["--target", "all", "--prefix", "none", "--format", "{p}"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let tree = String::from_utf8(output.stdout).unwrap();
-    let packages: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert!(packages.contains(&"polyptych-wire-yandex"), "{packages:?}");
+    assert!(tree::packages("wire-only").contains("polyptych-wire-yandex"));
     let unwanted =
         ["tokio", "async-std", "smol", "mio", "reqwest", "hyper", "ureq", "curl", "rustls", "tonic", "tower"];
-    for name in unwanted {
-        assert!(!packages.contains(&name), "{name} is in the tree of wire-only: {packages:?}");
-    }
+    tree::without("wire-only", &unwanted);
 }

@@ -1,10 +1,10 @@
-//! The ports behind which the façade keeps what outlives a call. It hands work over and tells how far it is, and never does
-//! any of it: that is for whoever takes operations from the same port.
+//! The ports of durable work together. Whoever takes orders hands work over here and tells how far it is; whoever carries it
+//! out takes it from the same ports.
 
 use std::fmt;
 use std::sync::Arc;
 
-use polyptych_domain::{AuditLog, Blobs, Operations, Requests};
+use super::{AuditLog, Blobs, Operations, Requests};
 
 /// What outlives a call.
 #[derive(Clone)]
