@@ -1,6 +1,11 @@
 //! From configuration to connected libraries. What only one provider has is in its module; a provider that is not built in is
 //! refused by the name of its cargo feature.
 
+#![cfg_attr(
+    not(all(feature = "evotor", feature = "facebook", feature = "yandex")),
+    allow(dead_code, reason = "what providers share is whole also where those that need it are left out")
+)]
+
 mod connection;
 #[cfg(feature = "evotor")]
 mod evotor;
@@ -32,8 +37,11 @@ pub struct OpenError {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[allow(dead_code, reason = "which of them can happen depends on the providers that are built in")]
 enum Problem {
+    #[cfg_attr(
+        all(feature = "evotor", feature = "facebook", feature = "yandex"),
+        expect(dead_code, reason = "every provider is built in")
+    )]
     #[error("its provider is not built in; turn on the feature `{0}` of `polyptych`")]
     NotBuilt(&'static str),
     #[error(transparent)]

@@ -94,6 +94,8 @@ impl fmt::Display for ManifestMistake {
     }
 }
 
+impl std::error::Error for ManifestMistake {}
+
 impl ManifestPicture {
     /// The name under which it is uploaded; `None` where neither the manifest nor its address gives one.
     pub fn name(&self) -> Option<String> {
