@@ -29,6 +29,19 @@ const STEPS: &[Step] = &[
     ("downstream, Evotor", downstream!("evotor-only"), &[]),
     ("downstream, Facebook", downstream!("facebook-only"), &[]),
     ("downstream, Yandex", downstream!("yandex-only"), &[]),
+    (
+        "a state without a server",
+        &[
+            "check",
+            "--package=polyptych",
+            "--lib",
+            "--no-default-features",
+            "--features=facebook,state",
+            "--target-dir=target/downstream",
+            "--locked",
+        ],
+        &[],
+    ),
     ("clients of others", &["xtask", "clients"], &[]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];

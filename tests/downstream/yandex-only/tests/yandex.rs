@@ -17,7 +17,7 @@ async fn a_picture_goes_into_each_library_of_the_provider() {
         let receipt = upload(&config, library, "landscape.jpg", PICTURE.to_vec()).await.unwrap();
         assert!(!receipt.reused && receipt.album.library.as_str() == library, "{receipt:?}");
     }
-    assert_eq!(emulator.upload_counts().iter().map(|count| count.applied).sum::<usize>(), config.libraries.len());
+    assert_eq!(emulator.upload_counts().iter().map(|count| count.applied).sum::<u64>(), config.libraries.len() as u64);
 }
 
 #[test]
