@@ -182,8 +182,9 @@ impl Wanted<'_> {
         if let Some(quotas) = &self.with.quotas {
             connection = connection.with_shared_quotas(Arc::clone(quotas));
         }
+        let id = LibraryId::new(self.id).map_err(Problem::Id)?;
         let default_album = config.default_album.clone().map(AlbumId::new).transpose().map_err(Problem::Album)?;
-        Ok(Settings { id: LibraryId::new(self.id).map_err(Problem::Id)?, default_album, connection })
+        Ok(Settings { id, default_album, connection })
     }
 }
 

@@ -9,7 +9,7 @@ use futures_executor::block_on;
 use futures_util::FutureExt;
 use polyptych_domain::*;
 
-use crate::shelf::{Shelf, id, picture};
+use crate::shelf::{Shelf, picture};
 
 fn command(number: u32, policy: UploadPolicy) -> UploadCommand {
     let album: AlbumName = "libraries/shelf/albums/a".parse().unwrap();
