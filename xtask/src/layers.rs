@@ -46,6 +46,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("polyptych-emulator", &[]),
     ("polyptych-codegen", &[]),
     ("xtask", &["polyptych-codegen"]),
+    ("polyptych-bench", &["*"]),
     ("polyptych-conformance", &["*"]),
     ("polyptych-e2e", &["*"]),
     ("polyptych-cost", &["*"]),
@@ -87,6 +88,7 @@ const MUST_NOT_REACH: &[(&[&str], &[&str])] = &[
 
 /// Members that are tests: their tables are open, since they look at everything from outside.
 const TESTS: &[&str] = &[
+    "polyptych-bench",
     "polyptych-conformance",
     "polyptych-cost",
     "polyptych-crash",

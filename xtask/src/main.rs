@@ -52,6 +52,9 @@ enum Command {
     /// Measure what the façade promises its callers: deadlines, draining, slow callers, memory.
     #[command(disable_help_flag = true)]
     Service(member::Options),
+    /// Measure how fast, small and cheap it is, beside floors and peers.
+    #[command(disable_help_flag = true)]
+    Bench(member::Options),
     /// Run every check, in the order of cost, up to the first that fails.
     Ci,
 }
@@ -82,6 +85,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Cost(options) => member::run(&root, "polyptych-cost", options),
         Command::Crash(options) => member::crash(&root, options),
         Command::Service(options) => member::service(&root, options),
+        Command::Bench(options) => member::bench(&root, options),
         Command::Ci => ci::run(&root),
     }
 }

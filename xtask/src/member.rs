@@ -1,6 +1,6 @@
 //! Commands that are done by a member crate of `tests/`, which is built and run here and not linked: what becomes of calls
 //! when things go wrong on the way (`faults`), what uploads cost (`cost`), what becomes of operations when servers are killed (`crash`),
-//! and what the façade promises its callers (`service`).
+//! what the façade promises its callers (`service`), and how fast, small and cheap all of it is (`bench`).
 
 use std::path::Path;
 use std::process::Command;
@@ -34,6 +34,11 @@ pub(crate) fn crash(root: &Path, options: &Options) -> Result<bool> {
 /// Runs `service` with the program optimised, as it is given away.
 pub(crate) fn service(root: &Path, options: &Options) -> Result<bool> {
     beside(root, "polyptych-service", "release", &["--release"], options)
+}
+
+/// Runs `bench` with the program optimised, and with the counter of allocations beside it.
+pub(crate) fn bench(root: &Path, options: &Options) -> Result<bool> {
+    beside(root, "polyptych-bench", "release", &["--release"], options)
 }
 
 /// Builds the program and `harness` with these arguments of cargo, and runs the latter, which takes the program that lies
