@@ -142,7 +142,7 @@ impl State {
     }
 
     /// What carries out operations with these libraries.
-    pub(crate) fn runner(&self, service: Service, pictures: Pictures) -> Runner {
+    pub fn runner(&self, service: Service, pictures: Pictures) -> Runner {
         let (operations, blobs) = (Arc::clone(&self.work.operations), Arc::clone(&self.work.blobs));
         Runner::new(service, operations, blobs, pictures, Arc::new(TokioPauses))
     }
@@ -278,7 +278,7 @@ impl Working {
     }
 
     /// Lets another runner carry out what is taken from now on.
-    pub(crate) fn replace(&self, runner: Runner) {
+    pub fn replace(&self, runner: Runner) {
         self.runner.send_replace(runner);
     }
 
