@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State as Extract};
 use axum::response::Response;
 use http::request::Parts;
@@ -55,8 +55,10 @@ where
     W: Future<Output = Response> + Send + 'static,
 {
     let ticket = state.journal.open(state.now(), api, head.method.as_str(), head.uri.path());
+    // Known of a request without a body, too.
+    let len = body.size_hint().upper();
     // Held until the answer is there: the bodies of all requests together have a most.
-    let room = state.body_room(&head.headers, cap).await;
+    let room = state.body_room(len, cap).await;
     let exchange = match Exchange::read(&state, head, body, cap, ticket).await {
         Ok(exchange) => exchange,
         Err(answer) => return answer,

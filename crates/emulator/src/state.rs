@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::clock::Watch;
@@ -118,10 +116,11 @@ impl State {
         change(Arc::make_mut(&mut hold(&self.live)));
     }
 
-    /// Waits for room for a request's body: its declared length, or the most it may have. The semaphore is never closed.
-    pub(crate) async fn body_room(&self, headers: &HeaderMap, cap: usize) -> Option<OwnedSemaphorePermit> {
-        let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let room = declared.unwrap_or(cap).min(cap) / 1024 + 1;
+    /// Waits for room for a request's body: `len` bytes, or the most it may have where its length is not known. The semaphore is
+    /// never closed.
+    pub(crate) async fn body_room(&self, len: Option<u64>, cap: usize) -> Option<OwnedSemaphorePermit> {
+        let len = len.and_then(|len| usize::try_from(len).ok());
+        let room = len.unwrap_or(cap).min(cap) / 1024 + 1;
         let room = room.min(self.settings.bodies_in_flight / 1024).max(1);
         Arc::clone(&self.bodies).acquire_many_owned(u32::try_from(room).unwrap_or(u32::MAX)).await.ok()
     }
