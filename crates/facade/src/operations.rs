@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 pub(crate) use describe::pack;
-pub(crate) use start::{outcome, submit, validated, within};
+pub(crate) use start::{outcome, repeated, submit, validated, within};
 
 use crate::caller::Caller;
 use crate::status::{Fields, Refusal, failed};

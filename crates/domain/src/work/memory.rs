@@ -71,6 +71,16 @@ impl Book {
         self.row(&lease.operation).ok().filter(|row| row.held && row.token == lease.token)
     }
 
+    /// What a request has made.
+    fn repeated(&self, client: &ClientId, request: &Request) -> Result<Option<Operation>, Error> {
+        let Some((digest, number)) = self.requests.get(&(client.clone(), request.id.clone())) else { return Ok(None) };
+        if *digest != request.digest {
+            let message = "another request was made under this request id; give each request an id of its own";
+            return Err(Error::new(ErrorKind::RequestMismatch, message));
+        }
+        Ok(self.rows.get(number).map(|row| row.operation.clone()))
+    }
+
     fn remove(&mut self, number: u64) {
         let Some(row) = self.rows.remove(&number) else { return };
         self.numbers.remove(&row.operation.id);
@@ -151,15 +161,9 @@ impl Operations for MemoryOperations {
         let now = (self.now)();
         let mut book = self.book();
         if let Some(request) = &request
-            && let Some((digest, number)) = book.requests.get(&(client.clone(), request.id.clone()))
+            && let Some(made) = book.repeated(&client, request)?
         {
-            if *digest != request.digest {
-                let message = "another request was made under this request id; give each request an id of its own";
-                return Err(Error::new(ErrorKind::RequestMismatch, message));
-            }
-            if let Some(row) = book.rows.get(number) {
-                return Ok(row.operation.clone());
-            }
+            return Ok(made);
         }
         while book.rows.len() >= MOST {
             let ended = book.rows.iter().find(|(_, row)| row.operation.phase.has_ended()).map(|(number, _)| *number);
@@ -190,6 +194,10 @@ impl Operations for MemoryOperations {
         book.rows.insert(number, row);
         book.wake();
         Ok(operation)
+    }
+
+    async fn repeated(&self, client: &ClientId, request: &Request) -> Result<Option<Operation>, Error> {
+        self.book().repeated(client, request)
     }
 
     async fn get(&self, id: &OperationId) -> Result<Operation, Error> {

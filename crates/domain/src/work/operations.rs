@@ -83,6 +83,12 @@ pub trait Operations: Send + Sync {
     /// request after an `Internal` may make a second operation.
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error>;
 
+    /// The operation that this request of a client has made; `None` if it has not made one, or that was removed.
+    ///
+    /// # Errors
+    /// `RequestMismatch` as of [`Self::submit`].
+    async fn repeated(&self, client: &ClientId, request: &Request) -> Result<Option<Operation>, Error>;
+
     /// Reads an operation.
     ///
     /// # Errors

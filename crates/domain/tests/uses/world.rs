@@ -47,6 +47,9 @@ impl Operations for Store {
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error> {
         self.operations.submit(new).await
     }
+    async fn repeated(&self, client: &ClientId, request: &Request) -> Result<Option<Operation>, Error> {
+        self.operations.repeated(client, request).await
+    }
     async fn get(&self, id: &OperationId) -> Result<Operation, Error> {
         self.operations.get(id).await
     }

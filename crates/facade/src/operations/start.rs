@@ -31,6 +31,27 @@ pub(crate) async fn submit(
     })
 }
 
+/// The operation of an earlier request that this one repeats, if it does. For what has to be known before anything is looked
+/// at that may have gone since.
+///
+/// # Errors
+/// If the request id was used for something else, which `field` is blamed for, or the store fails.
+pub(crate) async fn repeated(
+    work: &Work,
+    client: &ClientId,
+    request: Option<&Request>,
+    field: &'static str,
+) -> Result<Option<longrunning::Operation>, Status> {
+    let Some(request) = request else { return Ok(None) };
+    let made = async {
+        match work.operations.repeated(client, request).await? {
+            Some(operation) => describe::whole(work.operations.as_ref(), operation).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    made.await.map_err(|error| failed(&error, Fields::of(field)))
+}
+
 /// The answer to a request that was only to be validated: an operation without a name, done, with this response.
 pub(crate) fn validated(response: Any) -> longrunning::Operation {
     longrunning::Operation {

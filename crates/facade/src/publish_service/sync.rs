@@ -40,8 +40,13 @@ impl Publications {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "PlanSync", &request, None)?;
+        let client = caller.client();
+        // Its staged files may have gone since.
+        if let Some(made) = operations::repeated(&self.work, &client, repeated.as_ref(), "manifest").await? {
+            return Ok(made);
+        }
         let told = request.manifest.ok_or_else(|| Refusal::argument("manifest", "there is no manifest"))?;
-        let (service, client) = (self.service.open(caller), caller.client());
+        let service = self.service.open(caller);
         let manifest = manifest::read(&service, self.work.blobs.as_ref(), &client, told).await?;
         progress.writing();
         let task = Task::Plan(Box::new(PlanTask { manifest }));
@@ -56,9 +61,16 @@ impl Publications {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "ApplySync", &request, None)?;
+        let client = caller.client();
+        // Its plan and staged files may have gone since. What is only to be validated makes no operation.
+        if !request.validate_only
+            && let Some(made) = operations::repeated(&self.work, &client, repeated.as_ref(), "plan").await?
+        {
+            return Ok(made);
+        }
         let operation = operations::find(&self.work, caller, "plan", &request.plan).await?;
         let plan = self.made(&operation).await?;
-        let (service, client) = (self.service.open(caller), caller.client());
+        let service = self.service.open(caller);
         // What the caller may use may have changed since.
         for album in &plan.albums {
             target(&service, "plan", &album.album.to_string())?;

@@ -1,11 +1,14 @@
 //! `PublishService`: what is kept of a publication, and what is refused before anything is.
 
-use polyptych_domain::{Blobs, Fit, OperationFilter, Operations, PageRequest, Sha256, Task, UploadPolicy};
+use polyptych_domain::{
+    Blobs, Ending, Fit, ItemOutcome, OperationFilter, Operations, PageRequest, Plan, Sha256, Task, UploadPolicy,
+};
 use polyptych_proto::longrunning::{Operation, operation};
 use polyptych_proto::v1;
 use prost::Message;
 use tonic::{Code, Status};
 use v1::publish_request::Payload;
+use v1::stage_picture_request;
 
 use crate::support::{Server, blamed, png, reason};
 
@@ -112,4 +115,72 @@ async fn a_validated_publication_tells_for_each_target_what_would_be_sent() {
     let Some(v1::upload_outcome::Result::Error(error)) = refused.result else { panic!("{refused:?}") };
     assert_eq!((refused.parent.as_str(), error.code), ("libraries/gamma/albums/self", Code::InvalidArgument as i32));
     assert_eq!((kept(&server).await.len(), server.spooled()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_plan_is_the_first_one_even_if_its_files_are_not_kept_any_more() {
+    let server = Server::start();
+    let file = png(40, 30);
+    let messages = [
+        stage_picture_request::Payload::Metadata(v1::StagePictureMetadata::default()),
+        stage_picture_request::Payload::Chunk(file.into()),
+    ]
+    .map(|payload| v1::StagePictureRequest { payload: Some(payload) });
+    let mut client = server.publications().await;
+    let sha256 = client.stage_picture(tokio_stream::iter(messages)).await.unwrap().into_inner().sha256;
+    let picture = v1::SyncPicture {
+        key: "a".to_owned(),
+        display_name: "a.png".to_owned(),
+        source: Some(v1::sync_picture::Source::Sha256(sha256)),
+        ..Default::default()
+    };
+    let wish = v1::SyncWish { key: "a".to_owned(), ..Default::default() };
+    let album = v1::SyncAlbum { parent: "libraries/alpha".to_owned(), pictures: vec![wish], delete_others: false };
+    let manifest = v1::SyncManifest { pictures: vec![picture], albums: vec![album] };
+    let plan = |id: &str| v1::PlanSyncRequest { manifest: Some(manifest.clone()), request_id: id.to_owned() };
+    let first = client.plan_sync(plan("a")).await.unwrap().into_inner();
+    // The first collection leaves what is fresh.
+    server.blobs.collect(&[]);
+    server.blobs.collect(&[]);
+    let status = client.plan_sync(plan("b")).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "PICTURE_NOT_STAGED"));
+    assert_eq!(client.plan_sync(plan("a")).await.unwrap().into_inner(), first);
+    let other = v1::PlanSyncRequest { manifest: Some(v1::SyncManifest::default()), ..plan("a") };
+    let status = client.plan_sync(other).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "REQUEST_MISMATCH"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_is_applied_again_is_answered_even_if_it_is_gone() {
+    let server = Server::start();
+    let album = v1::SyncAlbum { parent: "libraries/alpha".to_owned(), delete_others: true, ..Default::default() };
+    let uri = Some(v1::sync_picture::Source::Uri("https://pictures.test/a.png".to_owned()));
+    let picture = v1::SyncPicture { key: "a".to_owned(), source: uri, ..Default::default() };
+    let wish = v1::SyncWish { key: "a".to_owned(), ..Default::default() };
+    let album = v1::SyncAlbum { pictures: vec![wish], ..album };
+    let manifest = v1::SyncManifest { pictures: vec![picture], albums: vec![album] };
+    let mut client = server.publications().await;
+    let request = v1::PlanSyncRequest { manifest: Some(manifest), ..Default::default() };
+    let planned = client.plan_sync(request).await.unwrap().into_inner().name;
+    let [operation] = kept(&server).await.try_into().unwrap();
+    let Task::Plan(task) = &operation.task else { panic!("{:?}", operation.task) };
+    let made = Plan {
+        manifest: task.manifest.clone(),
+        fetched: Default::default(),
+        steps: Vec::new(),
+        kept: Vec::new(),
+        objections: Vec::new(),
+        albums: Vec::new(),
+        costs: Default::default(),
+    };
+    let (lease, _) = server.operations.take(&operation.id).await.unwrap().unwrap();
+    server.operations.settle(&lease, &[(0, ItemOutcome::Planned(Box::new(made)))]).await.unwrap();
+    server.operations.finish(&lease, Ending::Succeeded).await.unwrap();
+
+    let apply =
+        |id: &str| v1::ApplySyncRequest { plan: planned.clone(), request_id: id.to_owned(), validate_only: false };
+    let first = client.apply_sync(apply("b")).await.unwrap().into_inner();
+    server.operations.remove(&operation.id).await.unwrap();
+    assert_eq!(client.apply_sync(apply("c")).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(client.apply_sync(apply("b")).await.unwrap().into_inner(), first);
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyptych_domain::{
-    Ending, Error, ErrorKind, Failure, ItemOutcome, ItemRecord, Lease, NewOperation, Operation, OperationFilter,
-    OperationId, Operations, Page, PageRequest, Standing,
+    ClientId, Ending, Error, ErrorKind, Failure, ItemOutcome, ItemRecord, Lease, NewOperation, Operation,
+    OperationFilter, OperationId, Operations, Page, PageRequest, Request, Standing,
 };
 
 use crate::debts::Debt;
@@ -33,6 +33,10 @@ fn not_found(id: &OperationId) -> Problem {
 impl Operations for SqlOperations {
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error> {
         again(|| async { Ok(submit::submit(&self.0, &new).await?) }).await
+    }
+
+    async fn repeated(&self, client: &ClientId, request: &Request) -> Result<Option<Operation>, Error> {
+        Ok(submit::repeated(&self.0, client, request).await?)
     }
 
     async fn get(&self, id: &OperationId) -> Result<Operation, Error> {

@@ -1,6 +1,6 @@
 //! What callers do to operations: ask for them, ask them to end, remove them.
 
-use polyptych_domain::{Error, ErrorKind, NewOperation, Operation, OperationId, Phase};
+use polyptych_domain::{ClientId, Error, ErrorKind, NewOperation, Operation, OperationId, Phase, Request};
 
 use super::not_found;
 use super::row::{columns, operation, phase_name};
@@ -37,16 +37,30 @@ pub(super) async fn submit(shared: &Shared, new: &NewOperation) -> Result<Operat
         shared.hub.tell(News::Due);
         return Ok(made);
     }
+    drop(tx);
+    let made = match &new.request {
+        Some(request) => repeated(shared, &new.client, request).await?,
+        None => None,
+    };
+    // Removed between the two statements: the caller may repeat, and makes a new one.
+    made.ok_or_else(|| unreadable("the request was removed just now").into())
+}
+
+/// What a request has made.
+pub(super) async fn repeated(
+    shared: &Shared,
+    client: &ClientId,
+    request: &Request,
+) -> Result<Option<Operation>, Problem> {
     let select =
         concat!("SELECT ", columns!(), ", request_digest FROM operations WHERE client = $1 AND request_id = $2");
-    let rows = tx.rows(select, args![new.client.as_str(), request]).await?;
-    // Removed between the two statements: the caller may repeat, and makes a new one.
-    let row = rows.first().ok_or_else(|| unreadable("the request was removed just now"))?;
-    if row.get::<Option<String>, _>("request_digest")? != digest {
+    let rows = shared.db.read(select, args![client.as_str(), request.id.as_str()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    if row.get::<Option<String>, _>("request_digest")? != Some(request.digest.to_string()) {
         let message = "this request id was used for something else";
         return Err(Error::new(ErrorKind::RequestMismatch, message).into());
     }
-    Ok(operation(row)?)
+    Ok(Some(operation(row)?))
 }
 
 /// Whoever has begun it must see to what it left half done, so only an untouched operation ends here.

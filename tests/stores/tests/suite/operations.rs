@@ -29,6 +29,11 @@ pub(crate) async fn a_repeated_request_makes_one_operation(world: World) {
     }
     ids.dedup();
     assert_eq!(ids.len(), 1);
+    let (anna, request) = (ClientId::new("anna").unwrap(), requested("anna", "r1", 2).request.unwrap());
+    let repeated = stores[1].operations().repeated(&anna, &request).await.unwrap();
+    assert_eq!(repeated.map(|made| made.id), Some(ids[0].clone()));
+    let boris = ClientId::new("boris").unwrap();
+    assert_eq!(stores[1].operations().repeated(&boris, &request).await.unwrap(), None);
     let others = stores[0].operations().submit(requested("boris", "r1", 2)).await.unwrap();
     assert_ne!(others.id, ids[0]);
     let unmarked = stores[0].operations();
@@ -42,6 +47,9 @@ pub(crate) async fn a_request_id_with_another_request_is_refused(world: World) {
     let operations = world.process().await.operations();
     operations.submit(requested("anna", "r1", 2)).await.unwrap();
     let refused = operations.submit(requested("anna", "r1", 3)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::RequestMismatch);
+    let other = requested("anna", "r1", 3).request.unwrap();
+    let refused = operations.repeated(&ClientId::new("anna").unwrap(), &other).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::RequestMismatch);
 }
 
