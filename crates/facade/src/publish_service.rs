@@ -45,7 +45,7 @@ impl Publications {
         caller: Caller,
         stream: Streaming<v1::PublishRequest>,
     ) -> Result<longrunning::Operation, Status> {
-        let mut messages = self.receiver.receive(stream);
+        let mut messages = self.receiver.receive(caller.client(), stream);
         let mut metadata = messages.metadata().await?;
         let id = std::mem::take(&mut metadata.request_id);
         repeats::request(REQUEST_ID, &id, METHOD, &metadata, None)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use polyptych_domain::Content;
+use polyptych_domain::{ClientId, Content};
 use polyptych_proto::v1;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status, Streaming};
@@ -65,11 +65,11 @@ impl Receiver {
         Self { spool, settings }
     }
 
-    /// Takes a file that came in one message.
+    /// Takes a file that came from `client` in one message.
     ///
     /// # Errors
     /// If it is empty or too long.
-    pub(crate) async fn take(&self, file: Bytes) -> Result<Content, Refusal> {
+    pub(crate) async fn take(&self, client: ClientId, file: Bytes) -> Result<Content, Refusal> {
         if file.is_empty() {
             return Err(empty("the file is empty"));
         }
@@ -77,21 +77,22 @@ impl Receiver {
             let message = format!("the file is longer than the {SMALL_BYTES} bytes of one message; stream it");
             return Err(Refusal::new(Code::ResourceExhausted, Reason::ImageTooLarge, message));
         }
-        let mut upload = self.spool.upload();
+        let mut upload = self.spool.upload(Some(client));
         upload.push(file).await.map_err(spooled)?;
         upload.finish().map_err(spooled)
     }
 
-    /// Begins to read a stream.
-    pub(crate) fn receive<P: Piece>(&self, stream: Streaming<P>) -> Messages<'_, P> {
+    /// Begins to read a stream of `client`.
+    pub(crate) fn receive<P: Piece>(&self, client: ClientId, stream: Streaming<P>) -> Messages<'_, P> {
         let end = Instant::now() + self.settings.upload_total;
-        Messages { receiver: self, stream, end, waited: Duration::ZERO, bytes: 0 }
+        Messages { receiver: self, client, stream, end, waited: Duration::ZERO, bytes: 0 }
     }
 }
 
 /// The messages of a stream, each within its time.
 pub(crate) struct Messages<'r, P> {
     receiver: &'r Receiver,
+    client: ClientId,
     stream: Streaming<P>,
     end: Instant,
     /// How long the caller was waited for.
@@ -127,7 +128,7 @@ impl<P: Piece> Messages<'_, P> {
     /// If the stream breaks, stalls or says something else, or the file is empty or too long.
     pub(crate) async fn content(&mut self) -> Result<Content, Refusal> {
         let Receiver { spool, settings } = self.receiver;
-        let mut upload = spool.upload();
+        let mut upload = spool.upload(Some(self.client.clone()));
         while let Some(part) = self.next().await? {
             let Part::Chunk(chunk) = part else {
                 return Err(protocol("`metadata` was sent twice; after the first message only chunks may follow"));
@@ -234,7 +235,9 @@ fn spooled(error: SpoolError) -> Refusal {
     let message = error.to_string();
     match error {
         SpoolError::UploadTooLong { .. } => Refusal::new(Code::ResourceExhausted, Reason::ImageTooLarge, message),
-        SpoolError::Full => Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message).with_retry_after(SOON),
+        SpoolError::Full | SpoolError::ShareFull => {
+            Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message).with_retry_after(SOON)
+        }
         SpoolError::Io(cause) => {
             tracing::error!(%cause, "the spool failed");
             Refusal::new(Code::Internal, Reason::Internal, message)

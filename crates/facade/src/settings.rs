@@ -27,6 +27,8 @@ pub struct Settings {
     pub spool_dir: PathBuf,
     /// Most bytes of all spool files together. Default: 1 GiB.
     pub spool_bytes: u64,
+    /// Most bytes of the spool files of one client's uploads, so that it leaves room for others. Default: 512 MiB.
+    pub spool_bytes_per_client: u64,
     /// Items of a page where the request does not say. Default: 100.
     pub page_size: u32,
     /// Most items of a page; a request for more gets this many. At most 1,000, the default.
@@ -76,6 +78,7 @@ impl Default for Settings {
             spool_memory_bytes: 16 << 20,
             spool_dir: std::env::temp_dir().join(folder::default_name()),
             spool_bytes: 1 << 30,
+            spool_bytes_per_client: 512 << 20,
             page_size: 100,
             max_page_size: 1000,
             upload_idle: Duration::from_secs(30),

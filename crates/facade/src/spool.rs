@@ -6,17 +6,18 @@ mod file;
 pub(crate) mod folder;
 mod port;
 mod room;
+mod shares;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use polyptych_domain::{Content, Sha256};
+use polyptych_domain::{ClientId, Content, Sha256};
 
 use self::file::{SpoolFile, Writing};
 use self::folder::Folder;
 use self::room::{MemoryContent, Room};
+use self::shares::Shares;
 use crate::{FacadeError, Settings};
 
 /// Why an upload cannot be kept.
@@ -31,6 +32,9 @@ pub(crate) enum SpoolError {
     /// All uploads together are as long as they may be.
     #[error("this server holds as many bytes of uploads as it may; try again later")]
     Full,
+    /// All uploads of this client together are as long as they may be.
+    #[error("this server holds as many bytes of this client's uploads as it may; try again later")]
+    ShareFull,
     /// The file system failed.
     #[error("the received file could not be kept")]
     Io(#[from] io::Error),
@@ -46,8 +50,7 @@ struct Shared {
     folder: Folder,
     memory_bytes: usize,
     max_upload_bytes: u64,
-    capacity: u64,
-    used: AtomicU64,
+    shares: Shares,
     room: Room,
 }
 
@@ -62,34 +65,20 @@ impl Spool {
             folder: Folder::open(&settings.spool_dir).map_err(unusable)?,
             memory_bytes: settings.memory_bytes,
             max_upload_bytes: settings.max_upload_bytes,
-            capacity: settings.spool_bytes,
-            used: AtomicU64::new(0),
+            shares: Shares::new(settings.spool_bytes, settings.spool_bytes_per_client),
             room: Room::new(settings.spool_memory_bytes),
         })))
     }
 
-    /// Begins an upload. Dropping it removes what it has kept.
-    pub(crate) fn upload(&self) -> Upload {
+    /// Begins an upload of a client; absent where nobody sends it. Dropping it removes what it has kept.
+    pub(crate) fn upload(&self, client: Option<ClientId>) -> Upload {
         let share = self.0.room.nothing();
-        Upload { spool: self.clone(), len: 0, kept: Kept::Memory(MemoryContent::new(share)) }
-    }
-
-    /// Counts `bytes` more in files, if they may be there.
-    fn reserve(&self, bytes: u64) -> Result<(), SpoolError> {
-        let fits = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.0.capacity);
-        let used = self.0.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).map_err(|_| SpoolError::Full)?;
-        metrics::gauge!("polyptych_spool_bytes").set(used.saturating_add(bytes) as f64);
-        Ok(())
-    }
-
-    fn release(&self, bytes: u64) {
-        let used = self.0.used.fetch_sub(bytes, Ordering::AcqRel);
-        metrics::gauge!("polyptych_spool_bytes").set(used.saturating_sub(bytes) as f64);
+        Upload { spool: self.clone(), client, len: 0, kept: Kept::Memory(MemoryContent::new(share)) }
     }
 
     #[cfg(test)]
     fn used(&self) -> u64 {
-        self.0.used.load(Ordering::Acquire)
+        self.0.shares.used()
     }
 }
 
@@ -97,6 +86,7 @@ impl Spool {
 #[derive(Debug)]
 pub(crate) struct Upload {
     spool: Spool,
+    client: Option<ClientId>,
     len: u64,
     kept: Kept,
 }
@@ -128,7 +118,7 @@ impl Upload {
                 return Ok(());
             }
             let kept = std::mem::replace(&mut self.kept, Kept::Lost);
-            let file = SpoolFile::create(&self.spool).await?;
+            let file = SpoolFile::create(&self.spool, self.client.clone()).await?;
             self.kept = Kept::File(Box::new(file));
             if let Kept::Memory(memory) = kept {
                 // What was kept gives its room back once it is written.

@@ -35,6 +35,7 @@ pub(crate) fn fixed(was: &Config, is: &Config) -> Vec<&'static str> {
         "server.max_upload_bytes": server.max_upload_bytes,
         "server.spool_folder": server.spool_folder,
         "server.spool_bytes": server.spool_bytes,
+        "server.spool_bytes_per_client": server.spool_bytes_per_client,
         "server.spool_memory_bytes": server.spool_memory_bytes,
         "server.keepalive_seconds": server.keepalive_seconds,
         "server.keepalive_timeout_seconds": server.keepalive_timeout_seconds,

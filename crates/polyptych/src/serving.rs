@@ -61,6 +61,8 @@ pub fn settings(section: &ServerSection) -> Settings {
     let seconds = |given: Option<u32>, usual: Duration| given.map_or(usual, |given| Duration::from_secs(given.into()));
     let unless_zero = |time: Duration| (!time.is_zero()).then_some(time);
     let count = |given: Option<u32>, usual: usize| given.map_or(usual, |given| given as usize);
+    let max_upload_bytes = section.max_upload_bytes.unwrap_or(usual.max_upload_bytes);
+    let spool_bytes = section.spool_bytes.unwrap_or(usual.spool_bytes);
     Settings {
         drain: seconds(section.drain_seconds, usual.drain),
         calls_at_once: count(section.calls_at_once, usual.calls_at_once),
@@ -68,10 +70,11 @@ pub fn settings(section: &ServerSection) -> Settings {
         streams_per_connection: section.streams_per_connection.unwrap_or(usual.streams_per_connection),
         connections_at_once: count(section.connections_at_once, usual.connections_at_once),
         max_header_bytes: section.max_header_bytes.unwrap_or(usual.max_header_bytes),
-        max_upload_bytes: section.max_upload_bytes.unwrap_or(usual.max_upload_bytes),
+        max_upload_bytes,
         max_chunk_bytes: count(section.max_chunk_bytes, usual.max_chunk_bytes),
         spool_dir: section.spool_folder.clone().unwrap_or(usual.spool_dir),
-        spool_bytes: section.spool_bytes.unwrap_or(usual.spool_bytes),
+        spool_bytes,
+        spool_bytes_per_client: section.spool_bytes_per_client.unwrap_or((spool_bytes / 2).max(max_upload_bytes)),
         spool_memory_bytes: section
             .spool_memory_bytes
             .map_or(usual.spool_memory_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),

@@ -21,7 +21,7 @@ impl Images {
         caller: &Caller,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::UploadImageResponse, Status> {
-        let mut messages = self.receiver.receive(stream);
+        let mut messages = self.receiver.receive(caller.client(), stream);
         let mut metadata = messages.metadata().await?;
         let service = self.service.open(caller);
         let place = Place::new(&service, &metadata)?;
@@ -45,7 +45,7 @@ impl Images {
         let place = Place::new(&service, &metadata)?;
         progress.at(place.library, Some(&place.album));
         let id = std::mem::take(&mut metadata.request_id);
-        let content = self.receiver.take(content).await.map_err(|refusal| place.refused(refusal))?;
+        let content = self.receiver.take(caller.client(), content).await.map_err(|refusal| place.refused(refusal))?;
         let fields = Fields { content: "content", ..Fields::UPLOAD };
         self.accept(progress, caller, &service, place, Received { id, metadata, content, fields }).await
     }

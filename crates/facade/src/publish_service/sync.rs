@@ -18,7 +18,7 @@ impl Publications {
         client: &ClientId,
         stream: Streaming<v1::StagePictureRequest>,
     ) -> Result<v1::StagePictureResponse, Status> {
-        let mut messages = self.receiver.receive(stream);
+        let mut messages = self.receiver.receive(client.clone(), stream);
         let announced = messages.metadata().await?.sha256;
         let field = "metadata.sha256";
         let announced = if announced.is_empty() { None } else { Some(manifest::sha256(field, &announced)?) };

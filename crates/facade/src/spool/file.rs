@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use polyptych_domain::{ChunkStream, ContentSource, Sha256};
+use polyptych_domain::{ChunkStream, ClientId, ContentSource, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::{Spool, SpoolError};
@@ -24,14 +24,15 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 #[derive(Debug)]
 pub(super) struct SpoolFile {
     spool: Spool,
+    client: Option<ClientId>,
     path: PathBuf,
     len: u64,
 }
 
 impl SpoolFile {
-    /// Makes an empty file and opens it for writing.
-    pub(super) async fn create(spool: &Spool) -> Result<Writing, SpoolError> {
-        let file = Self { spool: spool.clone(), path: spool.0.folder.fresh_path(), len: 0 };
+    /// Makes an empty file and opens it for writing. It counts among those of `client`.
+    pub(super) async fn create(spool: &Spool, client: Option<ClientId>) -> Result<Writing, SpoolError> {
+        let file = Self { spool: spool.clone(), client, path: spool.0.folder.fresh_path(), len: 0 };
         // If this future is dropped meanwhile, the closure's result is dropped where it ends, and the file with it.
         let made = blocking(move || {
             let mut options = std::fs::OpenOptions::new();
@@ -46,7 +47,7 @@ impl SpoolFile {
 
     /// Takes place for `bytes` more.
     fn grow(&mut self, bytes: u64) -> Result<(), SpoolError> {
-        self.spool.reserve(bytes)?;
+        self.spool.0.shares.take(self.client.as_ref(), bytes)?;
         self.len += bytes;
         Ok(())
     }
@@ -86,7 +87,7 @@ impl Drop for SpoolFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => tracing::warn!(%error, "a spool file could not be removed; the next start sweeps it"),
         }
-        self.spool.release(self.len);
+        self.spool.0.shares.give_back(self.client.as_ref(), self.len);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Spool, SpoolError};
 #[async_trait]
 impl polyptych_domain::Spool for Spool {
     async fn keep(&self, mut pieces: Pieces) -> Result<Content, Error> {
-        let mut upload = self.upload();
+        let mut upload = self.upload(None);
         while let Some(piece) = pieces.try_next().await? {
             upload.push(piece).await.map_err(not_kept)?;
         }
@@ -20,7 +20,7 @@ impl polyptych_domain::Spool for Spool {
 fn not_kept(error: SpoolError) -> Error {
     let kind = match &error {
         SpoolError::UploadTooLong { .. } => ErrorKind::TooLarge,
-        SpoolError::Full => ErrorKind::QuotaExhausted,
+        SpoolError::Full | SpoolError::ShareFull => ErrorKind::QuotaExhausted,
         SpoolError::Io(_) => ErrorKind::Internal,
     };
     Error::new(kind, error.to_string()).with_source(error)

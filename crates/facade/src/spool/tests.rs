@@ -36,7 +36,7 @@ fn pattern(len: usize) -> Vec<u8> {
 }
 
 async fn receive(spool: &Spool, bytes: &[u8], step: usize) -> Result<Content, SpoolError> {
-    let mut upload = spool.upload();
+    let mut upload = spool.upload(None);
     for chunk in bytes.chunks(step) {
         upload.push(Bytes::copy_from_slice(chunk)).await?;
     }
@@ -107,7 +107,7 @@ async fn a_file_longer_than_one_read_arrives_in_order() {
 async fn an_upload_that_is_dropped_half_way_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let spool = Spool::open(&settings(&folder)).unwrap();
-    let mut upload = spool.upload();
+    let mut upload = spool.upload(None);
     upload.push(pattern(5000).into()).await.unwrap();
     assert_eq!((files(folder.path()).len(), spool.used()), (1, 5000));
     drop(upload);
@@ -130,6 +130,27 @@ async fn one_upload_has_its_cap_and_all_files_have_theirs() {
     assert_eq!((files(folder.path()).len(), spool.used()), (2, 12_000));
     drop((second, third));
     assert_eq!(spool.used(), 0);
+}
+
+#[tokio::test]
+async fn what_a_client_has_in_files_is_its_own_share_until_it_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let spool = Spool::open(&Settings { spool_bytes_per_client: 6000, ..settings(&folder) }).unwrap();
+    let upload = async |client: &str, len| {
+        let mut upload = spool.upload(Some(ClientId::new(client).unwrap()));
+        upload.push(pattern(len).into()).await?;
+        upload.finish()
+    };
+    let first = upload("anna", 5000).await.unwrap();
+    let error = upload("anna", 1001).await.unwrap_err();
+    assert!(matches!(error, SpoolError::ShareFull), "{error}");
+    let others = upload("boris", 6000).await.unwrap();
+    let small = upload("anna", 1000).await.unwrap();
+    assert_eq!((files(folder.path()).len(), spool.used()), (2, 11_000));
+    drop(first);
+    let next = upload("anna", 6000).await.unwrap();
+    drop((others, small, next));
+    assert_eq!((files(folder.path()).len(), spool.used()), (0, 0));
 }
 
 #[tokio::test]

@@ -44,6 +44,9 @@ pub struct ServerSection {
     /// Most bytes of uploads in progress in that folder; 1 GiB by default.
     #[schemars(range(min = 1, max = 1099511627776_u64))]
     pub spool_bytes: Option<u64>,
+    /// Most bytes there of the uploads of one client; half of all by default, or one of the longest uploads if that is more.
+    #[schemars(range(min = 1, max = 1099511627776_u64))]
+    pub spool_bytes_per_client: Option<u64>,
     /// Most bytes of uploads in progress in memory; 16 MiB by default. Beyond it even short ones go to that folder.
     #[schemars(range(min = 0, max = 1099511627776_u64))]
     pub spool_memory_bytes: Option<u64>,
