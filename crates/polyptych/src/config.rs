@@ -280,29 +280,21 @@ fn in_one_line(mistakes: &[Mistake]) -> String {
 }
 
 impl Config {
-    /// Reads a file that names at least one library. Whether its libraries can be connected is not looked at.
+    /// Reads a file and what the environment of this process sets beside it, as the program does: [`Self::load`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the place of everything that is wrong.
+    pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::load(Some(path.as_ref()), &Given::from_environment(std::env::vars_os())).await
+    }
+
+    /// Reads a file, puts what was given beside it over it, and refuses what [`crate::open_libraries`],
+    /// [`crate::open_pictures`], [`crate::State::open`], [`crate::open_guard`], [`crate::open_tls`] and a server would refuse
+    /// without looking for tokens, keys and certificates. A file names at least one library; without one none needs to be
+    /// named. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`] with the place of everything that is wrong. A file of more than 1 MiB is refused.
-    pub async fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::read_with(Some(path.as_ref()), &Given::default(), |_| None).await
-    }
-
-    /// Reads a file as [`Self::read`] does, and refuses what [`crate::open_libraries`],
-    /// [`crate::open_pictures`], [`crate::State::open`], [`crate::open_guard`], [`crate::open_tls`] and a server would refuse
-    /// without looking at the environment. Nothing is sent.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the place of everything that is wrong.
-    pub async fn check(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Self::load(Some(path.as_ref()), &Given::default()).await
-    }
-
-    /// Reads a file and puts what was given beside it over it, then looks at it as [`Self::check`] does. Without a file no
-    /// library needs to be named.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the place of everything that is wrong.
     pub async fn load(path: Option<&Path>, given: &Given) -> Result<Self, ConfigError> {
         let object = |config: &Self| {
             crate::libraries::objection(config)
@@ -310,7 +302,13 @@ impl Config {
                 .or_else(|| config.objection_of_state())
                 .or_else(|| config.objection_of_server())
         };
-        Self::read_with(path, given, object).await
+        let text = match path {
+            Some(path) => Some(read(path).await?),
+            None => None,
+        };
+        let path = path.unwrap_or(Path::new("(none)"));
+        check::examine(text.as_deref(), given, object)
+            .map_err(|mistakes| ConfigError::Parse { path: path.to_owned(), mistakes })
     }
 
     #[cfg(feature = "state")]
@@ -333,20 +331,6 @@ impl Config {
     #[cfg(not(feature = "server"))]
     fn objection_of_server(&self) -> Option<(Vec<String>, String)> {
         None
-    }
-
-    async fn read_with(
-        path: Option<&Path>,
-        given: &Given,
-        object: impl Fn(&Self) -> Option<(Vec<String>, String)>,
-    ) -> Result<Self, ConfigError> {
-        let text = match path {
-            Some(path) => Some(read(path).await?),
-            None => None,
-        };
-        let path = path.unwrap_or(Path::new("(none)"));
-        check::examine(text.as_deref(), given, object)
-            .map_err(|mistakes| ConfigError::Parse { path: path.to_owned(), mistakes })
     }
 }
 
@@ -428,7 +412,7 @@ mod tests {
     async fn a_file_that_is_no_configuration_by_its_length_is_not_read_to_its_end() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(1 << 40).unwrap();
-        let error = Config::read(file.path()).await.unwrap_err();
+        let error = Config::load(Some(file.path()), &Given::default()).await.unwrap_err();
         assert!(error.to_string().contains("longer than 1048576 bytes"), "{error}");
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use polyptych::Config;
+use polyptych::config::Given;
 use polyptych::proto::v1::ListLibrariesRequest;
 use polyptych::proto::v1::library_service_client::LibraryServiceClient;
 use tempfile::TempDir;
@@ -98,7 +99,8 @@ async fn what_the_sections_of_callers_may_say_is_accepted_by_schema_and_program(
         let path = written(&folder, &text);
         let json: serde_json::Value = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         validator.validate(&json).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let config = Config::check(&path).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let config =
+            Config::load(Some(&path), &Given::default()).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
         polyptych::open_guard(&config).unwrap();
         assert_eq!(polyptych::open_tls(&config).unwrap().is_some(), text.contains("[tls]"));
         assert_eq!(polyptych::open_access(&config).unwrap().is_some(), text.contains("[clients"));
@@ -137,7 +139,7 @@ async fn what_cannot_be_meant_is_refused_with_its_place_and_no_key_is_repeated()
         (format!("{hashed}rate = {{ burst = 2 }}"), "line 8", "per_second"),
         (format!("{hashed}{}", hashed.replace("till", "shop")), "clients", "the same key"),
     ] {
-        let error = Config::check(written(&folder, &text)).await.unwrap_err().to_string();
+        let error = Config::load(Some(&written(&folder, &text)), &Given::default()).await.unwrap_err().to_string();
         assert!(error.contains(place) && error.contains(reason), "{text}\n{error}");
         assert!(!error.contains("canary"), "{error}");
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use polyptych::Config;
-use polyptych::config::ConfigError;
+use polyptych::config::{ConfigError, Given};
 
 fn validator() -> Validator {
     let schema = serde_json::to_value(polyptych::config::schema()).unwrap();
@@ -21,7 +21,7 @@ fn json(text: &str) -> serde_json::Value {
 async fn check(text: &str) -> Result<Config, ConfigError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
-    Config::check(file.path()).await
+    Config::load(Some(file.path()), &Given::default()).await
 }
 
 /// The blocks of TOML in a document that name libraries.
