@@ -4,6 +4,8 @@
 #[cfg(feature = "otlp")]
 mod otlp;
 
+use std::io::IsTerminal;
+
 use anyhow::Result;
 use polyptych::config::{LogFormat, LogSection};
 use polyptych::{Config, Reload};
@@ -21,7 +23,13 @@ const LEVEL: &str = "info";
 /// Logs for a command that ends by itself: warnings, unless `RUST_LOG` says otherwise.
 pub(crate) fn plain() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(coloured()).with_writer(std::io::stderr).init();
+}
+
+/// Whether the log is read by someone who sees colours and has not declined them (<https://no-color.org>).
+fn coloured() -> bool {
+    let declined = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !declined
 }
 
 /// The log and the traces of a server.
@@ -38,7 +46,7 @@ impl Telemetry {
     /// If the collector's address cannot be used, or this program was built without traces.
     pub(crate) fn start(config: &Config) -> Result<Self> {
         let (filter, level) = reload::Layer::new(filter(&config.log)?);
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = tracing_subscriber::fmt::layer().with_ansi(coloured()).with_writer(std::io::stderr);
         let lines = match config.log.format.unwrap_or_default() {
             LogFormat::Text => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
