@@ -59,6 +59,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         setup: Box<SetupFlags>,
     },
+    /// Ask the admin port of a server whether it is ready
+    ///
+    /// Exits with 0 if it is, and with 1 if not, or if nobody answers within three seconds. For containers, whose runtimes look at
+    /// exit codes.
+    Health {
+        /// `admin.listen` of the server
+        #[arg(value_name = "ADDRESS", env = "POLYPTYCH_ADMIN__LISTEN", default_value = "127.0.0.1:9464")]
+        admin: SocketAddr,
+    },
     /// Make an API key for a client, and print it once with the hash that the configuration takes
     Keygen,
     #[command(flatten)]

@@ -5,6 +5,7 @@ mod client;
 mod configuration;
 mod database;
 mod demo;
+mod health;
 mod keygen;
 mod output;
 mod serve;
@@ -34,6 +35,7 @@ async fn main() -> ExitCode {
         Command::Demo { images } => demo::run(images).await,
         Command::Serve(options) => serve::serve(options).await,
         Command::Emulate { listen, setup } => serve::emulator(listen, &setup).await,
+        Command::Health { admin } => health::run(admin).await,
         Command::Keygen => keygen::run(),
         Command::Config(ConfigCommand::Check { file }) => {
             configuration::check(&file, &Given::from_environment(std::env::vars_os())).await

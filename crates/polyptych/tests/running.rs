@@ -136,6 +136,35 @@ async fn a_call_is_one_line_of_the_log_with_client_method_code_time_and_request(
 }
 
 #[test]
+fn health_is_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let health = |admin: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
+        let ended = command.arg("health").env("POLYPTYCH_ADMIN__LISTEN", admin).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stdout).unwrap())
+    };
+    let serving = Serving::start(&["--emulate"], folder.path());
+    assert_eq!(health(&serving.admin), (Some(0), "ready\n".to_owned()));
+    // Somebody who is not that port, and nobody.
+    let other = serving.address.strip_prefix("http://").unwrap().to_owned();
+    assert_eq!(health(&other), (Some(1), String::new()));
+    let admin = serving.admin.clone();
+    drop(serving);
+    assert_eq!(health(&admin), (Some(1), String::new()));
+}
+
+#[test]
+fn a_log_that_goes_to_no_terminal_has_no_colours() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serving =
+        Serving::start(&["--emulate", "--set", "log.format=text", "--set", "log.level=debug"], folder.path());
+    serving.signal("-TERM");
+    let mut log = String::new();
+    serving.log.read_to_string(&mut log).unwrap();
+    assert!(!log.is_empty() && !log.contains('\u{1b}'), "{log:?}");
+}
+
+#[test]
 fn a_mistake_of_a_variable_or_an_option_is_told_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("polyptych.toml");
