@@ -53,6 +53,9 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
 
     // Nothing is left to do, and what was planned before is out of date.
     assert!(client.plan_sync(&manifest, pictures).await?.plan().is_empty());
-    println!("{}", sync.apply().await.unwrap_err());
+    match sync.apply().await {
+        Err(error) => println!("{error}"),
+        Ok(_) => return Err("a plan was carried out twice".into()),
+    }
     Ok(())
 }
