@@ -63,13 +63,24 @@ pub struct Uploaded {
     /// How often the image was sent once more after an answer was lost. More than 0 only where the provider keeps
     /// identical bytes once.
     pub resent: u32,
+    /// Of the answer that says so, as in [`Confirmed::request_id`].
+    pub request_id: Option<String>,
 }
 
 impl From<Image> for Uploaded {
-    /// An upload that was answered.
+    /// An upload of which only its image is known.
     fn from(image: Image) -> Self {
-        Self { image, found: false, resent: 0 }
+        Self { image, found: false, resent: 0, request_id: None }
     }
+}
+
+/// What a provider leaves of a change that it has confirmed: an image deleted, an advertisement changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The provider's id of the answer that confirmed it, which its support asks for; all items of one call share it.
+    /// Absent where the provider gives none, where nothing was sent, and where the answer was lost and something else told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// Which part of a list is wanted.

@@ -31,7 +31,7 @@ pub use content::{ChunkStream, Content, ContentSource, Sha256};
 pub use cost::{Budget, Cost, Price, Prices};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
 pub use fetch::{Fetched, Fetcher, Pauses, PictureUrl, Pictures, Pieces, Spool};
-pub use image::{Image, Page, PageRequest, Uploaded};
+pub use image::{Confirmed, Image, Page, PageRequest, Uploaded};
 pub use names::{AlbumId, AlbumName, ImageId, ImageName, LibraryId, NameError, is_display_name};
 pub use polyptych_imaging::{
     Animation, ColourSpace, Focus, Format, Inspection, Loss, Mode, Orientation, Pixels, Rgb, Target,

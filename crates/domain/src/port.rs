@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Content, Error, ErrorKind, Fetched,
-    Format, Image, ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices, Quota, Rules, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Confirmed, Content, Error,
+    ErrorKind, Fetched, Format, Image, ImageId, LibraryId, Page, PageRequest, PictureUrl, Prices, Quota, Rules,
+    Uploaded,
 };
 
 /// A provider and the API of it that a library speaks.
@@ -270,7 +271,7 @@ pub trait ImageLibrary: Send + Sync {
         &self,
         album: &AlbumId,
         changes: &[AssociationChange],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         let _ = (album, changes);
         Err(unsupported("this library's provider does not let advertisements be changed here"))
     }
@@ -281,7 +282,7 @@ pub trait ImageLibrary: Send + Sync {
     /// # Errors
     /// The call as a whole failed; [`Error::applied`] tells whether some images may be gone.
     /// Per item: `ImageNotFound`, `ImageInUse`.
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error>;
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error>;
 
     /// Asks the provider to fetch a picture by itself and to keep it under `name`; it answers at once and works on. Only where
     /// [`Capabilities::import_url`] is native.
@@ -289,7 +290,7 @@ pub trait ImageLibrary: Send + Sync {
     /// # Errors
     /// `Unsupported` where it is not. [`Error::applied`] tells whether the provider may be at work all the same; then
     /// [`ImageLibrary::find_import`] tells.
-    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<(ImportTicket, Confirmed), Error> {
         let _ = (album, url, name);
         Err(fetches_nothing(self.id(), self.provider()))
     }

@@ -102,7 +102,7 @@ impl ImageLibrary for Remembering {
     async fn get(&self, _: &AlbumId, _: &ImageId) -> Result<Image, Error> {
         Err(Error::new(ErrorKind::ImageNotFound, "there is no such image"))
     }
-    async fn delete(&self, _: &AlbumId, _: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, _: &AlbumId, _: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         Ok(Vec::new())
     }
     async fn quota(&self, _: &AlbumId) -> Result<Quota, Error> {

@@ -21,6 +21,9 @@ use crate::state::State;
 /// Stands for a header's text that is not UTF-8.
 const UNREADABLE: &str = "\u{fffd}";
 
+/// The headers in which the providers tell the id of an answer: Yandex (both APIs), Facebook. Evotor tells none.
+const REQUEST_IDS: [&str; 2] = ["requestid", "x-fb-trace-id"];
+
 /// The most bytes of a host and its port: the longest name, a colon and five digits.
 const LONGEST_HOST: usize = 261;
 
@@ -106,6 +109,10 @@ impl Exchange {
             Some(fault) => fault.change(&self.head, response),
             None => response,
         };
+        let id = REQUEST_IDS.iter().find_map(|name| response.headers().get(*name)?.to_str().ok());
+        if let Some(id) = id {
+            self.ticket.identified(id);
+        }
         self.ticket.close(response.status().as_u16());
         response
     }

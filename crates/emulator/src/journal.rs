@@ -85,6 +85,8 @@ pub struct JournalEntry {
     pub state: &'static str,
     /// HTTP status of the answer, as it was or would have been sent.
     pub status: Option<u16>,
+    /// The provider's id of the answer, as its header has it; absent where the API has none.
+    pub request_id: Option<String>,
     /// The provider's error code of the whole request, or `ok`.
     pub outcome: Option<String>,
     /// What the fault script made of it: `status`, `error`, `close-before`, `close-after` or `close-mid`.
@@ -226,6 +228,7 @@ impl Journal {
             associations: Vec::new(),
             state: "pending",
             status: None,
+            request_id: None,
             outcome: None,
             scripted: None,
         });
@@ -321,6 +324,11 @@ impl Ticket {
     /// Notes the error code of the whole request; without it the outcome is `ok`.
     pub(crate) fn failed(&self, code: impl ToString) {
         self.journal.change(self.sequence, |entry| entry.outcome = Some(code.to_string()));
+    }
+
+    /// Notes the id that the answer carries.
+    pub(crate) fn identified(&self, request_id: &str) {
+        self.journal.change(self.sequence, |entry| entry.request_id = Some(request_id.to_owned()));
     }
 
     /// Notes the answer.

@@ -109,9 +109,12 @@ impl AssociationService for Associations {
         progress.writing();
         let changed = service.set_associations(&parent.library, Some(&parent.album), &changes).await;
         let (_, outcomes) = changed.map_err(|error| failed(&error, Fields::of("changes")))?;
-        let outcomes = changes.iter().zip(outcomes).map(|(change, outcome)| v1::AssociationOutcome {
-            advertisement: change.ad.to_string(),
-            error: outcome.err().map(|error| as_data(failed(&error, Fields::of("changes")))),
+        let outcomes = changes.iter().zip(outcomes).map(|(change, outcome)| {
+            let (provider_request_id, error) = match outcome {
+                Ok(confirmed) => (confirmed.request_id.unwrap_or_default(), None),
+                Err(error) => (String::new(), Some(as_data(failed(&error, Fields::of("changes"))))),
+            };
+            v1::AssociationOutcome { advertisement: change.ad.to_string(), error, provider_request_id }
         });
         Ok(Response::new(v1::SetAssociationsResponse { outcomes: outcomes.collect() }))
     }

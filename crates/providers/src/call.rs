@@ -3,7 +3,9 @@
 
 use http::HeaderMap;
 use jiff::Timestamp;
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, LibraryId, Provider, ProviderError, Quota, Unit};
+use polyptych_domain::{
+    AlbumId, Applied, Confirmed, Error, ErrorKind, Image, LibraryId, Provider, ProviderError, Quota, Unit, Uploaded,
+};
 use polyptych_transport::{
     Call as Sent, Delivery, Error as TransportError, ErrorKind as Trouble, Limit, Response, Transport,
 };
@@ -133,6 +135,16 @@ impl<'a> Call<'a> {
     /// The request could not be written; a fault of ours, since names and media types are checked before.
     pub(crate) fn unmade(&self, cause: impl Into<Cause>) -> Error {
         self.error(ErrorKind::Internal, "the request could not be made").with_source(cause)
+    }
+
+    /// The provider answered that it has done it.
+    pub(crate) fn confirmed(&self, answer: &Response) -> Confirmed {
+        Confirmed { request_id: self.request_id(&answer.headers) }
+    }
+
+    /// The provider answered that it holds an image now.
+    pub(crate) fn uploaded(&self, image: Image, answer: &Response) -> Uploaded {
+        Uploaded { request_id: self.request_id(&answer.headers), ..image.into() }
     }
 
     /// The provider answered with an error of its own.
@@ -309,9 +321,11 @@ pub(crate) fn is_of_an_item(error: &Error) -> bool {
 }
 
 /// A deletion whose image was not found, because an earlier try of it may have deleted it, is one that succeeded.
-pub(crate) fn deleted(outcome: Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn deleted(outcome: Result<Confirmed, Error>) -> Result<Confirmed, Error> {
     match outcome {
-        Err(error) if error.kind() == ErrorKind::ImageNotFound && error.applied() != Applied::No => Ok(()),
+        Err(error) if error.kind() == ErrorKind::ImageNotFound && error.applied() != Applied::No => {
+            Ok(Confirmed::default())
+        }
         outcome => outcome,
     }
 }

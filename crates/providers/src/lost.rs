@@ -15,7 +15,7 @@ use crate::kept::is_kept_at;
 const MOST_FETCHED: usize = 10;
 
 /// Outcomes of a batch of uploads, in order.
-pub(crate) type Outcomes = Result<Vec<Result<Image, Error>>, Error>;
+pub(crate) type Outcomes = Result<Vec<Result<Uploaded, Error>>, Error>;
 
 /// What a library does about lost uploads in its own way.
 #[async_trait]
@@ -41,8 +41,8 @@ pub(crate) async fn upload(
     since: Timestamp,
 ) -> Result<Vec<Result<Uploaded, Error>>, Error> {
     let (mut outcomes, whole) = match shelf.send(album, uploads).await {
-        Ok(outcomes) => (outcomes.into_iter().map(|outcome| outcome.map(Uploaded::from)).collect::<Vec<_>>(), false),
-        Err(error) if is_lost(&error) => (uploads.iter().map(|_| Err(error.clone())).collect(), true),
+        Ok(outcomes) => (outcomes, false),
+        Err(error) if is_lost(&error) => (vec![Err(error); uploads.len()], true),
         Err(error) => return Err(error),
     };
     settle(shelf, album, uploads, since, &mut outcomes).await;
@@ -136,7 +136,7 @@ async fn send_again(
     for (place, second) in missing.iter().zip(second) {
         if let Some(outcome) = outcomes.get_mut(*place) {
             *outcome = match second {
-                Ok(image) => Ok(Uploaded { resent: 1, ..image.into() }),
+                Ok(uploaded) => Ok(Uploaded { resent: 1, ..uploaded }),
                 Err(error) if never_left(&error) => Err(still_lost(error)),
                 Err(error) => Err(still_lost(error).with_resent(1)),
             };

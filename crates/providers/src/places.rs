@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use polyptych_domain::{Applied, Error, ErrorKind, ImageId};
+use polyptych_domain::{Applied, Confirmed, Error, ErrorKind, ImageId};
 
 /// The outcomes of a deletion while they come in, in groups and in any order. Images that are named twice are asked for
 /// once and have one outcome.
@@ -13,7 +13,7 @@ pub(crate) struct Places<'i> {
     images: Vec<&'i ImageId>,
     /// For each image that was named, which of `images` it is.
     named: Vec<usize>,
-    outcomes: Vec<Option<Result<(), Error>>>,
+    outcomes: Vec<Option<Result<Confirmed, Error>>>,
 }
 
 impl<'i> Places<'i> {
@@ -53,7 +53,7 @@ impl<'i> Places<'i> {
 
     /// The places that failed in this way, each with its error.
     pub(crate) fn failed(&self, kind: ErrorKind) -> Vec<(usize, Error)> {
-        let failed = |(place, outcome): (usize, &Option<Result<(), Error>>)| match outcome {
+        let failed = |(place, outcome): (usize, &Option<Result<Confirmed, Error>>)| match outcome {
             Some(Err(error)) if error.kind() == kind => Some((place, error.clone())),
             _ => None,
         };
@@ -61,7 +61,7 @@ impl<'i> Places<'i> {
     }
 
     /// Notes one outcome per place.
-    pub(crate) fn set(&mut self, places: &[usize], outcomes: Vec<Result<(), Error>>) {
+    pub(crate) fn set(&mut self, places: &[usize], outcomes: Vec<Result<Confirmed, Error>>) {
         for (place, outcome) in places.iter().zip(outcomes) {
             if let Some(slot) = self.outcomes.get_mut(*place) {
                 *slot = Some(outcome);
@@ -70,12 +70,12 @@ impl<'i> Places<'i> {
     }
 
     /// Notes the same outcome for all these places.
-    pub(crate) fn set_all(&mut self, places: &[usize], outcome: &Result<(), Error>) {
+    pub(crate) fn set_all(&mut self, places: &[usize], outcome: &Result<Confirmed, Error>) {
         self.set(places, places.iter().map(|_| outcome.clone()).collect());
     }
 
     /// The outcomes of all images as they were named; every place has one by now.
-    pub(crate) fn outcomes(self) -> Vec<Result<(), Error>> {
+    pub(crate) fn outcomes(self) -> Vec<Result<Confirmed, Error>> {
         let missing =
             || Error::new(ErrorKind::Internal, "a deletion was not carried out").with_applied(Applied::Unknown);
         let outcome = |place: &usize| match self.outcomes.get(*place) {
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(places.ids(&[1, 2]), [&ids[1], &ids[3]]);
         assert_eq!(places.failed(ErrorKind::ImageNotFound).len(), 1);
         assert!(places.failed(ErrorKind::ImageInUse).is_empty() && !places.is_untouched());
-        places.set_all(&[1, 2], &Ok(()));
+        places.set_all(&[1, 2], &Ok(Confirmed::default()));
         let told: Vec<_> = places.outcomes().iter().map(Result::is_ok).collect();
         assert_eq!(told, [false, true, false, true]);
     }

@@ -236,7 +236,7 @@ async fn call(
             page.map(|page| page.items.into_iter().next().map(|image| image.id))
         }
         (Operation::Get, Some(id)) => library.get(album, id).await.map(|image| Some(image.id)),
-        (Operation::Delete, Some(id)) => single(library.delete(album, std::slice::from_ref(id)).await).map(|()| None),
+        (Operation::Delete, Some(id)) => single(library.delete(album, std::slice::from_ref(id)).await).map(|_| None),
         (Operation::Quota, _) => library.quota(album).await.map(|_| None),
         (_, None) => Err(Error::new(ErrorKind::Internal, "nothing was prepared")),
     };

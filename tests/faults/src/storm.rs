@@ -227,9 +227,9 @@ async fn call(sides: Arc<Vec<Side>>, plan: Plan, number: u64) -> Said {
     match victim {
         Some((album, id)) => {
             let told = single(side.library.delete(&album, std::slice::from_ref(&id)).await);
-            let resent = told.as_ref().map_or_else(Error::resent, |()| 0);
+            let resent = told.as_ref().map_or_else(Error::resent, |_| 0);
             let problem = told.as_ref().err().and_then(leak);
-            let outcome = told.map_err(|error| (error.kind(), error.applied()));
+            let outcome = told.map(drop).map_err(|error| (error.kind(), error.applied()));
             Said { side: place, album, what: What::Delete(id), outcome, resent, found: false, problem }
         }
         None => {

@@ -81,6 +81,7 @@ impl Try<'_> {
                 reused: false,
                 found: true,
                 resent: 0,
+                request_id: None,
             })))),
             Err(error) if error.kind() == ErrorKind::ImageNotFound => Ok(None),
             Err(error) => Err(error.with_applied(Applied::Unknown)),
@@ -90,8 +91,9 @@ impl Try<'_> {
 
 /// A copy's outcome. What an earlier try has stored was not there before the operation.
 fn stored(receipt: CopyReceipt, begun: bool) -> ItemOutcome {
-    let CopyReceipt { album, image, sent, found, resent, reused, .. } = receipt;
+    let CopyReceipt { album, image, sent, found, resent, reused, request_id, .. } = receipt;
     let found = found || (reused && begun);
     let reused = reused && !found;
-    ItemOutcome::Stored(Box::new(ImageRecord { library: album.library, image, sent, reused, found, resent }))
+    let record = ImageRecord { library: album.library, image, sent, reused, found, resent, request_id };
+    ItemOutcome::Stored(Box::new(record))
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::steps::{Group, Named, Outcomes, Try};
 use crate::work::{DeleteTask, ItemOutcome};
-use crate::{AlbumName, Budget, ErrorKind, LibraryId};
+use crate::{AlbumName, Budget, Confirmed, ErrorKind, LibraryId};
 
 impl Try<'_> {
     pub(super) async fn delete(&self, task: &DeleteTask) {
@@ -39,11 +39,10 @@ impl Try<'_> {
             for (places, outcome) in places.into_iter().zip(report.outcomes) {
                 let begun = places.iter().any(|place| self.was_begun(*place));
                 let outcome = match outcome {
-                    Err(error) if begun && error.kind() == ErrorKind::ImageNotFound => Ok(()),
+                    Err(error) if begun && error.kind() == ErrorKind::ImageNotFound => Ok(Confirmed::default()),
                     outcome => outcome,
                 };
-                outcomes
-                    .extend(places.into_iter().map(|place| (place, outcome.clone().map(|()| ItemOutcome::Deleted))));
+                outcomes.extend(places.into_iter().map(|place| (place, outcome.clone().map(ItemOutcome::Deleted))));
             }
             outcomes
         };

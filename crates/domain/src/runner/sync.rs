@@ -122,7 +122,7 @@ impl Try<'_> {
                 Some(ItemOutcome::Failed(failure)) => {
                     failed.entry(album).or_insert((picture, failure));
                 }
-                Some(ItemOutcome::Deleted | ItemOutcome::Planned(_)) | None => {}
+                Some(ItemOutcome::Deleted(_) | ItemOutcome::Planned(_)) | None => {}
             }
         }
         let mut work = BTreeMap::<LibraryId, Vec<Group<'_>>>::new();

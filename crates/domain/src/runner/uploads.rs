@@ -148,8 +148,8 @@ impl Try<'_> {
             ImportStep::Native(native) => {
                 let pauses = self.runner.pauses.as_ref();
                 let imported = self.service.import_natively(pauses, &native, self.was_begun(place)).await?;
-                let Imported { album, image, sent, reused, found, resent, .. } = imported;
-                let record = ImageRecord { library: album.library, image, sent, reused, found, resent };
+                let Imported { album, image, sent, reused, found, resent, request_id, .. } = imported;
+                let record = ImageRecord { library: album.library, image, sent, reused, found, resent, request_id };
                 Ok(Brought::Stored(ItemOutcome::Stored(Box::new(record))))
             }
         }
@@ -166,7 +166,7 @@ impl Try<'_> {
 
     /// An upload's outcome. What an earlier try has stored was not there before the operation.
     fn stored(&self, place: u64, receipt: UploadReceipt) -> ItemOutcome {
-        let UploadReceipt { album, image, sent, found, resent, reused, .. } = receipt;
+        let UploadReceipt { album, image, sent, found, resent, reused, request_id, .. } = receipt;
         let found = found || (reused && self.was_begun(place));
         let reused = reused && !found;
         ItemOutcome::Stored(Box::new(ImageRecord {
@@ -176,6 +176,7 @@ impl Try<'_> {
             reused,
             found,
             resent,
+            request_id,
         }))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Service, album, located, wrong_number};
 use crate::{
-    AlbumId, AlbumName, Association, AssociationChange, AssociationFilter, AuditEvent, Error, LibraryId, Page,
+    AlbumId, AlbumName, Association, AssociationChange, AssociationFilter, Confirmed, Error, LibraryId, Page,
     PageRequest, Verb,
 };
 
@@ -35,7 +35,7 @@ impl Service {
         library: &LibraryId,
         album_id: Option<&AlbumId>,
         changes: &[AssociationChange],
-    ) -> Result<(AlbumName, Vec<Result<(), Error>>), Error> {
+    ) -> Result<(AlbumName, Vec<Result<Confirmed, Error>>), Error> {
         let library = self.library(library)?.as_ref();
         let album = album(library, album_id)?;
         let here = |error| located(error, library, &album);
@@ -44,15 +44,16 @@ impl Service {
         let told = library.set_associations(&album, changes).await;
         let told =
             told.and_then(|told| if told.len() == changes.len() { Ok(told) } else { Err(wrong_number("change")) });
-        let told: Result<Vec<Result<(), Error>>, Error> =
+        let told: Result<Vec<Result<Confirmed, Error>>, Error> =
             told.map_err(here).map(|told| told.into_iter().map(|outcome| outcome.map_err(here)).collect());
         let events = changes.iter().enumerate().map(|(place, change)| {
-            let failure = match &told {
-                Ok(outcomes) => outcomes.get(place).and_then(|outcome| outcome.as_ref().err()),
-                Err(error) => Some(error),
+            let outcome = match &told {
+                Ok(outcomes) => outcomes
+                    .get(place)
+                    .map_or(Ok(None), |outcome| outcome.as_ref().map(|confirmed| confirmed.request_id.as_deref())),
+                Err(error) => Err(error),
             };
-            let outcome = failure.map_or(Ok(None), Err);
-            AuditEvent { image: change.image.clone(), ..self.event(Verb::Associate, &name, outcome, 0) }
+            self.event(Verb::Associate, &name, change.image.as_ref(), outcome, 0)
         });
         under_way.end(events.collect()).await;
         told.map(|outcomes| (name, outcomes))

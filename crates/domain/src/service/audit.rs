@@ -92,25 +92,29 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Service {
-    /// The event of a change in an album, done or tried.
+    /// The event of a change in an album, done or tried. Of one that was done, the id of the provider's answer is given.
     pub(super) fn event(
         &self,
         verb: Verb,
         album: &AlbumName,
-        outcome: Result<Option<&ImageId>, &Error>,
+        image: Option<&ImageId>,
+        outcome: Result<Option<&str>, &Error>,
         points: u64,
     ) -> AuditEvent {
         let Caller { client, operation } = self.caller.clone();
-        let said = outcome.err().and_then(Error::provider_error);
+        let request_id = match outcome {
+            Ok(answer) => answer,
+            Err(error) => error.provider_error().and_then(|said| said.request_id.as_deref()),
+        };
         AuditEvent {
             time: None,
             client,
             verb,
             album: album.clone(),
-            image: outcome.ok().flatten().cloned(),
+            image: image.cloned(),
             operation,
             failure: outcome.err().map(Failure::from),
-            request_id: said.and_then(|said| said.request_id.clone()),
+            request_id: request_id.map(str::to_owned),
             points,
         }
     }
@@ -126,7 +130,7 @@ impl Service {
         if self.is_audited() {
             let gone = Error::new(ErrorKind::ProviderTimeout, "its caller went away before it had an outcome");
             let gone = gone.with_applied(Applied::Unknown);
-            let event = self.event(verb, album, Err(&gone), 0);
+            let event = self.event(verb, album, None, Err(&gone), 0);
             events.extend(images.into_iter().map(|image| AuditEvent { image, ..event.clone() }));
         }
         UnderWay { service: self, events }

@@ -116,7 +116,12 @@ impl Service {
                 settled.extend(outcomes);
                 same.extend(twins);
             }
-            twins::share(&mut settled, same, |first, sent| UploadReceipt { sent, reused: true, ..first.clone() });
+            twins::share(&mut settled, same, |first, sent| UploadReceipt {
+                sent,
+                reused: true,
+                request_id: None,
+                ..first.clone()
+            });
             settled
         }
         .boxed()
@@ -218,8 +223,9 @@ impl Service {
                 let outcome = outcome.map_err(|error| located(error, library, &album));
                 if !outcome.as_ref().is_ok_and(Stored::is_reused) {
                     let album = AlbumName { library: library.id().clone(), album };
-                    let told = outcome.as_ref().map(|stored| Some(&stored.image().id));
-                    events.push(self.event(Verb::Upload, &album, told, points));
+                    let image = outcome.as_ref().ok().map(|stored| &stored.image().id);
+                    let told = outcome.as_ref().map(|stored| stored.request_id.as_deref());
+                    events.push(self.event(Verb::Upload, &album, image, told, points));
                 }
                 done.push((place, outcome.map(|stored| ready.receipt(library, stored))));
             }
@@ -233,7 +239,7 @@ impl Service {
     fn refusal(&self, outcome: &Result<UploadReceipt, Error>) -> Option<AuditEvent> {
         let error = outcome.as_ref().err()?;
         let album = AlbumName { library: error.library()?.clone(), album: error.album()?.clone() };
-        Some(self.event(Verb::Upload, &album, Err(error), 0))
+        Some(self.event(Verb::Upload, &album, None, Err(error), 0))
     }
 }
 

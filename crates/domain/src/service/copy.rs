@@ -75,14 +75,16 @@ pub struct CopyReceipt {
     pub resent: u32,
     /// Whether nothing was sent: the album was known to hold the content.
     pub reused: bool,
+    /// Of the answer that put it there, as in [`Confirmed::request_id`](crate::Confirmed::request_id).
+    pub request_id: Option<String>,
     /// Why the catalogue did not keep the image; absent where it did, and where the provider copied what is not known here.
     pub unrecorded: Option<String>,
 }
 
 impl From<UploadReceipt> for CopyReceipt {
     fn from(receipt: UploadReceipt) -> Self {
-        let UploadReceipt { album, image, sent, found, resent, reused, unrecorded } = receipt;
-        Self { album, image, sent: Some(sent), found, resent, reused, unrecorded }
+        let UploadReceipt { album, image, sent, found, resent, reused, request_id, unrecorded } = receipt;
+        Self { album, image, sent: Some(sent), found, resent, reused, request_id, unrecorded }
     }
 }
 

@@ -11,8 +11,8 @@ use super::meter::Meter;
 use super::sending::has_arrived;
 use super::{Service, located, wrong_number};
 use crate::{
-    AlbumId, AlbumName, Applied, AuditEvent, Budget, Cost, Error, ErrorKind, ImageId, ImageLibrary, ImageName, Known,
-    LibraryId, Prices, Sha256, Verb,
+    AlbumId, AlbumName, Applied, AuditEvent, Budget, Confirmed, Cost, Error, ErrorKind, ImageId, ImageLibrary,
+    ImageName, Known, LibraryId, Prices, Sha256, Verb,
 };
 
 /// Images of one album by their first places, and the places of each.
@@ -27,7 +27,7 @@ impl Service {
     ///
     /// # Errors
     /// `LibraryNotFound`, and what [`ImageLibrary::delete`] tells.
-    pub async fn delete(&self, name: &ImageName) -> Result<(), Error> {
+    pub async fn delete(&self, name: &ImageName) -> Result<Confirmed, Error> {
         let library = self.library(&name.album.library)?.as_ref();
         let (album, images) = (&name.album.album, std::slice::from_ref(&name.image));
         let under_way = self.under_way(Verb::Delete, &name.album, [Some(name.image.clone())]);
@@ -47,7 +47,7 @@ impl Service {
                     Ok(())
                 }
             };
-            outcome.and(forgotten.map_err(still_known))
+            outcome.and_then(|confirmed| forgotten.map(|()| confirmed).map_err(still_known))
         };
         let outcome = outcome.await.map_err(|error| located(error, library, album));
         under_way.end(self.deletion(library, name, &outcome)).await;
@@ -55,23 +55,27 @@ impl Service {
     }
 
     /// The event of a deletion.
-    fn deletion(&self, library: &dyn ImageLibrary, name: &ImageName, outcome: &Result<(), Error>) -> Vec<AuditEvent> {
+    fn deletion(
+        &self,
+        library: &dyn ImageLibrary,
+        name: &ImageName,
+        outcome: &Result<Confirmed, Error>,
+    ) -> Vec<AuditEvent> {
         if !self.is_audited() {
             return Vec::new();
         }
         let prices = &library.capabilities().prices;
         let points = match outcome {
-            Ok(()) => prices.delete.of(1),
+            Ok(_) => prices.delete.of(1),
             Err(error) => refused(prices, error),
         };
-        let told = outcome.as_ref().map(|()| None);
-        let event = self.event(Verb::Delete, &name.album, told, points);
-        vec![AuditEvent { image: Some(name.image.clone()), ..event }]
+        let told = outcome.as_ref().map(|confirmed| confirmed.request_id.as_deref());
+        vec![self.event(Verb::Delete, &name.album, Some(&name.image), told, points)]
     }
 
     /// Deletes many images of any libraries and albums. An image that is named twice is deleted once and has two outcomes.
     /// `budget` holds for each library by itself: what it does not allow fails with `BudgetSpent` before it is sent.
-    pub async fn delete_many(&self, names: &[ImageName], budget: Budget) -> BatchReport<()> {
+    pub async fn delete_many(&self, names: &[ImageName], budget: Budget) -> BatchReport<Confirmed> {
         let mut work = BTreeMap::<&LibraryId, BTreeMap<AlbumId, Named>>::new();
         for (place, name) in names.iter().enumerate() {
             let albums = work.entry(&name.album.library).or_default();
@@ -97,7 +101,7 @@ impl Service {
         });
         let forgotten =
             || Error::new(ErrorKind::Internal, "a deletion was lost sight of").with_applied(Applied::Unknown);
-        let mut outcomes: Vec<Result<(), Error>> = names.iter().map(|_| Err(forgotten())).collect();
+        let mut outcomes: Vec<Result<Confirmed, Error>> = names.iter().map(|_| Err(forgotten())).collect();
         let mut costs = BTreeMap::new();
         for (id, cost, settled) in join_all(deletions).await {
             costs.insert(id, cost);
@@ -116,7 +120,7 @@ impl Service {
         id: &LibraryId,
         albums: &BTreeMap<AlbumId, Named>,
         meter: &Meter,
-    ) -> Vec<(AlbumId, ImageId, Result<(), Error>)> {
+    ) -> Vec<(AlbumId, ImageId, Result<Confirmed, Error>)> {
         let library = match self.library(id) {
             Ok(library) => library.as_ref(),
             Err(error) => {
@@ -151,7 +155,7 @@ impl Service {
         album: &AlbumId,
         ids: &[ImageId],
         meter: &Meter,
-    ) -> Vec<Result<(), Error>> {
+    ) -> Vec<Result<Confirmed, Error>> {
         let (told, points) = self.delete_call(library, album, ids, meter).await;
         let outcomes = told.unwrap_or_else(|error| vec![Err(error); ids.len()]);
         let outcomes: Vec<_> =
@@ -159,9 +163,9 @@ impl Service {
         let name = AlbumName { library: library.id().clone(), album: album.clone() };
         // What the call has cost is told with its first image.
         let points = std::iter::once(points).chain(std::iter::repeat(0));
-        let events = ids.iter().zip(&outcomes).zip(points).map(|((id, outcome), points)| AuditEvent {
-            image: Some(id.clone()),
-            ..self.event(Verb::Delete, &name, outcome.as_ref().map(|()| None), points)
+        let events = ids.iter().zip(&outcomes).zip(points).map(|((id, outcome), points)| {
+            let told = outcome.as_ref().map(|confirmed| confirmed.request_id.as_deref());
+            self.event(Verb::Delete, &name, Some(id), told, points)
         });
         self.audit(events.collect()).await;
         outcomes
@@ -174,7 +178,7 @@ impl Service {
         album: &AlbumId,
         ids: &[ImageId],
         meter: &Meter,
-    ) -> (Result<Vec<Result<(), Error>>, Error>, u64) {
+    ) -> (Result<Vec<Result<Confirmed, Error>>, Error>, u64) {
         let (prices, images) = (&library.capabilities().prices, ids.len() as u64);
         let most = prices
             .delete
@@ -289,9 +293,9 @@ pub(super) fn refused(prices: &Prices, error: &Error) -> u64 {
 }
 
 /// Whether an image is gone after its deletion, or nobody knows.
-pub(super) fn may_be_gone(outcome: &Result<(), Error>) -> bool {
+pub(super) fn may_be_gone(outcome: &Result<Confirmed, Error>) -> bool {
     match outcome {
-        Ok(()) => true,
+        Ok(_) => true,
         Err(error) => error.kind() == ErrorKind::ImageNotFound || error.applied() != Applied::No,
     }
 }
@@ -299,8 +303,8 @@ pub(super) fn may_be_gone(outcome: &Result<(), Error>) -> bool {
 /// The outcome of each image at all of its places.
 fn spread(
     albums: &BTreeMap<AlbumId, Named>,
-    outcomes: Vec<(AlbumId, ImageId, Result<(), Error>)>,
-) -> Vec<(usize, Result<(), Error>)> {
+    outcomes: Vec<(AlbumId, ImageId, Result<Confirmed, Error>)>,
+) -> Vec<(usize, Result<Confirmed, Error>)> {
     let mut settled = Vec::with_capacity(outcomes.len());
     for (album, image, outcome) in outcomes {
         let places = albums.get(&album).and_then(|named| named.places.get(&image));

@@ -11,7 +11,7 @@ use super::{PublishTarget, Service, UploadCommand, UploadReceipt, album, located
 use crate::rules::renamed;
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Animation, Applied, Capability, Content, Error, ErrorKind, Fit, Image, ImageLibrary,
+    AlbumId, AlbumName, Animation, Applied, Capability, Confirmed, Content, Error, ErrorKind, Fit, Image, ImageLibrary,
     ImportStatus, ImportTicket, LibraryId, Pauses, PictureUrl, Pictures, Rules, Sent, UploadPolicy, Verb,
 };
 
@@ -108,14 +108,17 @@ pub struct Imported {
     pub found: bool,
     /// How often it was sent once more after that.
     pub resent: u32,
+    /// Of the answer that put it there, or agreed to fetch it, as in
+    /// [`Confirmed::request_id`](crate::Confirmed::request_id).
+    pub request_id: Option<String>,
     /// Why the catalogue did not keep the image; absent where it did, or had nothing to keep.
     pub unrecorded: Option<String>,
 }
 
 impl From<UploadReceipt> for Imported {
     fn from(receipt: UploadReceipt) -> Self {
-        let UploadReceipt { album, image, sent, found, resent, reused, unrecorded } = receipt;
-        Self { album, image, sent: Some(sent), reused, found, resent, unrecorded }
+        let UploadReceipt { album, image, sent, found, resent, reused, request_id, unrecorded } = receipt;
+        Self { album, image, sent: Some(sent), reused, found, resent, request_id, unrecorded }
     }
 }
 
@@ -216,9 +219,10 @@ impl Service {
         let imported = fetched_by(pauses, library, native, resumed).await;
         let imported = imported.map_err(|error| located(error, library, album));
         if self.is_audited() {
-            let told = imported.as_ref().map(|imported| Some(&imported.image.id));
+            let image = imported.as_ref().ok().map(|imported| &imported.image.id);
+            let told = imported.as_ref().map(|imported| imported.request_id.as_deref());
             let points = if told.is_ok() { library.capabilities().prices.upload.of(1) } else { 0 };
-            self.audit(vec![self.event(Verb::Upload, &native.album, told, points)]).await;
+            self.audit(vec![self.event(Verb::Upload, &native.album, image, told, points)]).await;
         }
         imported
     }
@@ -231,29 +235,29 @@ async fn fetched_by(
     resumed: bool,
 ) -> Result<Imported, Error> {
     let NativeImport { album: AlbumName { album, .. }, url, name } = native;
-    let mut resent = 0;
     let unsure = |error: Error| error.with_applied(Applied::Unknown);
     if resumed && let Some(ticket) = library.find_import(album, url, name).await.map_err(unsure)? {
         match settled(pauses, library, album, &ticket).await? {
             // It has stored nothing, and may be the failure of an earlier import.
             Err(_) => {}
-            Ok(image) => return Ok(imported(native, image, true, 0)),
+            Ok(image) => return Ok(imported(native, image, Asked { found: true, ..Asked::default() })),
         }
     }
-    let (ticket, found) = match library.import(album, url, name).await {
-        Ok(ticket) => (ticket, false),
+    let (ticket, asked) = match library.import(album, url, name).await {
+        Ok((ticket, Confirmed { request_id })) => (ticket, Asked { request_id, ..Asked::default() }),
         Err(error) if error.applied() == Applied::No => return Err(error),
         Err(error) => match library.find_import(album, url, name).await {
-            Ok(Some(ticket)) => (ticket, true),
+            Ok(Some(ticket)) => (ticket, Asked { found: true, ..Asked::default() }),
             Ok(None) if library.capabilities().deduplicates != Capability::Absent => {
-                resent = 1;
-                (library.import(album, url, name).await.map_err(|error| unsure(error).with_resent(1))?, false)
+                let again = library.import(album, url, name).await.map_err(|error| unsure(error).with_resent(1))?;
+                let (ticket, Confirmed { request_id }) = again;
+                (ticket, Asked { resent: 1, request_id, ..Asked::default() })
             }
             Ok(None) | Err(_) => return Err(error),
         },
     };
-    let image = settled(pauses, library, album, &ticket).await?.map_err(|error| error.with_resent(resent))?;
-    Ok(imported(native, image, found, resent))
+    let image = settled(pauses, library, album, &ticket).await?.map_err(|error| error.with_resent(asked.resent))?;
+    Ok(imported(native, image, asked))
 }
 
 /// Waits until the provider is done with a ticket: the image, or why there is none.
@@ -289,7 +293,18 @@ async fn settled(
     }
 }
 
-fn imported(native: &NativeImport, image: Image, found: bool, resent: u32) -> Imported {
-    let album = native.album.clone();
-    Imported { album, image, sent: None, reused: false, found, resent, unrecorded: None }
+/// How a provider came to fetch a picture.
+#[derive(Default)]
+struct Asked {
+    /// Whether it was found at it.
+    found: bool,
+    /// How often it was asked once more.
+    resent: u32,
+    /// Of the answer in which it agreed.
+    request_id: Option<String>,
+}
+
+fn imported(native: &NativeImport, image: Image, asked: Asked) -> Imported {
+    let (album, Asked { found, resent, request_id }) = (native.album.clone(), asked);
+    Imported { album, image, sent: None, reused: false, found, resent, request_id, unrecorded: None }
 }

@@ -23,6 +23,7 @@ pub(super) struct Stored {
     pub(super) found: bool,
     pub(super) resent: u32,
     pub(super) reused: bool,
+    pub(super) request_id: Option<String>,
     pub(super) unrecorded: Option<String>,
 }
 
@@ -37,7 +38,7 @@ impl Stored {
     }
 
     fn known(image: Image) -> Self {
-        Self { image, found: false, resent: 0, reused: true, unrecorded: None }
+        Self { image, found: false, resent: 0, reused: true, request_id: None, unrecorded: None }
     }
 }
 
@@ -130,10 +131,10 @@ impl Service {
         uploaded: Uploaded,
         held: Held<'_>,
     ) -> Stored {
-        let Uploaded { image, found, resent } = uploaded;
+        let Uploaded { image, found, resent, request_id } = uploaded;
         let known = Known { image: image.id.clone(), name: image.name.clone(), class };
         let unrecorded = self.remember(library, key, &known, held).await.err().map(|error| error.to_string());
-        Stored { image, found, resent, reused: false, unrecorded }
+        Stored { image, found, resent, reused: false, request_id, unrecorded }
     }
 
     async fn remember(

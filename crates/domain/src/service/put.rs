@@ -52,8 +52,8 @@ impl Ready {
 
     pub(super) fn receipt(self, library: &dyn ImageLibrary, stored: Stored) -> UploadReceipt {
         let album = AlbumName { library: library.id().clone(), album: stored.image.album.clone() };
-        let Stored { image, found, resent, reused, unrecorded } = stored;
-        UploadReceipt { album, image, sent: self.sent, found, resent, reused, unrecorded }
+        let Stored { image, found, resent, reused, request_id, unrecorded } = stored;
+        UploadReceipt { album, image, sent: self.sent, found, resent, reused, request_id, unrecorded }
     }
 }
 
@@ -87,7 +87,9 @@ impl Landed {
         let suits = terms.sha256 == self.terms.sha256 && (terms.class.is_none() || terms.class == self.terms.class);
         match &self.outcome {
             // It has just been sent, which is more than any policy asks for.
-            Ok(stored) if !stored.reused && suits => Some(Ok(Stored { reused: true, ..stored.clone() })),
+            Ok(stored) if !stored.reused && suits => {
+                Some(Ok(Stored { reused: true, request_id: None, ..stored.clone() }))
+            }
             Err(error) if !is_of_the_content(error) => None,
             outcome => (*terms == self.terms).then(|| outcome.clone()),
         }

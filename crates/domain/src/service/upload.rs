@@ -88,6 +88,8 @@ pub struct UploadReceipt {
     /// Whether nothing was sent for this upload: the album was known to hold the image, or another upload of the same
     /// content put it there meanwhile.
     pub reused: bool,
+    /// Of the answer that put it there, as in [`Confirmed::request_id`](crate::Confirmed::request_id).
+    pub request_id: Option<String>,
     /// Why the catalogue did not keep the image, so that it may be sent again; absent where it did.
     pub unrecorded: Option<String>,
 }
@@ -116,8 +118,9 @@ impl Service {
         let outcome = outcome.map_err(|error| located(error, library, &album));
         let mut events = Vec::new();
         if !outcome.as_ref().is_ok_and(|receipt| receipt.reused) {
-            let told = outcome.as_ref().map(|receipt| Some(&receipt.image.id));
-            events.push(self.event(Verb::Upload, &name, told, meter.spent().points));
+            let image = outcome.as_ref().ok().map(|receipt| &receipt.image.id);
+            let told = outcome.as_ref().map(|receipt| receipt.request_id.as_deref());
+            events.push(self.event(Verb::Upload, &name, image, told, meter.spent().points));
         }
         under_way.end(events).await;
         outcome

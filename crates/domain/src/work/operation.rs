@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::{
-    AlbumName, Animation, Applied, Error, ErrorKind, Fit, Image, ImageName, LibraryId, Manifest, Plan, PublishTarget,
-    Sent, Sha256, SyncTask, UploadPolicy,
+    AlbumName, Animation, Applied, Confirmed, Error, ErrorKind, Fit, Image, ImageName, LibraryId, Manifest, Plan,
+    PublishTarget, Sent, Sha256, SyncTask, UploadPolicy,
 };
 
 const MAX_ID_BYTES: usize = 128;
@@ -283,7 +283,7 @@ impl Progress {
     /// The count to which an outcome belongs.
     pub fn count(&mut self, outcome: &ItemOutcome) -> &mut u64 {
         match outcome {
-            ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_) => &mut self.succeeded,
+            ItemOutcome::Stored(_) | ItemOutcome::Deleted(_) | ItemOutcome::Planned(_) => &mut self.succeeded,
             ItemOutcome::Failed(failure) if failure.applied == Applied::Unknown => &mut self.unknown,
             ItemOutcome::Failed(_) => &mut self.failed,
         }
@@ -324,7 +324,7 @@ pub enum ItemOutcome {
     /// The image is in the album.
     Stored(Box<ImageRecord>),
     /// The image is gone.
-    Deleted,
+    Deleted(Confirmed),
     /// What has to be done is known.
     Planned(Box<Plan>),
     /// It failed, or nobody knows: see [`Failure::applied`].
@@ -346,6 +346,9 @@ pub struct ImageRecord {
     pub found: bool,
     /// How often it was sent once more.
     pub resent: u32,
+    /// Of the answer that put it there, as in [`Confirmed::request_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// An item that was begun.

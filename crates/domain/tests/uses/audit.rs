@@ -69,7 +69,7 @@ fn an_upload_is_told_with_who_where_what_and_its_points_and_one_that_sends_nothi
         image: Some(image),
         operation: caller().operation,
         failure: None,
-        request_id: None,
+        request_id: Some("request-1".to_owned()),
         points: PRICES.upload.of(1),
     };
     assert_eq!(events, [expected]);
@@ -99,6 +99,13 @@ fn the_events_of_a_batch_cost_together_what_the_batch_cost() {
     // The twin sends nothing.
     assert_eq!(events.len(), 11);
     assert_eq!(events.iter().filter(|event| event.failure.is_some()).count(), 3);
+    assert!(events.iter().all(|event| event.failure.is_some() || event.request_id.is_some()), "{events:?}");
+    let told = report.outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
+    for receipt in told.filter(|receipt| !receipt.reused) {
+        let event = events.iter().find(|event| event.image.as_ref() == Some(&receipt.image.id)).unwrap();
+        assert_eq!(event.request_id, receipt.request_id);
+    }
+    assert_eq!(report.outcomes[10].as_ref().unwrap().request_id, None);
     assert_eq!(events.iter().map(|event| event.points).sum::<u64>(), report.costs[&id("one")].points);
     assert_eq!(report.costs[&id("one")].points, shelf.points());
 
@@ -108,6 +115,8 @@ fn the_events_of_a_batch_cost_together_what_the_batch_cost() {
     assert_eq!(events.iter().map(|event| event.verb).collect::<Vec<_>>(), [Verb::Delete; 2]);
     let kinds: Vec<_> = events.iter().map(|event| event.failure.as_ref().map(|failure| failure.kind)).collect();
     assert_eq!(kinds, [Some(ErrorKind::ImageNotFound), None]);
+    assert_eq!(events[1].request_id, report.outcomes[1].as_ref().unwrap().request_id);
+    assert!(events[1].request_id.is_some());
     assert_eq!(events.iter().map(|event| event.points).sum::<u64>(), report.costs[&id("one")].points);
     block_on(service.delete(&image("none"))).unwrap_err();
     assert_eq!(log.told()[0].image, Some(ImageId::new("none").unwrap()));

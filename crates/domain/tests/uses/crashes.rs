@@ -94,7 +94,7 @@ fn dies(world: &World, id: &OperationId, polls: usize, without_a_trace: bool) ->
 fn check_deleted(world: &World, id: &OperationId) {
     let operation = world.operation(id);
     assert_eq!((operation.phase, operation.progress.succeeded), (Phase::Succeeded, 20), "{operation:?}");
-    assert!(world.items(id).iter().all(|item| item.outcome == Some(ItemOutcome::Deleted)));
+    assert!(world.items(id).iter().all(|item| matches!(item.outcome, Some(ItemOutcome::Deleted(_)))));
     assert!(world.shelves.iter().all(|shelf| shelf.held() == 0));
 }
 

@@ -33,7 +33,7 @@ impl Images {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();
-                let deleted = service.delete(&name).await.map_err(|error| failed(&error, Fields::of("name")));
+                let deleted = service.delete(&name).await.map(drop).map_err(|error| failed(&error, Fields::of("name")));
                 attempt.end(&deleted).await;
                 deleted
             }

@@ -124,6 +124,7 @@ async fn put(service: &Service, place: Place<'_>, received: Received) -> Result<
         resent: convert::count(receipt.resent),
         image: Some(convert::image(&receipt.album.library, receipt.image)),
         check: None,
+        provider_request_id: receipt.request_id.unwrap_or_default(),
     })
 }
 

@@ -137,7 +137,7 @@ fn failures(operation: &Operation, items: &[Item]) -> Vec<v1::ItemFailure> {
         let failure = match item {
             Item::Settled(ItemOutcome::Failed(failure)) => Some((**failure).clone()),
             Item::Begun if ended => Some(untold()),
-            Item::Settled(ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_))
+            Item::Settled(ItemOutcome::Stored(_) | ItemOutcome::Deleted(_) | ItemOutcome::Planned(_))
             | Item::Begun
             | Item::NotBegun => None,
         };
@@ -203,7 +203,7 @@ fn uploads<'t>(
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
             }
-            Item::Settled(ItemOutcome::Deleted | ItemOutcome::Planned(_)) => {
+            Item::Settled(ItemOutcome::Deleted(_) | ItemOutcome::Planned(_)) => {
                 Some(Result::Error(failures.status(&untold(), blamed.fields())))
             }
         };
@@ -217,9 +217,13 @@ fn deletions(task: &Task, items: Vec<Item>) -> Vec<v1::DeletionOutcome> {
     let mut failures = Failures::default();
     let each = items.into_iter().enumerate().map(|(place, item)| {
         let blamed = Blamed::of(task, place);
+        let mut provider_request_id = String::new();
         let result = match item {
             Item::NotBegun => None,
-            Item::Settled(ItemOutcome::Deleted) => Some(Result::Deleted(())),
+            Item::Settled(ItemOutcome::Deleted(confirmed)) => {
+                provider_request_id = confirmed.request_id.unwrap_or_default();
+                Some(Result::Deleted(()))
+            }
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
             }
@@ -227,7 +231,7 @@ fn deletions(task: &Task, items: Vec<Item>) -> Vec<v1::DeletionOutcome> {
                 Some(Result::Error(failures.status(&untold(), blamed.fields())))
             }
         };
-        v1::DeletionOutcome { result }
+        v1::DeletionOutcome { result, provider_request_id }
     });
     each.collect()
 }
@@ -237,6 +241,7 @@ fn steps(task: &Task, items: Vec<Item>) -> Vec<v1::SyncOutcome> {
     let mut failures = Failures::default();
     let each = items.into_iter().enumerate().map(|(place, item)| {
         let blamed = Blamed::of(task, place);
+        let mut provider_request_id = String::new();
         let result = match item {
             Item::NotBegun => None,
             Item::Begun | Item::Settled(ItemOutcome::Planned(_)) => {
@@ -244,12 +249,16 @@ fn steps(task: &Task, items: Vec<Item>) -> Vec<v1::SyncOutcome> {
             }
             Item::Settled(ItemOutcome::Stored(record)) if place < DETAILED => Some(Result::Upload(stored(*record))),
             Item::Settled(ItemOutcome::Stored(record)) => Some(Result::Upload(stored_in_short(*record))),
-            Item::Settled(ItemOutcome::Deleted) => Some(Result::Deleted(())),
+            Item::Settled(ItemOutcome::Deleted(confirmed)) => {
+                let told = confirmed.request_id.filter(|_| place < DETAILED);
+                provider_request_id = told.unwrap_or_default();
+                Some(Result::Deleted(()))
+            }
             Item::Settled(ItemOutcome::Failed(failure)) => {
                 Some(Result::Error(failures.status(&failure, blamed.fields())))
             }
         };
-        v1::SyncOutcome { result }
+        v1::SyncOutcome { result, provider_request_id }
     });
     each.collect()
 }
@@ -262,6 +271,7 @@ fn stored(record: ImageRecord) -> v1::UploadImageResponse {
         resent: convert::count(record.resent),
         image: Some(convert::image(&record.library, record.image)),
         check: None,
+        provider_request_id: record.request_id.unwrap_or_default(),
     }
 }
 

@@ -83,7 +83,7 @@ impl Publications {
             return Err(Refusal::of(&Error::new(ErrorKind::PlanOutdated, message), Fields::of("plan")).into());
         }
         if request.validate_only {
-            let outcomes = plan.steps.iter().map(|_| v1::SyncOutcome { result: None }).collect();
+            let outcomes = plan.steps.iter().map(|_| v1::SyncOutcome::default()).collect();
             return Ok(operations::validated(operations::pack("SyncResponse", &v1::SyncResponse { outcomes })));
         }
         progress.writing();

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt};
 use polyptych_domain::{
-    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Error,
-    ErrorKind, Evidence, Fetched, Format, Gauge, Image, ImageClass, ImageId, ImageLibrary, LibraryId, NameRule, Page,
-    PageRequest, Pixels, Prices, Provider, Quota, QuotaSource, Rules, SizeRule, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationChange, AssociationFilter, Capabilities, Capability, Confirmed,
+    Error, ErrorKind, Evidence, Fetched, Format, Gauge, Image, ImageClass, ImageId, ImageLibrary, LibraryId, NameRule,
+    Page, PageRequest, Pixels, Prices, Provider, Quota, QuotaSource, Rules, SizeRule, Unit, Upload, Uploaded,
 };
 use tokio::sync::Notify;
 
@@ -203,7 +203,8 @@ impl ImageLibrary for MemoryLibrary {
             image.name = Some(upload.name.clone());
             image.class.clone_from(&upload.class);
             self.stored.lock().unwrap().push(Stored { image: image.clone(), bytes });
-            outcomes.push(Ok(image.into()));
+            let request_id = Some(format!("request-{}", self.calls.load(Ordering::SeqCst)));
+            outcomes.push(Ok(Uploaded { request_id, ..image.into() }));
         }
         Ok(outcomes)
     }
@@ -235,9 +236,13 @@ impl ImageLibrary for MemoryLibrary {
         Ok(self.stored.lock().unwrap()[position].image.clone())
     }
 
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.begin().await?;
-        let delete = |id| self.position(album, id).map(|position| drop(self.stored.lock().unwrap().remove(position)));
+        let delete = |id| {
+            let position = self.position(album, id)?;
+            self.stored.lock().unwrap().remove(position);
+            Ok(Confirmed::default())
+        };
         Ok(ids.iter().map(delete).collect())
     }
 
@@ -295,7 +300,7 @@ impl ImageLibrary for MemoryLibrary {
         &self,
         _: &AlbumId,
         changes: &[AssociationChange],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.begin().await?;
         let mut associations = self.associations.lock().unwrap();
         let outcomes = changes.iter().map(|change| {
@@ -307,9 +312,9 @@ impl ImageLibrary for MemoryLibrary {
                 Some(image) => {
                     let ad = Some(change.ad.clone());
                     associations.push(Association { ad, ..Association::new(image.clone()) });
-                    Ok(())
+                    Ok(Confirmed::default())
                 }
-                None => Ok(()),
+                None => Ok(Confirmed::default()),
             }
         });
         Ok(outcomes.collect())

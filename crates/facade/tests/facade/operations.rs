@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use polyptych_domain::{
-    AlbumId, Applied, ClientId, DeleteTask, Ending, Error, ErrorKind, Failure, Image, ImageId, ImageRecord,
+    AlbumId, Applied, ClientId, Confirmed, DeleteTask, Ending, Error, ErrorKind, Failure, Image, ImageId, ImageRecord,
     ItemOutcome, Lease, LibraryId, NewOperation, OperationId, Operations, Task,
 };
 use polyptych_proto::longrunning::{
@@ -84,7 +84,7 @@ async fn an_operation_tells_its_progress_and_in_the_end_each_item_in_the_order_o
     let operation = delete(&server, deletions(4)).await.unwrap();
     assert_eq!((metadata(&operation).verb.as_str(), metadata(&operation).state()), ("delete", State::Pending));
     let lease = take(&server, &operation.name).await;
-    let outcomes = [(2, failed(ErrorKind::ImageInUse, Applied::No)), (0, ItemOutcome::Deleted)];
+    let outcomes = [(2, failed(ErrorKind::ImageInUse, Applied::No)), (0, ItemOutcome::Deleted(Confirmed::default()))];
     settle(&server, &lease, &outcomes).await;
     let running = get(&server, &operation.name).await.unwrap();
     let told = metadata(&running);
@@ -93,7 +93,8 @@ async fn an_operation_tells_its_progress_and_in_the_end_each_item_in_the_order_o
     let [failure] = told.failures.as_slice() else { panic!("{told:?}") };
     assert_eq!((failure.index, failure.status.as_ref().unwrap().code), (2, Code::FailedPrecondition as i32));
 
-    let rest = [(1, failed(ErrorKind::ProviderTimeout, Applied::Unknown)), (3, ItemOutcome::Deleted)];
+    let rest =
+        [(1, failed(ErrorKind::ProviderTimeout, Applied::Unknown)), (3, ItemOutcome::Deleted(Confirmed::default()))];
     settle(&server, &lease, &rest).await;
     server.operations.finish(&lease, Ending::Succeeded).await.unwrap();
     let ended = get(&server, &operation.name).await.unwrap();
@@ -135,6 +136,7 @@ async fn an_import_tells_stored_images_and_blames_the_fields_of_the_source_that_
         reused: false,
         found: true,
         resent: 1,
+        request_id: Some("8695244274068608439".to_owned()),
     };
     let outcomes = [(0, ItemOutcome::Stored(Box::new(record))), (1, failed(ErrorKind::CorruptImage, Applied::No))];
     settle(&server, &lease, &outcomes).await;
@@ -185,7 +187,7 @@ async fn a_cancelled_operation_says_so_and_tells_what_was_done() {
     let waiting = delete(&server, deletions(1)).await.unwrap();
     let begun = delete(&server, deletions(3)).await.unwrap();
     let lease = take(&server, &begun.name).await;
-    settle(&server, &lease, &[(0, ItemOutcome::Deleted)]).await;
+    settle(&server, &lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await;
     server.operations.begin(&lease, &[1]).await.unwrap();
     let mut watch = server.watch().await;
     for name in [&waiting.name, &begun.name] {
@@ -243,7 +245,7 @@ async fn a_wait_ends_with_the_operation_or_its_timeout() {
     let waiting = tokio::spawn(async move { watch.wait_operation(request).await.unwrap().into_inner() });
     tokio::time::sleep(Duration::from_secs(10)).await;
     let lease = take(&server, &name).await;
-    settle(&server, &lease, &[(0, ItemOutcome::Deleted)]).await;
+    settle(&server, &lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await;
     server.operations.finish(&lease, Ending::Succeeded).await.unwrap();
     assert!(waiting.await.unwrap().done);
     assert_eq!(begun.elapsed().as_secs(), 10);
@@ -256,7 +258,12 @@ async fn operations_are_listed_in_short_newest_first_page_by_page_and_by_whether
         delete(&server, deletions(count)).await.unwrap();
     }
     let lease = take(&server, "operations/op-2").await;
-    settle(&server, &lease, &[(0, failed(ErrorKind::ImageInUse, Applied::No)), (1, ItemOutcome::Deleted)]).await;
+    settle(
+        &server,
+        &lease,
+        &[(0, failed(ErrorKind::ImageInUse, Applied::No)), (1, ItemOutcome::Deleted(Confirmed::default()))],
+    )
+    .await;
     server.operations.finish(&lease, Ending::Succeeded).await.unwrap();
     let mut watch = server.watch().await;
     let mut list = async |filter: &str, page_size, page_token: String| {

@@ -46,6 +46,7 @@ async fn a_small_image_arrives_as_it_was_sent() {
         found: false,
         resent: 0,
         check: None,
+        provider_request_id: "request-1".to_owned(),
     };
     assert_eq!(answer, expected);
 }

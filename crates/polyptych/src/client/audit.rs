@@ -91,12 +91,21 @@ impl From<v1::AuditEvent> for Event {
 }
 
 impl Row for Event {
-    const HEAD: &'static [&'static str] = &["time", "client", "what", "where", "operation", "result"];
+    const HEAD: &'static [&'static str] = &["time", "client", "what", "where", "operation", "request", "result"];
 
     fn cells(&self) -> Vec<String> {
         let place = if self.image.is_empty() { &self.album } else { &self.image };
         let result = self.error.as_ref().map_or_else(|| "ok".to_owned(), |error| error.reason.clone());
         let operation = self.operation.trim_start_matches("operations/").to_owned();
-        vec![time::brief(&self.time), self.client.clone(), self.verb.to_owned(), short(place), operation, result]
+        let request = self.provider_request_id.clone();
+        vec![
+            time::brief(&self.time),
+            self.client.clone(),
+            self.verb.to_owned(),
+            short(place),
+            operation,
+            request,
+            result,
+        ]
     }
 }

@@ -41,8 +41,14 @@ struct Deleted {
 #[derive(Debug, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 enum Outcome {
-    Deleted,
-    Failed { error: Failure },
+    Deleted {
+        /// The provider's id of the answer that says so.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        provider_request_id: String,
+    },
+    Failed {
+        error: Failure,
+    },
     NotBegun,
 }
 
@@ -96,8 +102,9 @@ fn name(image: &str) -> Result<String> {
 
 impl From<v1::DeletionOutcome> for Outcome {
     fn from(outcome: v1::DeletionOutcome) -> Self {
-        match outcome.result {
-            Some(deletion_outcome::Result::Deleted(())) => Self::Deleted,
+        let v1::DeletionOutcome { result, provider_request_id } = outcome;
+        match result {
+            Some(deletion_outcome::Result::Deleted(())) => Self::Deleted { provider_request_id },
             Some(deletion_outcome::Result::Error(status)) => Self::Failed { error: (&status).into() },
             None => Self::NotBegun,
         }
@@ -109,7 +116,7 @@ impl Row for Deleted {
 
     fn cells(&self) -> Vec<String> {
         let result = match &self.result {
-            Outcome::Deleted => "deleted",
+            Outcome::Deleted { .. } => "deleted",
             Outcome::Failed { error } => &error.reason,
             Outcome::NotBegun => "not begun",
         };
@@ -118,7 +125,7 @@ impl Row for Deleted {
 
     fn state(&self) -> State<'_> {
         match &self.result {
-            Outcome::Deleted => State::Done,
+            Outcome::Deleted { .. } => State::Done,
             Outcome::Failed { error } => State::Failed(error),
             Outcome::NotBegun => State::Left,
         }

@@ -35,6 +35,9 @@ pub(crate) enum Outcome {
         found: bool,
         /// How often it was sent once more after a lost answer.
         resent: i32,
+        /// The provider's id of the answer that says so.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        provider_request_id: String,
         /// What was sent; absent where the provider copied by itself.
         #[serde(skip_serializing_if = "Option::is_none")]
         sent: Option<Sent>,
@@ -66,12 +69,12 @@ pub(crate) struct Sent {
 
 impl From<v1::UploadImageResponse> for Outcome {
     fn from(response: v1::UploadImageResponse) -> Self {
-        let v1::UploadImageResponse { image, sent, reused, found, resent, check } = response;
+        let v1::UploadImageResponse { image, sent, reused, found, resent, check, provider_request_id } = response;
         if let Some(check) = check {
             return Self::WouldSend { plan: check.plan.map(|plan| plan.summary).unwrap_or_default() };
         }
         let v1::Image { name, uid, .. } = image.unwrap_or_default();
-        Self::Done { image: name, uid, reused, found, resent, sent: sent.map(Sent::from) }
+        Self::Done { image: name, uid, reused, found, resent, provider_request_id, sent: sent.map(Sent::from) }
     }
 }
 
@@ -99,7 +102,7 @@ impl Row for Placed {
 
     fn cells(&self) -> Vec<String> {
         let (sent, image, result) = match &self.result {
-            Outcome::Done { image, uid, reused, found, resent, sent } => {
+            Outcome::Done { image, uid, reused, found, resent, sent, .. } => {
                 let mut notes = Vec::new();
                 notes.extend(reused.then(|| "was there".to_owned()));
                 notes.extend(found.then(|| "found by looking".to_owned()));

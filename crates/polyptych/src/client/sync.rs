@@ -72,6 +72,9 @@ struct Line {
     image: String,
     /// `planned`, `done`, `failed` or `not_begun`.
     result: &'static str,
+    /// The provider's id of the answer that says so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    provider_request_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
@@ -247,22 +250,34 @@ impl Line {
             Some(Step::Deletion(deletion)) => ("delete", String::new(), String::new(), deletion.name),
             None => ("", String::new(), String::new(), String::new()),
         };
-        Self { step, picture, album, image, result: "planned", error: None }
+        Self { step, picture, album, image, result: "planned", provider_request_id: String::new(), error: None }
     }
 
     fn objection(objection: v1::SyncObjection) -> Self {
         let error = objection.error.as_ref().map(Failure::from);
         let v1::SyncObjection { parent, key, .. } = objection;
-        Self { step: "object", picture: key, album: parent, image: String::new(), result: "failed", error }
+        Self {
+            step: "object",
+            picture: key,
+            album: parent,
+            image: String::new(),
+            result: "failed",
+            provider_request_id: String::new(),
+            error,
+        }
     }
 
     fn with(mut self, outcome: v1::SyncOutcome) -> Self {
         match outcome.result {
             Some(Outcome::Upload(upload)) => {
                 self.result = "done";
+                self.provider_request_id = upload.provider_request_id;
                 self.image = upload.image.unwrap_or_default().name;
             }
-            Some(Outcome::Deleted(())) => self.result = "done",
+            Some(Outcome::Deleted(())) => {
+                self.result = "done";
+                self.provider_request_id = outcome.provider_request_id;
+            }
             Some(Outcome::Error(status)) => {
                 self.result = "failed";
                 self.error = Some((&status).into());

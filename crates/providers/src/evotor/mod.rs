@@ -15,8 +15,8 @@ mod replace;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
-    Album, AlbumId, AlbumQuery, Applied, Capabilities, Capability, Error, ErrorKind, Fetched, Found, Image, ImageId,
-    ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Applied, Capabilities, Capability, Confirmed, Error, ErrorKind, Fetched, Found, Image,
+    ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response};
 use polyptych_wire::Request;
@@ -119,18 +119,20 @@ impl Evotor {
         images.map_err(|error| call.unreadable(&answer, error))
     }
 
-    async fn remove(&self, album: &AlbumId, product: Product<'_>, id: &ImageId) -> Result<(), Error> {
+    async fn remove(&self, album: &AlbumId, product: Product<'_>, id: &ImageId) -> Result<Confirmed, Error> {
         let call = self.line.call(album, Subject::Image, DeleteProductImage::EFFECT).at_cost_of(product.store);
         let delete = DeleteProductImage::new(product.store, product.id, self.image(album, id)?);
-        deleted(self.send::<DeleteProductImage>(&call, &delete.request()).await.map(drop))
+        let told = self.send::<DeleteProductImage>(&call, &delete.request()).await;
+        deleted(told.map(|(_, answer)| call.confirmed(&answer)))
     }
 
-    async fn add(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Image, Error> {
+    async fn add(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Uploaded, Error> {
         let call = self.line.call(album, Subject::Upload, UploadProductImage::EFFECT).at_cost_of(product.store);
         let add = UploadProductImage::new(product.store, product.id, file_part(upload));
         let request = add.request(&boundary(&upload.content)).map_err(|error| call.unmade(error))?;
         let (image, answer) = self.send::<UploadProductImage>(&call, &request).await?;
-        convert::image(album, image).map_err(|error| call.unreadable(&answer, error))
+        let image = convert::image(album, image).map_err(|error| call.unreadable(&answer, error))?;
+        Ok(call.uploaded(image, &answer))
     }
 
     /// Looks first: the provider's own answer to a second image is not documented.
@@ -150,7 +152,7 @@ impl Evotor {
     /// Uploads to a product that was empty a moment ago, and looks there if the answer is lost.
     async fn settled(&self, album: &AlbumId, product: Product<'_>, upload: &Upload) -> Result<Uploaded, Error> {
         let error = match self.add(album, product, upload).await {
-            Ok(image) => return Ok(image.into()),
+            Ok(uploaded) => return Ok(uploaded),
             Err(error) if error.applied() == Applied::No => return Err(error),
             Err(error) => error,
         };
@@ -241,7 +243,7 @@ impl ImageLibrary for Evotor {
         picture::open(&self.line, album, image, most).await
     }
 
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let Some(id) = ids.first() else { return Ok(Vec::new()) };
         batch_of_one(self.remove(album, self.product(album)?, id).await)

@@ -90,7 +90,7 @@ impl Replacement {
         let product = library.product(album)?;
         for (deleted, old) in self.old.iter().enumerate() {
             match library.remove(album, product, &old.image.id).await {
-                Ok(()) => {}
+                Ok(_) => {}
                 // Someone else was faster; the place is free.
                 Err(error) if error.kind() == ErrorKind::ImageNotFound => {}
                 Err(error) if deleted == 0 && error.applied() == Applied::No => return Err(error),

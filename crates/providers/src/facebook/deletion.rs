@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, ImageId};
+use polyptych_domain::{AlbumId, Applied, Confirmed, Error, ErrorKind, Image, ImageId};
 use polyptych_transport::Response;
 use polyptych_wire::fault::Class;
 use polyptych_wire::rest::Operation;
@@ -21,11 +21,11 @@ const ROUNDS: usize = 3;
 const BOUNDARY: &str = "batch";
 
 impl Facebook {
-    pub(super) async fn remove(&self, account: &AlbumId, id: &ImageId) -> Result<(), Error> {
+    pub(super) async fn remove(&self, account: &AlbumId, id: &ImageId) -> Result<Confirmed, Error> {
         let call = self.line.call(account, Subject::Image, DeleteAdImage::EFFECT);
         let request = self.deletion(account, id).request();
         let outcome = match self.send::<DeleteAdImage>(&call, &request).await {
-            Ok((told, answer)) => believed(&call, &told, &answer),
+            Ok((told, answer)) => believed(&call, &told, &answer).map(|()| call.confirmed(&answer)),
             Err(error) => Err(error),
         };
         match outcome {
@@ -42,7 +42,7 @@ impl Facebook {
         &self,
         account: &AlbumId,
         ids: &[ImageId],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         let mut places = Places::new(ids);
         // Whether an image may have been deleted by a batch whose answer does not tell.
         let mut unsure = vec![false; places.len()];
@@ -142,7 +142,7 @@ impl Facebook {
 
 /// What one entry of a batch came to.
 struct Entry {
-    outcome: Result<(), Error>,
+    outcome: Result<Confirmed, Error>,
     /// Whether another batch may do it.
     again: bool,
     /// Whether it may have been done all the same.
@@ -159,7 +159,8 @@ impl Entry {
         };
         let inner = within(answer, &entry);
         let outcome = fault::answer(call, &inner, decode::<DeleteAdImage>(entry.code, entry.body.as_bytes()))
-            .and_then(|told| believed(call, &told, &inner));
+            .and_then(|told| believed(call, &told, &inner))
+            .map(|()| call.confirmed(answer));
         let verdict = reading::judge(&inner);
         let class = verdict.class.filter(|_| outcome.is_err());
         let again = matches!(class, Some(Class::Backoff | Class::UnknownOutcome | Class::Throttle));

@@ -15,9 +15,9 @@ mod reading;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use polyptych_domain::{
-    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched,
-    Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit, Upload,
-    Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Confirmed, Error, ErrorKind,
+    Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Prices, Provider, Quota, Rules, Unit,
+    Upload, Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::Request;
@@ -203,12 +203,12 @@ impl Facebook {
         }
     }
 
-    async fn add(&self, account: &AlbumId, upload: &Upload) -> Result<Image, Error> {
+    async fn add(&self, account: &AlbumId, upload: &Upload) -> Result<Uploaded, Error> {
         let call = self.line.call(account, Subject::Upload, CreateAdImages::EFFECT);
         let (created, answer) = self.create(&call, account, upload).await?;
         let unreadable = |error: BadAnswer| call.unreadable(&answer, error);
         let image = created.into_single().ok_or_else(|| unreadable("not one image with a hash".into()))?;
-        convert::created(account, image).map_err(unreadable)
+        Ok(call.uploaded(convert::created(account, image).map_err(unreadable)?, &answer))
     }
 }
 
@@ -330,7 +330,7 @@ impl ImageLibrary for Facebook {
         self.list_creatives(&self.account(album)?, filter, page).await
     }
 
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let account = self.account(album)?;
         match ids {

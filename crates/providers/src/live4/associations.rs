@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use polyptych_domain::{
-    AdId, AlbumId, Association, AssociationChange, AssociationFilter, Error, ErrorKind, Moderation, Page, PageRequest,
+    AdId, AlbumId, Association, AssociationChange, AssociationFilter, Confirmed, Error, ErrorKind, Moderation, Page,
+    PageRequest,
 };
 use polyptych_wire_yandex::live4::{
     Action, ActionRequest, AdImageAssociation, AdImageAssociationRequest,
@@ -59,7 +60,7 @@ impl YandexLive4 {
         &self,
         album: &AlbumId,
         changes: &[AssociationChange],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.line.check_batch(album, changes.len(), MOST)?;
         let mut times = HashMap::<&AdId, usize>::new();
         for change in changes {
@@ -76,7 +77,7 @@ impl YandexLive4 {
                 }
                 Some(ad) => {
                     sent.push((place, ad, change));
-                    Ok(())
+                    Ok(Confirmed::default())
                 }
                 None => refused(OUT_OF_RANGE),
             });
@@ -97,9 +98,11 @@ impl YandexLive4 {
         }
         let item = call.about(Subject::Image);
         for ((place, ..), result) in sent.into_iter().zip(results) {
-            let refusal = fault::refusal(&result.errors);
-            if let (Some(outcome), Some(refusal)) = (outcomes.get_mut(place), refusal) {
-                *outcome = Err(item.refused(Level::Item, refusal, &answer));
+            if let Some(outcome) = outcomes.get_mut(place) {
+                *outcome = match fault::refusal(&result.errors) {
+                    Some(refusal) => Err(item.refused(Level::Item, refusal, &answer)),
+                    None => Ok(item.confirmed(&answer)),
+                };
             }
         }
         Ok(outcomes)

@@ -1,7 +1,7 @@
 //! Pictures that the provider fetches by itself: `Upload` starts a task, `CheckUploadStatus` tells how it stands. Tasks are
 //! kept for about a day; by their address and name a task is found whose id was lost. Nothing here waits.
 
-use polyptych_domain::{AlbumId, Applied, Error, ErrorKind, Image, ImportStatus, ImportTicket, PictureUrl};
+use polyptych_domain::{AlbumId, Applied, Confirmed, Error, ErrorKind, Image, ImportStatus, ImportTicket, PictureUrl};
 use polyptych_transport::Response;
 use polyptych_wire::fault::Level;
 use polyptych_wire_yandex::live4::{Action, ActionRequest, AdImageRequest, AdImageUpload, AdImageUrl};
@@ -21,7 +21,7 @@ impl YandexLive4 {
         album: &AlbumId,
         url: &PictureUrl,
         name: &str,
-    ) -> Result<ImportTicket, Error> {
+    ) -> Result<(ImportTicket, Confirmed), Error> {
         let item = AdImageUrl::new(url.as_str(), name);
         let item = match login(album) {
             Some(login) => item.with_login(login),
@@ -33,7 +33,7 @@ impl YandexLive4 {
         let results = matching(&call, &answer, response.actions_result, 1)?;
         let result = results.into_iter().next().unwrap_or_default();
         match (fault::refusal(&result.errors), result.ad_image_upload_task_id) {
-            (None, Some(task)) => Ok(ImportTicket(task.to_string())),
+            (None, Some(task)) => Ok((ImportTicket(task.to_string()), call.confirmed(&answer))),
             (None, None) => Err(call.unclear(&answer, BadAnswer::from("a task without an id"))),
             (Some(refusal), None) => Err(call.refused(Level::Item, refusal, &answer)),
             (Some(refusal), Some(_)) => Err(call.refused(Level::Item, refusal, &answer).with_applied(Applied::Unknown)),

@@ -17,8 +17,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use polyptych_domain::{
     Album, AlbumId, AlbumQuery, Applied, Association, AssociationChange, AssociationFilter, Capabilities, Capability,
-    Error, ErrorKind, Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, ImportStatus, ImportTicket,
-    LibraryId, Page, PageRequest, PictureUrl, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload, Uploaded,
+    Confirmed, Error, ErrorKind, Evidence, Fetched, Found, Gauge, Image, ImageId, ImageLibrary, ImportStatus,
+    ImportTicket, LibraryId, Page, PageRequest, PictureUrl, Prices, Provider, Quota, QuotaSource, Rules, Unit, Upload,
+    Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::fault::Level;
@@ -140,14 +141,14 @@ impl YandexLive4 {
         }
     }
 
-    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<(), Error> {
+    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<Confirmed, Error> {
         let criteria = convert::criteria(album).with_ad_image_hashes(ids.iter().map(|id| id.as_str()));
         let params = AdImageRequest::new(Action::DELETE).with_selection_criteria(criteria);
         let call = self.line.call(album, Subject::Image, params.call().effect);
         let (response, answer) = YandexLive4::send(self, &call, album, &params).await?;
         match response.actions_result.iter().find_map(|result| fault::refusal(&result.errors)) {
             Some(refusal) => Err(call.refused(Level::Item, refusal, &answer)),
-            None => Ok(()),
+            None => Ok(call.confirmed(&answer)),
         }
     }
 
@@ -157,7 +158,7 @@ impl YandexLive4 {
         album: &AlbumId,
         places: &mut Places<'_>,
         group: &[usize],
-        gone: &Result<(), Error>,
+        gone: &Result<Confirmed, Error>,
     ) -> Result<Vec<usize>, Error> {
         let criteria = convert::criteria(album).with_ad_image_hashes(places.ids(group).iter().map(|id| id.as_str()));
         let (images, _) = self.fetch(album, criteria).await?;
@@ -183,14 +184,14 @@ impl YandexLive4 {
         let mut unsure = false;
         while let Some(group) = groups.next() {
             let error = match self.remove(album, &places.ids(&group)).await {
-                Ok(()) => {
-                    places.set_all(&group, &Ok(()));
+                Ok(confirmed) => {
+                    places.set_all(&group, &Ok(confirmed));
                     continue;
                 }
                 Err(error) => error,
             };
             unsure |= error.applied() != Applied::No;
-            let gone = if unsure { Ok(()) } else { Err(not_there()) };
+            let gone = if unsure { Ok(Confirmed::default()) } else { Err(not_there()) };
             match error.kind() {
                 ErrorKind::ImageNotFound if group.len() > 1 && groups.spend() => {
                     match self.look(album, places, &group, &gone).await {
@@ -231,7 +232,10 @@ impl Shelf for YandexLive4 {
         let call = self.line.call(album, Subject::Upload, params.call().effect);
         let (response, answer) = YandexLive4::send(self, &call, album, &params).await?;
         let results = matching(&call, &answer, response.actions_result, uploads.len())?;
-        let stored = |result| Ok(Image::new(album.clone(), fault::outcome(&call, &answer, result)?));
+        let stored = |result| {
+            let image = Image::new(album.clone(), fault::outcome(&call, &answer, result)?);
+            Ok(call.uploaded(image, &answer))
+        };
         Ok(results.into_iter().map(stored).collect())
     }
 
@@ -344,11 +348,11 @@ impl ImageLibrary for YandexLive4 {
         &self,
         album: &AlbumId,
         changes: &[AssociationChange],
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+    ) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.change_associations(album, changes).await
     }
 
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         let mut places = Places::new(ids);
         match places.ids(&places.all()).as_slice() {
@@ -362,7 +366,7 @@ impl ImageLibrary for YandexLive4 {
         Ok(places.outcomes())
     }
 
-    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+    async fn import(&self, album: &AlbumId, url: &PictureUrl, name: &str) -> Result<(ImportTicket, Confirmed), Error> {
         self.begin_import(album, url, name).await
     }
 

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use polyptych_domain::{
-    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Error, ErrorKind, Fetched,
-    Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload, Uploaded,
+    Album, AlbumId, AlbumQuery, Association, AssociationFilter, Capabilities, Capability, Confirmed, Error, ErrorKind,
+    Fetched, Found, Image, ImageId, ImageLibrary, LibraryId, Page, PageRequest, Provider, Quota, Rules, Unit, Upload,
+    Uploaded,
 };
 use polyptych_transport::{ConfigError, Response, Transport};
 use polyptych_wire::soap::Operation;
@@ -221,18 +222,22 @@ impl YandexV5 {
         let (response, answer) = YandexV5::send::<Add>(self, &call, album, &params).await?;
         let results = matching(&call, &answer, response.add_results, uploads.len())?;
         let item = call.about(Subject::Upload);
-        let stored = |result| Ok(Image::new(album.clone(), fault::outcome(&item, &answer, result)?));
+        let stored = |result| {
+            let image = Image::new(album.clone(), fault::outcome(&item, &answer, result)?);
+            Ok(item.uploaded(image, &answer))
+        };
         Ok(results.into_iter().map(stored).collect())
     }
 
-    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn remove(&self, album: &AlbumId, ids: &[&ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         let price = PRICES.delete.of(ids.len() as u64);
         let call = self.line.call(album, Subject::Album, Delete::EFFECT).costing(price);
         let criteria = AdImageHashesCriteria::new(ids.iter().map(|id| id.as_str()));
         let (response, answer) = YandexV5::send::<Delete>(self, &call, album, &DeleteRequest::new(criteria)).await?;
         let results = matching(&call, &answer, response.delete_results, ids.len())?;
         let item = call.about(Subject::Image);
-        Ok(results.into_iter().map(|result| deleted(fault::outcome(&item, &answer, result).map(drop))).collect())
+        let gone = |result| deleted(fault::outcome(&item, &answer, result).map(|_| item.confirmed(&answer)));
+        Ok(results.into_iter().map(gone).collect())
     }
 }
 
@@ -357,7 +362,7 @@ impl ImageLibrary for YandexV5 {
         Ok(Page { items: items.into_iter().map(|image| Association::new(image.id)).collect(), next })
     }
 
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         self.line.check_batch(album, ids.len(), CAPABILITIES.deletes_per_call)?;
         // A hash that is named twice fails in all its places.
         let mut places = Places::new(ids);

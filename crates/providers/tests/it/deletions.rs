@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{Applied, Error, ErrorKind, ImageId, ImageLibrary};
+use polyptych_domain::{Applied, Confirmed, Error, ErrorKind, ImageId, ImageLibrary};
 use polyptych_providers::{Evotor, Facebook, Form, YandexEncoding, YandexLive4, YandexV5, YandexV5Version};
 use polyptych_transport::{Auth, Retry};
 
@@ -45,9 +45,9 @@ fn fault(code: u32) -> Reply {
 }
 
 /// The outcomes in short: `ok`, or the kind of the error.
-fn told(outcomes: &[Result<(), Error>]) -> Vec<String> {
-    let told = |outcome: &Result<(), Error>| match outcome {
-        Ok(()) => "ok".to_owned(),
+fn told(outcomes: &[Result<Confirmed, Error>]) -> Vec<String> {
+    let told = |outcome: &Result<Confirmed, Error>| match outcome {
+        Ok(_) => "ok".to_owned(),
         Err(error) => format!("{:?}", error.kind()),
     };
     outcomes.iter().map(told).collect()
@@ -167,9 +167,9 @@ async fn a_refusal_after_a_lost_answer_leaves_open_what_was_deleted() {
 }
 
 /// The kind of each failure and whether the image may be gone; `ok` for a success.
-fn applied(outcomes: &[Result<(), Error>]) -> Vec<String> {
-    let told = |outcome: &Result<(), Error>| match outcome {
-        Ok(()) => "ok".to_owned(),
+fn applied(outcomes: &[Result<Confirmed, Error>]) -> Vec<String> {
+    let told = |outcome: &Result<Confirmed, Error>| match outcome {
+        Ok(_) => "ok".to_owned(),
         Err(error) => format!("{:?} {}", error.kind(), error.applied().as_str()),
     };
     outcomes.iter().map(told).collect()

@@ -1,6 +1,6 @@
 //! Yandex Direct API v4 Live in both encodings.
 
-use polyptych_domain::{Applied, ErrorKind, ImageLibrary, ImportStatus, ImportTicket, PictureUrl};
+use polyptych_domain::{Applied, Confirmed, ErrorKind, ImageLibrary, ImportStatus, ImportTicket, PictureUrl};
 use polyptych_providers::{YandexEncoding, YandexLive4};
 use polyptych_transport::Auth;
 
@@ -157,7 +157,8 @@ async fn a_delete_tells_unknown_and_used_images_apart() {
         }
         let server = Server::new([answer(encoding, "{}", "")]).await;
         let outcomes = library(&server, encoding).delete(&album("self"), &[image("h")]).await.unwrap();
-        assert!(matches!(outcomes.as_slice(), [Ok(())]));
+        let confirmed = Confirmed { request_id: Some("88".to_owned()) };
+        assert_eq!(outcomes[0].as_ref().unwrap(), &confirmed);
     }
 }
 
@@ -260,8 +261,9 @@ async fn a_picture_is_fetched_by_the_provider_under_a_ticket() {
         ])
         .await;
         let (library, album) = (library(&server, encoding), album("client"));
-        let ticket = library.import(&album, &source(), "a.png").await.unwrap();
+        let (ticket, confirmed) = library.import(&album, &source(), "a.png").await.unwrap();
         assert_eq!(ticket, ImportTicket("17".to_owned()));
+        assert_eq!(confirmed.request_id.as_deref(), Some("88"));
         let mut seen = Vec::new();
         for _ in 0..4 {
             seen.push(library.import_status(&album, &ticket).await.unwrap());

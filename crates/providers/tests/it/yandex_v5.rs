@@ -262,7 +262,7 @@ async fn a_delete_tells_unknown_and_bound_images_apart() {
         .await;
         let ids = [image("a"), image("b"), image("c")];
         let outcomes = library(&server, encoding).delete(&album("self"), &ids).await.unwrap();
-        let [Ok(()), Err(unknown), Err(bound)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+        let [Ok(_), Err(unknown), Err(bound)] = outcomes.as_slice() else { panic!("{outcomes:?}") };
         assert_eq!(unknown.kind(), ErrorKind::ImageNotFound);
         assert_eq!(bound.kind(), ErrorKind::ImageInUse);
         assert_eq!(bound.applied(), Applied::No);

@@ -29,7 +29,7 @@ impl State {
     fn of(outcome: Option<&ItemOutcome>) -> Self {
         match outcome {
             None => Self::Begun,
-            Some(ItemOutcome::Stored(_) | ItemOutcome::Deleted | ItemOutcome::Planned(_)) => Self::Succeeded,
+            Some(ItemOutcome::Stored(_) | ItemOutcome::Deleted(_) | ItemOutcome::Planned(_)) => Self::Succeeded,
             Some(ItemOutcome::Failed(failure)) if failure.applied == Applied::Unknown => Self::Unknown,
             Some(ItemOutcome::Failed(_)) => Self::Failed,
         }

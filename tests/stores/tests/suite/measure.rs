@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use polyptych_domain::{Claimed, ItemOutcome, Known};
+use polyptych_domain::{Claimed, Confirmed, ItemOutcome, Known};
 use polyptych_store::{Store, StoreConfig};
 
 use crate::audit::event;
@@ -45,7 +45,7 @@ impl Step {
                 let submitted = store.operations().submit(deletion("anna", 1)).await.unwrap();
                 let (lease, _) = store.operations().take(&submitted.id).await.unwrap().unwrap();
                 store.operations().begin(&lease, &[0]).await.unwrap();
-                let outcome = ItemOutcome::Deleted;
+                let outcome = ItemOutcome::Deleted(Confirmed::default());
                 store.operations().settle(&lease, &[(0, outcome)]).await.unwrap();
                 store.operations().finish(&lease, polyptych_domain::Ending::Succeeded).await.unwrap();
             }
@@ -142,7 +142,8 @@ async fn kept(world: &World) {
         let (lease, _) = taken(&*store.operations(), 1000).await;
         let places: Vec<u64> = (0..1000).collect();
         store.operations().begin(&lease, &places).await.unwrap();
-        let outcomes: Vec<_> = places.iter().map(|place| (*place, ItemOutcome::Deleted)).collect();
+        let outcomes: Vec<_> =
+            places.iter().map(|place| (*place, ItemOutcome::Deleted(Confirmed::default()))).collect();
         store.operations().settle(&lease, &outcomes).await.unwrap();
     }
     println!("an item of a large operation keeps {} bytes", (size().await - before) / 20_000);

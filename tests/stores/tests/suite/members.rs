@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{Applied, Ending, ItemOutcome, Phase, Standing};
+use polyptych_domain::{Applied, Confirmed, Ending, ItemOutcome, Phase, Standing};
 use polyptych_store::{Clock, Store, SystemClock};
 
 use crate::world::{HELD, LONG, World, failure, taken, takes};
@@ -34,7 +34,10 @@ pub(crate) async fn a_stopped_process_finds_its_leases_lost(world: World) {
             stopped.tick().await.unwrap();
         }
         assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), Standing::Lost);
-        assert_eq!(operations.settle(&lease, &[(0, ItemOutcome::Deleted)]).await.unwrap(), Standing::Lost);
+        assert_eq!(
+            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+            Standing::Lost
+        );
         assert_eq!(operations.finish(&lease, Ending::Succeeded).await.unwrap(), Standing::Lost);
         assert_eq!(operations.release(&lease).await.unwrap(), Standing::Lost);
         assert_eq!(operations.give_back(&lease, &failure("late", Applied::No)).await.unwrap(), Standing::Lost);

@@ -1,7 +1,8 @@
 //! Operations as their callers and workers see them.
 
 use polyptych_domain::{
-    Applied, ClientId, Ending, ErrorKind, ItemOutcome, OperationFilter, OperationId, PageRequest, Phase, Standing,
+    Applied, ClientId, Confirmed, Ending, ErrorKind, ItemOutcome, OperationFilter, OperationId, PageRequest, Phase,
+    Standing,
 };
 
 use crate::world::{HELD, World, deletion, failed, failure, requested, taken};
@@ -130,8 +131,12 @@ pub(crate) async fn items_are_counted_by_their_last_outcome(world: World) {
     let begun = operations.items(&lease.operation, 1, 1).await.unwrap();
     assert!(matches!(begun.as_slice(), [item] if item.place == 1 && item.outcome.is_none()));
     assert_eq!(operations.get(&lease.operation).await.unwrap().version, taken.version);
-    let outcomes =
-        [(0, ItemOutcome::Deleted), (1, failed(Applied::No)), (2, failed(Applied::Unknown)), (3, failed(Applied::Yes))];
+    let outcomes = [
+        (0, ItemOutcome::Deleted(Confirmed::default())),
+        (1, failed(Applied::No)),
+        (2, failed(Applied::Unknown)),
+        (3, failed(Applied::Yes)),
+    ];
     for _ in 0..2 {
         assert_eq!(operations.settle(&lease, &outcomes).await.unwrap(), HELD);
         let progress = operations.get(&lease.operation).await.unwrap().progress;
@@ -140,7 +145,7 @@ pub(crate) async fn items_are_counted_by_their_last_outcome(world: World) {
     operations.begin(&lease, &[2]).await.unwrap();
     assert_eq!(operations.get(&lease.operation).await.unwrap().progress.unknown, 0);
     assert_eq!(operations.items(&lease.operation, 2, 1).await.unwrap()[0].outcome, None);
-    operations.settle(&lease, &[(2, ItemOutcome::Deleted)]).await.unwrap();
+    operations.settle(&lease, &[(2, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap();
     let told = operations.get(&lease.operation).await.unwrap();
     assert_eq!((told.progress.succeeded, told.progress.failed, told.progress.unknown), (2, 2, 0));
     assert!(told.version > taken.version);
@@ -155,7 +160,7 @@ pub(crate) async fn many_items_fit_into_a_call(world: World) {
     let (lease, _) = taken(&*store.operations(), 1_000).await;
     let places: Vec<u64> = (0..1_000).collect();
     assert_eq!(operations.begin(&lease, &places).await.unwrap(), HELD);
-    let outcomes: Vec<_> = places.iter().map(|place| (*place, ItemOutcome::Deleted)).collect();
+    let outcomes: Vec<_> = places.iter().map(|place| (*place, ItemOutcome::Deleted(Confirmed::default()))).collect();
     assert_eq!(operations.settle(&lease, &outcomes).await.unwrap(), HELD);
     assert_eq!(operations.get(&lease.operation).await.unwrap().progress.succeeded, 1_000);
     assert_eq!(operations.items(&lease.operation, 990, 100).await.unwrap().len(), 10);
@@ -176,7 +181,10 @@ pub(crate) async fn an_ended_operation_takes_no_more(world: World) {
         assert_eq!((ended.phase, &ended.failure), (phase, &why));
         assert_eq!(operations.finish(&lease, ending).await.unwrap(), Standing::Lost);
         assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), Standing::Lost);
-        assert_eq!(operations.settle(&lease, &[(0, ItemOutcome::Deleted)]).await.unwrap(), Standing::Lost);
+        assert_eq!(
+            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+            Standing::Lost
+        );
         assert_eq!(operations.release(&lease).await.unwrap(), Standing::Lost);
         let failure = failure("late", Applied::No);
         assert_eq!(operations.give_back(&lease, &failure).await.unwrap(), Standing::Lost);
@@ -202,7 +210,10 @@ pub(crate) async fn a_worker_learns_that_it_is_to_end(world: World) {
     let operations = worker.operations();
     assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), cancelling);
     assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap(), []);
-    assert_eq!(operations.settle(&lease, &[(0, ItemOutcome::Deleted)]).await.unwrap(), cancelling);
+    assert_eq!(
+        operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+        cancelling
+    );
     assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap().len(), 1);
     assert_eq!(operations.begin(&lease, &[1]).await.unwrap(), cancelling);
     assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap().len(), 1);

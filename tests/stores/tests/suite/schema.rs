@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use polyptych_domain::{Claimed, Ending, ItemOutcome, ItemRecord, OperationFilter, OperationId, PageRequest, Phase};
+use polyptych_domain::{
+    Claimed, Confirmed, Ending, ItemOutcome, ItemRecord, OperationFilter, OperationId, PageRequest, Phase,
+};
 use polyptych_store::{OpenError, Store, StoreConfig};
 
 use crate::world::{HELD, LONG, World, deletion, image, key, taken, takes};
@@ -52,7 +54,7 @@ pub(crate) async fn a_program_of_the_previous_schema_and_this_one_work_side_by_s
     );
     let items = operations.items(&old, 0, 10).await.unwrap();
     let told = |place, outcome| ItemRecord { place, outcome };
-    assert_eq!(items, [told(0, None), told(1, Some(ItemOutcome::Deleted))]);
+    assert_eq!(items, [told(0, None), told(1, Some(ItemOutcome::Deleted(Confirmed::default())))]);
     assert_eq!(store.catalogue().find(&key("a", 1)).await.unwrap().unwrap().image, image("i9"));
     assert!(matches!(store.claims().claim(&key("a", 2)).await.unwrap(), Claimed::Theirs));
     // As long as the old one lives, what it holds is its own, and it goes on with the statements that it knows.

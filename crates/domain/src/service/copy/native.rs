@@ -66,7 +66,9 @@ impl Service {
         let name = AlbumName { library: library.id().clone(), album: to.clone() };
         let changes = done.iter().filter(|(_, copied)| !copied.outcome.as_ref().is_ok_and(|receipt| receipt.reused));
         let events = changes.map(|(_, Copied { outcome, points })| {
-            self.event(Verb::Upload, &name, outcome.as_ref().map(|receipt| Some(&receipt.image.id)), *points)
+            let image = outcome.as_ref().ok().map(|receipt| &receipt.image.id);
+            let told = outcome.as_ref().map(|receipt| receipt.request_id.as_deref());
+            self.event(Verb::Upload, &name, image, told, *points)
         });
         self.audit(events.collect()).await;
         let mut part = Part::default();
@@ -113,7 +115,7 @@ impl Service {
 
     /// Remembers a copy under every content that its source is known to hold.
     async fn remembered(&self, library: &dyn ImageLibrary, keys: &[ContentKey], uploaded: Uploaded) -> CopyReceipt {
-        let Uploaded { image, found, resent } = uploaded;
+        let Uploaded { image, found, resent, request_id } = uploaded;
         let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
         let known = Known { image: image.id.clone(), name: image.name.clone(), class: None };
         let mut unrecorded = None;
@@ -122,7 +124,7 @@ impl Service {
                 unrecorded.get_or_insert(error.to_string());
             }
         }
-        CopyReceipt { album, image, sent: None, found, resent, reused: false, unrecorded }
+        CopyReceipt { album, image, sent: None, found, resent, reused: false, request_id, unrecorded }
     }
 
     /// Which of the images the provider would be asked to copy, and what that would cost.
@@ -176,9 +178,9 @@ impl Service {
 }
 
 fn known(library: &dyn ImageLibrary, stored: Stored) -> CopyReceipt {
-    let Stored { image, found, resent, reused, unrecorded } = stored;
+    let Stored { image, found, resent, reused, request_id, unrecorded } = stored;
     let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
-    CopyReceipt { album, image, sent: None, found, resent, reused, unrecorded }
+    CopyReceipt { album, image, sent: None, found, resent, reused, request_id, unrecorded }
 }
 
 fn points(prices: &Prices, copied: &Result<Uploaded, Error>) -> u64 {

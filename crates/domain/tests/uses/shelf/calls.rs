@@ -37,6 +37,7 @@ impl Shelf {
             return Err(refusal("the request is not valid"));
         }
         book.points += PRICES.upload.of(uploads.len() as u64);
+        let request_id = Some(format!("request-{}", book.calls));
         let outcomes = uploads.iter().map(|upload| {
             if book.refused.contains(&upload.name) {
                 return Err(refusal("the image is not valid"));
@@ -51,7 +52,8 @@ impl Shelf {
                 let message = "there was no answer in time";
                 return Err(Error::new(ErrorKind::ProviderTimeout, message).with_applied(Applied::Unknown));
             }
-            Ok(Image::new(album.clone(), ImageId::new(image).unwrap()).into())
+            let image = Image::new(album.clone(), ImageId::new(image).unwrap());
+            Ok(Uploaded { request_id: request_id.clone(), ..image.into() })
         });
         Ok(outcomes.collect())
     }
@@ -64,20 +66,23 @@ impl Shelf {
         let name = book.images.get(&(from.to_string(), id.to_string())).cloned();
         let name = name.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))?;
         book.images.insert((to.to_string(), id.to_string()), name);
-        Ok(Image::new(to.clone(), id.clone()).into())
+        let request_id = Some(format!("request-{}", book.calls));
+        Ok(Uploaded { request_id, ..Image::new(to.clone(), id.clone()).into() })
     }
 
     /// Does what a deletion asks for.
-    fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    fn remove(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         let mut book = self.book();
         book.calls += 1;
         book.largest = book.largest.max(ids.len());
         if book.down {
             return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
         }
+        let request_id = Some(format!("request-{}", book.calls));
         let outcomes = ids.iter().map(|id| {
             let gone = book.images.remove(&(album.to_string(), id.to_string()));
-            gone.map(drop).ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))
+            let confirmed = Confirmed { request_id: request_id.clone() };
+            gone.map(|_| confirmed).ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))
         });
         Ok(outcomes.collect())
     }
@@ -189,13 +194,13 @@ impl ImageLibrary for Shelf {
         pauses(&self.pauses_after).await;
         copied
     }
-    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<(), Error>>, Error> {
+    async fn delete(&self, album: &AlbumId, ids: &[ImageId]) -> Result<Vec<Result<Confirmed, Error>>, Error> {
         pauses(&self.pauses).await;
         let told = self.remove(album, ids);
         pauses(&self.pauses_after).await;
         told
     }
-    async fn import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<ImportTicket, Error> {
+    async fn import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<(ImportTicket, Confirmed), Error> {
         self.begin(url.as_str(), name, Some(2), name.starts_with("bad"));
         let mut book = self.book();
         if book.lost_imports > 0 {
@@ -203,7 +208,9 @@ impl ImageLibrary for Shelf {
             let message = "there was no answer in time";
             return Err(Error::new(ErrorKind::ProviderTimeout, message).with_applied(Applied::Unknown));
         }
-        Ok(ImportTicket((book.tasks.len() - 1).to_string()))
+        let task = (book.tasks.len() - 1).to_string();
+        let confirmed = Confirmed { request_id: Some(format!("import-{task}")) };
+        Ok((ImportTicket(task), confirmed))
     }
     async fn import_status(&self, album: &AlbumId, ticket: &ImportTicket) -> Result<ImportStatus, Error> {
         let mut book = self.book();
