@@ -33,6 +33,9 @@ const MOST_IMAGES: usize = 100_000;
 /// Images of an album whose pictures are fetched at most, to compare them.
 const MOST_COMPARED: usize = 10;
 
+/// Pictures that are fetched at once. What they mean is decided one by one, in the manifest's order.
+const FETCHED_AT_ONCE: usize = 4;
+
 /// What a picture is in an album.
 enum Place {
     Held(ImageId),
@@ -67,19 +70,24 @@ impl Service {
         let seen = join_all(albums.into_values().map(|albums| self.see_all(albums).boxed())).await;
         let mut drafts: Vec<Draft<'_>> =
             seen.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        for picture in &manifest.pictures {
-            let wishes = |draft: &Draft<'_>| draft.wanted.pictures.iter().any(|wish| wish.picture == picture.key);
-            let wanting: Vec<usize> = (0..).zip(&drafts).filter(|(_, draft)| wishes(draft)).map(|(at, _)| at).collect();
-            if wanting.is_empty() {
-                continue;
-            }
-            let content = self.content_of(picture, fetched.get(&picture.key), blobs, pictures).await;
-            if let (PictureSource::Url { .. }, Ok(content)) = (&picture.source, &content) {
-                fetched.insert(picture.key.clone(), content.sha256());
-            }
-            for at in wanting {
-                if let Some(draft) = drafts.get_mut(at) {
-                    self.place(draft, picture, &content).await?;
+        let wanting = |picture| -> Vec<usize> {
+            (0..).zip(&drafts).filter(|(_, draft)| draft.wants(picture)).map(|(at, _)| at).collect()
+        };
+        let wanted = manifest.pictures.iter().map(|picture| (picture, wanting(picture)));
+        let wanted: Vec<_> = wanted.filter(|(_, wanting)| !wanting.is_empty()).collect();
+        for some in wanted.chunks(FETCHED_AT_ONCE) {
+            let contents = some
+                .iter()
+                .map(|(picture, _)| self.content_of(picture, fetched.get(&picture.key), blobs, pictures).boxed());
+            let contents = join_all(contents.collect::<Vec<_>>()).await;
+            for ((picture, wanting), content) in some.iter().zip(contents) {
+                if let (PictureSource::Url { .. }, Ok(content)) = (&picture.source, &content) {
+                    fetched.insert(picture.key.clone(), content.sha256());
+                }
+                for at in wanting {
+                    if let Some(draft) = drafts.get_mut(*at) {
+                        self.place(draft, picture, &content).await?;
+                    }
                 }
             }
         }

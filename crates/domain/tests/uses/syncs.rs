@@ -1,12 +1,15 @@
 //! Albums brought to what a manifest wants: what a plan shows, that exactly that is done, and when nothing is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use async_trait::async_trait;
 use futures_executor::block_on;
+use futures_util::StreamExt;
 use polyptych_domain::*;
 
-use crate::shelf::{Shelf, picture};
-use crate::world::{World, album, polled};
+use crate::shelf::{Shelf, pauses, picture};
+use crate::world::{InMemory, World, album, polled};
 
 /// The pictures of these numbers, the first ones kept, the last one at an address.
 fn pictures(world: &World, numbers: &[u32]) -> Vec<ManifestPicture> {
@@ -270,4 +273,48 @@ fn what_is_wrong_with_a_manifest_is_told_before_any_call() {
     wanted.albums[1].album = album("two", "a");
     assert_eq!(world.plan(&wanted).unwrap_err().kind(), ErrorKind::LibraryNotFound);
     assert_eq!(world.shelves[0].calls(), 0);
+}
+
+/// Serves the later picture sooner, and counts how many are waited for at once.
+#[derive(Default)]
+struct Crowd {
+    at_once: AtomicU32,
+    most: AtomicU32,
+}
+
+#[async_trait]
+impl Fetcher for Crowd {
+    async fn fetch(&self, url: &PictureUrl, _: u64) -> Result<Fetched, Error> {
+        let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(at_once, Ordering::SeqCst);
+        let number: u32 = url.as_str().rsplit('/').next().unwrap().trim_end_matches(".png").parse().unwrap();
+        pauses(&AtomicU32::new(20 - number)).await;
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        match number {
+            5 => Err(Error::new(ErrorKind::SourceUnavailable, "there is no such picture")),
+            _ => Ok(Fetched { len: None, pieces: futures_util::stream::iter([Ok(picture(number).into())]).boxed() }),
+        }
+    }
+}
+
+#[test]
+fn four_pictures_are_fetched_at_once_and_the_plan_has_them_in_the_order_of_the_manifest() {
+    let world = World::new(vec![Shelf::new("one")]);
+    let pictures = (1..11).map(|number| ManifestPicture {
+        key: number.to_string(),
+        name: Some(format!("{number}.png")),
+        source: PictureSource::Url { url: PictureUrl::new(format!("https://pictures.test/{number}.png")).unwrap() },
+        fit: Fit::None,
+        animation: Animation::Refuse,
+    });
+    let numbers: Vec<u32> = (1..11).collect();
+    let manifest = Manifest { pictures: pictures.collect(), albums: vec![wants("a", &numbers, false)] };
+    let crowd = Arc::new(Crowd::default());
+    let gallery = Pictures::new(Arc::clone(&crowd) as _, Arc::new(InMemory), 1 << 20);
+    let plan = block_on(world.service().plan_sync(&manifest, world.store.blobs.as_ref(), &gallery)).unwrap();
+    let expected: Vec<_> =
+        (1..11).filter(|number| *number != 5).map(|number| format!("upload {number} to a")).collect();
+    assert_eq!(steps(&plan), expected);
+    assert_eq!(plan.objections.iter().map(|objection| objection.picture.as_str()).collect::<Vec<_>>(), ["5"]);
+    assert_eq!((crowd.most.load(Ordering::SeqCst), plan.fetched.len()), (4, 9));
 }

@@ -138,7 +138,8 @@ impl Fetcher for Gallery {
     }
 }
 
-struct InMemory;
+/// Keeps pictures in memory.
+pub(crate) struct InMemory;
 
 #[async_trait]
 impl Spool for InMemory {

@@ -41,6 +41,11 @@ impl<'m> Draft<'m> {
         }
     }
 
+    /// Whether the album is to hold a picture.
+    pub(super) fn wants(&self, picture: &ManifestPicture) -> bool {
+        self.wanted.pictures.iter().any(|wish| wish.picture == picture.key)
+    }
+
     /// Notes why a picture cannot go there.
     pub(super) fn object(&mut self, picture: &ManifestPicture, error: &Error) {
         let (album, picture) = (self.wanted.album.clone(), picture.key.clone());
