@@ -241,10 +241,17 @@ async fn two_hundred_calls_in_flight_end_well_when_the_server_is_asked_to_end() 
         ended.unwrap().unwrap();
     }
     drop(channels);
-    let status = tokio::task::spawn_blocking(move || serving.child.wait().unwrap()).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut log = String::new();
+        serving.log.read_to_string(&mut log).unwrap();
+        (serving.child.wait().unwrap(), log)
+    });
+    let (status, log) = ended.await.unwrap();
     println!(
         "{CALLS} calls in flight, none failed, ended {:.1} s after it was asked to",
         begun.elapsed().as_secs_f64()
     );
     assert!(status.success() && begun.elapsed().as_secs() <= 30);
+    // What it was told of quotas a moment ago is not asked of a store that is closed.
+    assert!(!log.contains("quotas") && !log.contains("closed pool"), "{log}");
 }

@@ -1,4 +1,5 @@
-//! Who changed what, as rows that are only ever added, and removed when they are old.
+//! Who changed what, as rows that are only ever added, and removed when they are old. They are listed by their times, and by
+//! their numbers where several have the same.
 
 use std::sync::Arc;
 
@@ -77,24 +78,30 @@ async fn record(shared: &Shared, events: &[AuditEvent]) -> Result<(), Fault> {
 }
 
 async fn list(shared: &Shared, filter: &AuditFilter, window: &Window) -> Result<Page<AuditEvent>, Fault> {
-    let mut args = vec![Arg::from(window.after), Arg::from(window.limit())];
-    let mut sql = "SELECT seq, time, client, verb, library, album, image, operation, failure, request_id, points \
-                   FROM audit WHERE seq < $1"
-        .to_owned();
+    let mut args = vec![Arg::from(window.limit())];
+    let mut conditions = Vec::new();
     let since = filter.since.map(Timestamp::as_microsecond);
-    let conditions = [
-        (" AND client = ", filter.client.as_ref().map(|client| Arg::from(client.as_str()))),
-        (" AND library = ", filter.library.as_ref().map(|library| Arg::from(library.as_str()))),
-        (" AND time >= ", since.map(Arg::from)),
+    let wanted = [
+        ("client = ", filter.client.as_ref().map(|client| Arg::from(client.as_str()))),
+        ("library = ", filter.library.as_ref().map(|library| Arg::from(library.as_str()))),
+        ("time >= ", since.map(Arg::from)),
     ];
-    for (condition, arg) in conditions {
+    for (condition, arg) in wanted {
         if let Some(arg) = arg {
             args.push(arg);
-            sql.push_str(&format!("{condition}${}", args.len()));
+            conditions.push(format!("{condition}${}", args.len()));
         }
     }
-    sql.push_str(" ORDER BY seq DESC LIMIT $2");
-    window.page(shared.db.read(composed(sql), &args).await?, event)
+    if let Some(after) = window.after() {
+        args.push(Arg::from(after));
+        conditions.push(format!("(time, seq) < ((SELECT time FROM audit WHERE seq = ${0}), ${0})", args.len()));
+    }
+    let conditions = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    let sql = format!(
+        "SELECT seq, time, client, verb, library, album, image, operation, failure, request_id, points \
+         FROM audit {conditions} ORDER BY time DESC, seq DESC LIMIT $1"
+    );
+    window.page(shared.db.search(composed(sql), &args).await?, event)
 }
 
 fn event(row: &Row) -> Result<AuditEvent, Fault> {

@@ -68,8 +68,8 @@ impl StoreConfig {
         self
     }
 
-    /// Knows a request of a caller for this long after it was begun; 24 hours if not told. Processes that share a database
-    /// have to agree.
+    /// Knows a request of a caller for this long after it was begun; 24 hours if not told. Where processes that share a
+    /// database are set to different times, the longest of those that live counts for all, and each is warned.
     #[must_use]
     pub fn with_requests_kept(mut self, time: Duration) -> Self {
         self.requests_kept = time;

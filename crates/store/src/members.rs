@@ -4,6 +4,9 @@
 //!
 //! No date is compared. Each watcher counts the time in which it itself was awake and could read, so that neither a clock
 //! that jumps nor a database that was away makes anyone dead.
+//!
+//! Members also tell each other for how long they are set to know requests, since a request that one of them knows another
+//! one must not begin: the longest of these times is everyone's.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,7 +18,7 @@ use crate::clock::Clock;
 use crate::error::{Fault, OpenError, unreadable};
 use crate::hub::{Hub, News};
 use crate::patience::again;
-use crate::pool::{Db, args};
+use crate::pool::{Db, Row, args};
 
 /// How often a member shows that it lives, and looks whether others do.
 pub(crate) const BEAT: Duration = Duration::from_millis(500);
@@ -33,6 +36,9 @@ pub(crate) struct Members {
     me: RwLock<Arc<str>>,
     joining: Mutex<()>,
     watched: Mutex<Watch>,
+    requests_kept: Duration,
+    /// The shortest and the longest of everyone's `requests_kept`, in microseconds.
+    kept_by_all: RwLock<(i64, i64)>,
     /// When the database last took it in that this process lives, by the clock that only grows.
     heard: RwLock<Option<Duration>>,
 }
@@ -51,7 +57,12 @@ struct Seen {
 
 impl Members {
     /// Registers this process.
-    pub(crate) async fn join(db: Db, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub(crate) async fn join(
+        db: Db,
+        hub: Arc<Hub>,
+        clock: Arc<dyn Clock>,
+        requests_kept: Duration,
+    ) -> Result<Self, OpenError> {
         let label = format!("pid {}", std::process::id());
         let id = new_id().map_err(OpenError::Random)?;
         let me = RwLock::new(Arc::from(id.as_str()));
@@ -63,9 +74,13 @@ impl Members {
             me,
             joining: Mutex::default(),
             watched: Mutex::default(),
+            requests_kept,
+            kept_by_all: RwLock::new((micros(requests_kept), micros(requests_kept))),
             heard: RwLock::default(),
         };
         members.insert(&id).await?;
+        let rows = members.db.read("SELECT requests_kept FROM members WHERE id <> $1", args![&id]).await?;
+        members.compare(&rows)?;
         members.was_heard();
         Ok(members)
     }
@@ -94,9 +109,38 @@ impl Members {
     }
 
     async fn insert(&self, id: &str) -> Result<(), Fault> {
-        let sql = "INSERT INTO members (id, label, beat, since) VALUES ($1, $2, 0, $3)";
-        let since = self.clock.wall().as_microsecond();
-        self.db.execute(sql, args![id, &self.label, since]).await.map(drop)
+        let sql = "INSERT INTO members (id, label, beat, since, requests_kept) VALUES ($1, $2, 0, $3, $4)";
+        let (since, kept) = (self.clock.wall().as_microsecond(), micros(self.requests_kept));
+        self.db.execute(sql, args![id, &self.label, since, kept]).await.map(drop)
+    }
+
+    /// How long a request is known after it was begun: the longest time that any process is set to that lives.
+    pub(crate) fn requests_kept(&self) -> Duration {
+        let (_, longest) = *self.kept_by_all.read().unwrap_or_else(PoisonError::into_inner);
+        Duration::from_micros(longest.unsigned_abs())
+    }
+
+    /// Takes in what the others are set to, and warns where that is not what this process is set to.
+    fn compare(&self, others: &[Row]) -> Result<(), Fault> {
+        let own = micros(self.requests_kept);
+        let (mut shortest, mut longest) = (own, own);
+        for row in others {
+            if let Some(kept) = row.get::<Option<i64>, _>("requests_kept")? {
+                (shortest, longest) = (shortest.min(kept), longest.max(kept));
+            }
+        }
+        let mut known = self.kept_by_all.write().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *known, (shortest, longest)) != (shortest, longest) && shortest != longest {
+            let hours = |micros: i64| Duration::from_micros(micros.unsigned_abs()).as_secs() / 3600;
+            tracing::warn!(
+                own = hours(own),
+                shortest = hours(shortest),
+                longest = hours(longest),
+                "processes that share the database are to keep request ids for different times (`request_hours`); the \
+                 longest counts as long as a process lives that is set to it"
+            );
+        }
+        Ok(())
     }
 
     /// Shows that this process lives.
@@ -129,7 +173,9 @@ impl Members {
 
     /// Reads everyone's number; returns those that are silent for too long.
     async fn look(&self, watched: &mut Watch) -> Result<Vec<(String, i64)>, Fault> {
-        let rows = self.db.read("SELECT id, beat FROM members WHERE id <> $1", args![&*self.me()]).await?;
+        let sql = "SELECT id, beat, requests_kept FROM members WHERE id <> $1";
+        let rows = self.db.read(sql, args![&*self.me()]).await?;
+        self.compare(&rows)?;
         let now = self.clock.monotonic();
         let step = watched.looked.map_or(Duration::ZERO, |then| now.saturating_sub(then)).min(LONGEST_STEP);
         watched.looked = Some(now);
@@ -203,6 +249,10 @@ pub(crate) async fn watch(members: Arc<Members>) {
             tracing::warn!(error = %fault, "cannot see which processes live");
         }
     }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn beats() -> tokio::time::Interval {

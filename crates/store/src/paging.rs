@@ -7,9 +7,10 @@ use crate::pool::Row;
 
 const MAX_PAGE: u32 = 1000;
 
-/// Which rows a page is made of: those below `after`, and one more than `size` of them, which tells whether others follow.
+/// Which rows a page is made of: those that come after a row, and one more than `size` of them, which tells whether others
+/// follow.
 pub(crate) struct Window {
-    pub(crate) after: i64,
+    after: Option<i64>,
     size: usize,
 }
 
@@ -18,10 +19,15 @@ impl Window {
     /// `InvalidArgument` where the cursor is none of these.
     pub(crate) fn of(page: &PageRequest) -> Result<Self, Error> {
         let after = match &page.after {
-            Some(cursor) => cursor.parse().map_err(|_| Error::new(ErrorKind::InvalidArgument, "no such page"))?,
-            None => i64::MAX,
+            Some(cursor) => Some(cursor.parse().map_err(|_| Error::new(ErrorKind::InvalidArgument, "no such page"))?),
+            None => None,
         };
         Ok(Self { after, size: page.size.clamp(1, MAX_PAGE) as usize })
+    }
+
+    /// The number of the last row of the page before; absent for the first page.
+    pub(crate) fn after(&self) -> Option<i64> {
+        self.after
     }
 
     /// How many rows to ask for.

@@ -134,6 +134,19 @@ impl Db {
         }
     }
 
+    /// Reads what is committed, by a plan for these very arguments. A plan that a server keeps for any arguments cannot know
+    /// how rare what is searched for is, and may read all rows in their order instead.
+    pub(crate) async fn search(&self, sql: SqlStr, args: &[Arg<'_>]) -> Result<Vec<Row>, Fault> {
+        let (sql, patience) = (&sql, &self.patience);
+        match &self.pools {
+            Pools::Sqlite { .. } => self.read(sql.clone(), args).await,
+            Pools::Postgres(pool) => {
+                let search = || bound!(Postgres, sql.clone(), args).persistent(false).fetch_all(pool);
+                again(|| patience.bound(search())).await.map(postgres_rows)
+            }
+        }
+    }
+
     /// Executes a statement that writes, and says how many rows it touched.
     pub(crate) async fn execute(&self, sql: impl SqlSafeStr, args: &[Arg<'_>]) -> Result<u64, Fault> {
         let (sql, patience) = (&sql.into_sql_str(), &self.patience);

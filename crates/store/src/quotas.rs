@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::error::{Fault, names_no_member};
@@ -23,6 +24,8 @@ pub struct Quotas(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     accounts: Mutex<HashMap<String, Account>>,
+    /// What writes; absent once the store is closing.
+    writers: Mutex<Option<JoinSet<()>>>,
 }
 
 #[derive(Default)]
@@ -35,21 +38,28 @@ struct Account {
 
 impl Quotas {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self(Arc::new(Inner { shared, accounts: Mutex::default() }))
+        Self(Arc::new(Inner { shared, accounts: Mutex::default(), writers: Mutex::new(Some(JoinSet::new())) }))
     }
 
-    /// Passes on what this process was told, in place of what it passed on before. Returns at once.
+    /// Passes on what this process was told, in place of what it passed on before. Returns at once. Once the store closes,
+    /// nothing is passed on any more: what this process was told goes with it.
     pub fn tell(&self, account: &str, told: String) {
+        let mut writers = self.0.writers();
+        let Some(writers) = writers.as_mut() else { return };
+        while writers.try_join_next().is_some() {}
         let mut accounts = self.0.accounts();
         let state = accounts.entry(account.to_owned()).or_default();
         state.told = Some(told);
         if !std::mem::replace(&mut state.writing, true) {
-            self.0.shared.runtime.spawn(write(Arc::clone(&self.0), account.to_owned()));
+            writers.spawn_on(write(Arc::clone(&self.0), account.to_owned()), &self.0.shared.runtime);
         }
     }
 
-    /// What other processes passed on, at most a second ago or so.
+    /// What other processes passed on, at most a second ago or so; nothing once the store closes.
     pub async fn told(&self, account: &str) -> Arc<[String]> {
+        if self.0.writers().is_none() {
+            return Arc::new([]);
+        }
         if let Some((read, told)) = self.0.accounts().get(account).and_then(|state| state.read.as_ref())
             && read.elapsed() < FRESH
         {
@@ -57,6 +67,7 @@ impl Quotas {
         }
         let told: Arc<[String]> = match self.0.read(account).await {
             Ok(told) => told.into(),
+            Err(_) if self.0.writers().is_none() => Arc::new([]),
             Err(fault) => {
                 tracing::warn!(error = %fault, "what other processes know of quotas cannot be read");
                 Arc::new([])
@@ -68,6 +79,14 @@ impl Quotas {
         }
         accounts.entry(account.to_owned()).or_default().read = Some((Instant::now(), Arc::clone(&told)));
         told
+    }
+
+    /// Ends everything that would read or write yet.
+    pub(crate) async fn end(&self) {
+        let writers = self.0.writers().take();
+        if let Some(mut writers) = writers {
+            writers.shutdown().await;
+        }
     }
 }
 
@@ -86,6 +105,11 @@ impl Inner {
             Err(fault) if names_no_member(&fault) => self.shared.members.rejoin(&me).await,
             written => written.map(drop),
         }
+    }
+
+    /// Nothing panics while it is held.
+    fn writers(&self) -> MutexGuard<'_, Option<JoinSet<()>>> {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The table is whole between calls.

@@ -179,7 +179,7 @@ impl SqlRequests {
                      AND (requests.member IS NULL OR requests.member = excluded.member)) RETURNING digest";
         let digest = request.digest.to_string();
         // One that seems to be begun as far in the future is not known either: then the clock was set back.
-        let kept = i64::try_from(self.shared.requests_kept.as_micros()).unwrap_or(i64::MAX);
+        let kept = i64::try_from(self.shared.members.requests_kept().as_micros()).unwrap_or(i64::MAX);
         let args = args![client.as_str(), &request.id, &digest, now, me, kept];
         if !self.shared.db.returning(begin, args).await?.is_empty() {
             return Ok(Begun::Fresh);

@@ -50,8 +50,6 @@ pub(crate) struct Shared {
     pub(crate) longest_pause: Duration,
     /// What is to be given up once the database is there again.
     pub(crate) debts: Debts,
-    /// How long a request is known after it was begun.
-    pub(crate) requests_kept: Duration,
     /// Where what nobody waits for is done.
     pub(crate) runtime: Handle,
     /// Held while this process tidies up.
@@ -81,7 +79,8 @@ impl Store {
         migrations::run(&db, &*config.clock).await?;
         let hub = Arc::new(Hub::default());
         let clock = Arc::clone(&config.clock);
-        let members = Arc::new(Members::join(pulse.clone(), Arc::clone(&hub), Arc::clone(&clock)).await?);
+        let members = Members::join(pulse.clone(), Arc::clone(&hub), Arc::clone(&clock), config.requests_kept).await?;
+        let members = Arc::new(members);
         let mut background = Vec::new();
         if config.background {
             background.push(tokio::spawn(members::live(Arc::clone(&members))));
@@ -99,7 +98,6 @@ impl Store {
             first_pause: config.first_pause,
             longest_pause: config.longest_pause,
             debts: Debts::default(),
-            requests_kept: config.requests_kept,
             runtime: Handle::current(),
             tidying: tokio::sync::Mutex::default(),
             tokens: AtomicI64::new(config.clock.wall().as_microsecond()),
@@ -204,6 +202,7 @@ impl Store {
     /// `Internal` where the database cannot be written; then others take over as if the process had died.
     pub async fn close(mut self) -> Result<(), Error> {
         self.stop();
+        self.quotas.end().await;
         let parted = self.shared.members.part().await;
         self.shared.db.close().await;
         self.shared.pulse.close().await;

@@ -142,7 +142,7 @@ async fn rows(shared: &Shared, retention: &Retention, tidied: &mut Tidied) -> Re
             &mut tidied.requests,
             "DELETE FROM requests WHERE (client, id) IN \
              (SELECT client, id FROM requests WHERE begun < $1 ORDER BY begun LIMIT $2)",
-            shared.requests_kept,
+            shared.members.requests_kept(),
             CHUNK,
         ),
         (

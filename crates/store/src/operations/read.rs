@@ -26,19 +26,22 @@ pub(super) async fn list(
     page: &PageRequest,
 ) -> Result<Page<Operation>, Problem> {
     let window = Window::of(page)?;
-    let mut args = vec![Arg::from(window.after), Arg::from(window.limit())];
-    let mut sql = concat!("SELECT ", columns!(), " FROM operations WHERE seq < $1").to_owned();
+    let mut args = vec![Arg::from(window.after().unwrap_or(i64::MAX)), Arg::from(window.limit())];
+    let mut all = concat!("SELECT ", columns!(), " FROM operations WHERE seq < $1").to_owned();
     if let Some(client) = &filter.client {
-        sql.push_str(" AND client = $3");
+        all.push_str(" AND client = $3");
         args.push(Arg::from(client.as_str()));
     }
-    if !filter.phases.is_empty() {
-        let places = crate::pool::places(args.len() + 1, filter.phases.len());
-        sql.push_str(&format!(" AND phase IN ({places})"));
-        args.extend(filter.phases.iter().map(|phase| Arg::from(phase_name(*phase))));
+    let newest = |sql: &str| format!("{sql} ORDER BY seq DESC LIMIT $2");
+    let mut of_phases = Vec::with_capacity(filter.phases.len());
+    for phase in &filter.phases {
+        args.push(Arg::from(phase_name(*phase)));
+        let of_one = newest(&format!("{all} AND phase = ${}", args.len()));
+        of_phases.push(format!("SELECT * FROM ({of_one}) AS of_one"));
     }
-    sql.push_str(" ORDER BY seq DESC LIMIT $2");
-    Ok(window.page(shared.db.read(composed(sql), &args).await?, operation)?)
+    // Each phase has the index in its own order; together they would have to be sorted first.
+    let sql = if of_phases.is_empty() { all } else { of_phases.join(" UNION ALL ") };
+    Ok(window.page(shared.db.search(composed(newest(&sql)), &args).await?, operation)?)
 }
 
 pub(super) async fn changed(shared: &Shared, id: &OperationId, seen: i64) -> Result<Operation, Problem> {

@@ -92,3 +92,30 @@ pub(crate) async fn events_are_found_by_client_library_and_time(world: World) {
         assert_eq!(points(&page(&store, &filter, 10, None).await), found, "{filter:?}");
     }
 }
+
+pub(crate) async fn events_are_listed_by_their_times_whatever_the_clock_did(world: World) {
+    let store = world.store().await;
+    let noon = world.clock.wall();
+    store.audit().record(&[event("anna", 1), event("anna", 2)]).await.unwrap();
+    world.clock.jump(noon - jiff::SignedDuration::from_hours(1));
+    store.audit().record(&[event("anna", 3), event("bert", 4)]).await.unwrap();
+    world.clock.jump(noon + jiff::SignedDuration::from_hours(1));
+    store.audit().record(&[event("anna", 5)]).await.unwrap();
+    let anna = AuditFilter { client: Some(client("anna")), ..AuditFilter::default() };
+    for (filter, found) in [
+        (AuditFilter::default(), vec![5, 2, 1, 4, 3]),
+        (anna.clone(), vec![5, 2, 1, 3]),
+        (AuditFilter { since: Some(noon), ..anna }, vec![5, 2, 1]),
+    ] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = page(&store, &filter, 1, after).await;
+            seen.extend(points(&page));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, found, "{filter:?}");
+    }
+}

@@ -47,15 +47,17 @@ macro_rules! cases {
 
 const CASES: &[Case] = cases! {
     audit: an_event_is_told_as_it_was_recorded, pages_go_from_new_to_old_while_more_comes,
-        events_are_found_by_client_library_and_time;
+        events_are_found_by_client_library_and_time, events_are_listed_by_their_times_whatever_the_clock_did;
     places: no_more_than_the_limit_are_held_over_all_processes, other_limits_and_places_that_were_given_back_are_free,
         who_waits_gets_a_share_while_others_are_busy, places_of_a_dead_process_are_free,
         a_wait_that_is_given_up_takes_no_place;
-    quotas: what_one_process_is_told_the_others_learn, what_a_dead_process_was_told_is_forgotten;
+    quotas: what_one_process_is_told_the_others_learn, what_a_dead_process_was_told_is_forgotten,
+        a_store_that_has_closed_tells_and_asks_nothing_more;
     requests: a_repetition_gets_the_answer_of_the_first_one_and_only_of_its_client,
         another_request_under_the_same_id_is_refused_and_an_abandoned_one_begins_again,
         of_many_processes_one_begins_a_request, a_request_of_a_dead_process_begins_again,
-        an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_keep_it_longer;
+        an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_keep_it_longer,
+        of_processes_that_keep_requests_for_different_times_the_longest_counts;
     tidy: what_is_old_is_removed_and_what_is_not_stays, one_process_at_a_time_tidies_up_and_not_all_the_time,
         nothing_is_removed_for_an_hour_after_the_clock_has_jumped;
     catalogue: what_is_recorded_is_found_by_album_and_content, the_contents_of_images_are_told_in_their_album,

@@ -1,4 +1,4 @@
--- What a program of schema 1 has left behind and goes on with: it holds `op-old`, whose first item it has begun and whose
+-- What a program of schema 2 has left behind and goes on with: it holds `op-old`, whose first item it has begun and whose
 -- second it has deleted, and was about to send a picture.
 INSERT INTO members (id, label, beat, since) VALUES ('old', 'old-host', 1, 1772366400000000);
 INSERT INTO operations (id, client, request_id, request_digest, kind, task, phase, total, succeeded, takes, tries, created,

@@ -35,3 +35,17 @@ pub(crate) async fn what_a_dead_process_was_told_is_forgotten(world: World) {
     world.pass(LONG, &[&alive]).await;
     learnt(&alive.quotas(), &[]).await;
 }
+
+pub(crate) async fn a_store_that_has_closed_tells_and_asks_nothing_more(world: World) {
+    let (closing, alive) = (world.store().await, world.store().await);
+    alive.quotas().tell("shelf self", "90 left".to_owned());
+    let quotas = closing.quotas();
+    learnt(&quotas, &["90 left"]).await;
+    // Its writer waits for more to be told when the store closes.
+    quotas.tell("shelf self", "80 left".to_owned());
+    learnt(&alive.quotas(), &["80 left"]).await;
+    closing.close().await.unwrap();
+    quotas.tell("shelf self", "70 left".to_owned());
+    assert!(quotas.told("shelf self").await.is_empty());
+    learnt(&alive.quotas(), &[]).await;
+}

@@ -91,3 +91,25 @@ pub(crate) async fn an_answer_is_kept_for_a_day_and_a_clock_set_back_does_not_ke
     world.clock.jump(noon - jiff::SignedDuration::from_hours(30));
     assert_eq!(begin(&store, "anna", "z").await, Begun::Fresh);
 }
+
+pub(crate) async fn of_processes_that_keep_requests_for_different_times_the_longest_counts(world: World) {
+    let patient = world.config().without_background().with_requests_kept(48 * HOUR);
+    let (short, long) = (world.store().await, Store::open(&patient).await.unwrap());
+    assert_eq!(begin(&long, "anna", "x").await, Begun::Fresh);
+    finish(&long, "anna", b"done").await;
+    // The one that came first learns of it when it next looks, one that comes later at once.
+    world.pass(LONG, &[&short, &long]).await;
+    world.clock.advance(47 * HOUR);
+    let later = world.store().await;
+    for store in [&short, &later, &long] {
+        assert_eq!(begin(store, "anna", "x").await, Begun::Done(b"done".to_vec()));
+    }
+    // Nor is it tidied up.
+    let retention = polyptych_store::Retention::default();
+    short.tidy(&retention, None).await.unwrap();
+    assert_eq!(world.number("SELECT COUNT(*) FROM requests").await, 1);
+    // Once no process lives that is set to it, the others go by their own time again.
+    long.close().await.unwrap();
+    world.pass(LONG, &[&short, &later]).await;
+    assert_eq!(begin(&short, "anna", "y").await, Begun::Fresh);
+}

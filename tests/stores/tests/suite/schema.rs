@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use polyptych_domain::{
-    Claimed, Confirmed, Ending, ItemOutcome, ItemRecord, OperationFilter, OperationId, PageRequest, Phase,
+    AuditFilter, Claimed, Confirmed, Ending, ItemOutcome, ItemRecord, OperationFilter, OperationId, PageRequest, Phase,
 };
 use polyptych_store::{OpenError, Store, StoreConfig};
 
 use crate::world::{HELD, LONG, World, deletion, image, key, taken, takes};
 
-/// Schema 1 as it was when it was the newest.
-const PREVIOUS: &str = include_str!("../../../../crates/store/migrations/0001_durable_work.sql");
+/// Schema 2 as it was when it was the newest.
+const PREVIOUS: [&str; 2] = [
+    include_str!("../../../../crates/store/migrations/0001_durable_work.sql"),
+    include_str!("../../../../crates/store/migrations/0002_keeping.sql"),
+];
 
 /// What a program of it has left in it.
 const LEFT: &str = include_str!("previous_schema.sql");
@@ -18,7 +21,7 @@ const LEFT: &str = include_str!("previous_schema.sql");
 /// What it says from time to time, so that it is not taken for dead.
 const BEAT: &str = "UPDATE members SET beat = beat + 1 WHERE id = 'old'";
 
-/// What it says to begin an item, to settle it, and to ask for another operation.
+/// What it says to begin an item, to settle it, to ask for another operation, and to tell of a change.
 const GOES_ON: &str = "\
     INSERT INTO operation_items (operation, place, state, outcome) VALUES ('op-old', 2, 'begun', NULL) \
         ON CONFLICT (operation, place) DO UPDATE SET state = excluded.state, outcome = excluded.outcome; \
@@ -28,9 +31,15 @@ const GOES_ON: &str = "\
         WHERE id = 'op-old' AND token = 1 AND member = 'old'; \
     INSERT INTO operations (id, client, request_id, request_digest, kind, task, phase, total, created, updated, paused, due) \
         SELECT 'op-new', client, NULL, NULL, kind, task, 'pending', total, created, created, created, created \
-        FROM operations WHERE id = 'op-old'";
+        FROM operations WHERE id = 'op-old'; \
+    INSERT INTO audit (time, client, verb, library, album, image, operation, failure, request_id, points) \
+        VALUES (1772366400000000, 'anna', 'delete', 'shelf', 'a', 'i1', 'op-old', NULL, NULL, 0)";
 
-/// A database of schema 1, with a program of it at work.
+/// How it lists events.
+const LISTED: &str = "SELECT COUNT(*) FROM (SELECT seq FROM audit WHERE seq < 9223372036854775807 AND client = 'anna' \
+                      AND time >= 0 ORDER BY seq DESC LIMIT 101) AS listed";
+
+/// A database of schema 2, with a program of it at work.
 async fn previous(world: &World) {
     let serial = match world.is_file() {
         true => "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -38,8 +47,8 @@ async fn previous(world: &World) {
     };
     let versions = "CREATE TABLE polyptych_schema \
                     (version BIGINT PRIMARY KEY, oldest BIGINT NOT NULL, applied BIGINT NOT NULL); \
-                    INSERT INTO polyptych_schema (version, oldest, applied) VALUES (1, 1, 0);";
-    world.execute(&format!("{versions} {} {LEFT}", PREVIOUS.replace("{serial}", serial))).await;
+                    INSERT INTO polyptych_schema (version, oldest, applied) VALUES (1, 1, 0), (2, 1, 0);";
+    world.execute(&format!("{versions} {} {LEFT}", PREVIOUS.concat().replace("{serial}", serial))).await;
 }
 
 pub(crate) async fn a_program_of_the_previous_schema_and_this_one_work_side_by_side(world: World) {
@@ -68,6 +77,9 @@ pub(crate) async fn a_program_of_the_previous_schema_and_this_one_work_side_by_s
     world.execute(GOES_ON).await;
     let progress = operations.get(&old).await.unwrap().progress;
     assert_eq!((progress.succeeded, progress.total), (2, 3));
+    let page = PageRequest { size: 10, after: None };
+    let events = store.audit().list(&AuditFilter::default(), &page).await.unwrap().items;
+    assert_eq!((events.len(), world.number(LISTED).await), (1, 1));
     let lease = takes(&*operations, &OperationId::new("op-new").unwrap()).await.unwrap();
     operations.finish(&lease, Ending::Cancelled).await.unwrap();
     // When it dies, the new one takes over what it held, with what it was about to send.
