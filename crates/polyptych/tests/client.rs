@@ -111,6 +111,9 @@ fn pictures_go_into_albums_and_come_back_and_are_deleted() {
     let (_, events) = client.json(&["audit", "--library", "facebook"]);
     let verbs: Vec<_> = events.iter().map(|event| event["verb"].as_str().unwrap()).collect();
     assert_eq!(verbs.iter().filter(|verb| **verb == "delete").count(), 2, "{events:?}");
+    let upload = events.iter().find(|event| event["verb"] == "upload" && event["image"] == uploaded[0]["image"]);
+    assert_eq!(upload.unwrap()["provider_request_id"], uploaded[0]["provider_request_id"]);
+    assert!(events.iter().all(|event| event["provider_request_id"].is_string()), "{events:?}");
 }
 
 #[test]

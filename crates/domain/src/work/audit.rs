@@ -73,7 +73,7 @@ pub trait AuditLog: Send + Sync {
     /// Keeps events for somebody who is dropped and cannot wait. It takes effect a moment later; that it fails is told nobody.
     fn record_soon(&self, events: Vec<AuditEvent>);
 
-    /// Lists events, the newest first.
+    /// Lists events, the newest first by their times, or as they came where the log is of one process.
     ///
     /// # Errors
     /// `InvalidArgument` if `page.after` is no cursor of this port.
