@@ -39,6 +39,16 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// The one that stands for all that show the same albums: both APIs of Yandex Direct have the same images.
+    pub(crate) fn family(self) -> Self {
+        match self {
+            Self::YandexDirectV5 | Self::YandexDirectLive4 => Self::YandexDirectV5,
+            Self::Facebook | Self::Evotor => self,
+        }
+    }
+}
+
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -160,6 +170,12 @@ pub trait ImageLibrary: Send + Sync {
     /// behind `self` is not looked up.
     fn canonical(&self, album: &AlbumId) -> AlbumId {
         album.clone()
+    }
+
+    /// The name by which the provider knows an album, whichever library it is reached through: the login behind `self`, as far
+    /// as it is known by now. `None` where it is not; nothing is sent for it.
+    fn known_as(&self, album: &AlbumId) -> Option<AlbumId> {
+        Some(self.canonical(album))
     }
 
     /// What it can do.

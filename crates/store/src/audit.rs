@@ -25,6 +25,10 @@ pub(crate) struct SqlAudit(pub(crate) Arc<Shared>);
 
 #[async_trait]
 impl AuditLog for SqlAudit {
+    fn now(&self) -> Timestamp {
+        self.0.clock.wall()
+    }
+
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
         again(|| record(&self.0, events)).await.map_err(internal)
     }
@@ -55,7 +59,7 @@ async fn record(shared: &Shared, events: &[AuditEvent]) -> Result<(), Fault> {
         for (event, failure) in events {
             rows.push(format!("({})", places(args.len() + 1, COLUMNS)));
             args.extend([
-                Arg::from(now),
+                Arg::from(event.time.map_or(now, Timestamp::as_microsecond)),
                 Arg::from(event.client.as_str()),
                 Arg::from(event.verb.as_str()),
                 Arg::from(event.album.library.as_str()),

@@ -110,7 +110,7 @@ impl Try<'_> {
     }
 
     /// Deletes what the plan deletes, save what an upload turned out to be, and save from albums into which a picture could not
-    /// be brought.
+    /// be brought, through whichever entry of the manifest.
     async fn delete_others(&self, plan: &Plan, outcomes: &BTreeMap<u64, ItemOutcome>) {
         let (mut stored, mut failed) = (BTreeMap::<(&AlbumName, &ImageId), &ItemOutcome>::new(), BTreeMap::new());
         for (place, step) in (0..).zip(&plan.steps) {
@@ -125,11 +125,15 @@ impl Try<'_> {
                 Some(ItemOutcome::Deleted(_) | ItemOutcome::Planned(_)) | None => {}
             }
         }
+        let same: BTreeMap<&AlbumName, &[AlbumName]> =
+            plan.albums.iter().map(|planned| (&planned.album, planned.same.as_slice())).collect();
         let mut work = BTreeMap::<LibraryId, Vec<Group<'_>>>::new();
         let mut albums = BTreeMap::<&AlbumName, Vec<Named>>::new();
         for (place, step) in (0..).zip(&plan.steps).filter(|(place, _)| self.is_open(*place)) {
             let PlanStep::Delete { album, image, .. } = step else { continue };
-            let outcome = match (failed.get(album), stored.get(&(album, image))) {
+            let all = || [album].into_iter().chain(same.get(album).copied().unwrap_or_default());
+            let failed = all().find_map(|album| failed.get(album));
+            let outcome = match (failed, all().find_map(|album| stored.get(&(album, image)))) {
                 (Some((picture, failure)), _) => Err(withheld(picture, failure)),
                 (None, Some(outcome)) => Ok((*outcome).clone()),
                 (None, None) => {

@@ -40,8 +40,11 @@ impl Audit {
         Self { log: Some(log), waiting: Arc::default() }
     }
 
-    async fn record(&self, events: Vec<AuditEvent>) {
+    async fn record(&self, mut events: Vec<AuditEvent>) {
         let Some(log) = &self.log else { return };
+        // Those that have to wait keep the time at which they came.
+        let now = Some(log.now());
+        events.iter_mut().for_each(|event| event.time = now);
         let all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let mut untold = Untold { waiting: &self.waiting, events: all };
         untold.events.extend(events);
@@ -86,7 +89,9 @@ impl UnderWay<'_> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if let (Some(log), false) = (&self.service.audit.log, self.events.is_empty()) {
-            log.record_soon(std::mem::take(&mut self.events));
+            let now = Some(log.now());
+            let events = std::mem::take(&mut self.events).into_iter();
+            log.record_soon(events.map(|event| AuditEvent { time: now, ..event }).collect());
         }
     }
 }

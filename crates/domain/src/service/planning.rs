@@ -7,14 +7,16 @@
 //! finds the image.
 
 mod draft;
+mod same;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::future::join_all;
 use futures_util::{FutureExt, TryStreamExt};
 use sha2::{Digest, Sha256 as Hasher};
 
 use draft::Draft;
+use same::Same;
 
 use super::prepare::{Prepared, prepare};
 use super::{Service, UploadCommand, located};
@@ -262,7 +264,7 @@ impl Service {
         &self,
         manifest: &Manifest,
         fetched: BTreeMap<String, Sha256>,
-        drafts: Vec<Draft<'_>>,
+        mut drafts: Vec<Draft<'_>>,
     ) -> Result<Plan, Error> {
         let (mut uploads, mut deletions) = (Vec::new(), Vec::new());
         let mut plan = Plan {
@@ -274,16 +276,32 @@ impl Service {
             albums: Vec::new(),
             costs: BTreeMap::new(),
         };
-        for mut draft in drafts {
+        // All albums have been looked at by now, so that as much is known of whose they are as will be.
+        let accounts = drafts.iter().map(|draft| {
+            let library = self.library(&draft.name.library)?;
+            Ok((library.provider().family(), library.known_as(&draft.wanted.album.album)))
+        });
+        let same = Same::new(accounts.collect::<Result<_, Error>>()?);
+        same.share(&mut drafts);
+        for place in 0..drafts.len() {
+            let coming = same.coming(place, &drafts);
+            if let Some(draft) = drafts.get_mut(place) {
+                draft.make_room(self.library(&draft.name.library)?.as_ref(), coming);
+            }
+        }
+        let held_up: Vec<bool> = (0..drafts.len()).map(|place| same.holds_up(place, &drafts)).collect();
+        let mut deleted = HashSet::new();
+        for ((place, mut draft), held_up) in drafts.into_iter().enumerate().zip(held_up) {
             let library = self.library(&draft.name.library)?.as_ref();
-            draft.make_room(library);
-            let gone = draft.others();
+            let mut gone = draft.others(held_up);
+            same.once(place, &mut gone, &mut deleted);
             let cost = plan.costs.entry(library.id().clone()).or_default();
             *cost += draft.cost(library, gone.len() as u64);
             plan.albums.push(AlbumPlan {
                 album: draft.wanted.album.clone(),
                 images: draft.images.len() as u64,
                 digest: draft.digest(&gone),
+                same: std::mem::take(&mut draft.same),
             });
             uploads.append(&mut draft.uploads);
             deletions.extend(gone);

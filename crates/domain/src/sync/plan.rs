@@ -99,7 +99,7 @@ pub struct Kept {
 pub struct Objection {
     /// For this album.
     pub album: AlbumName,
-    /// What the manifest calls the picture.
+    /// What the manifest calls the picture; empty where it is about images that are none, and may not be deleted.
     pub picture: String,
     /// Why: the rules that it breaks, an address that serves nothing, an album that is full.
     pub failure: Failure,
@@ -114,6 +114,10 @@ pub struct AlbumPlan {
     pub images: u64,
     /// Digest of everything that the steps for it follow from, and of the steps.
     pub digest: Sha256,
+    /// Albums of the manifest that are, or may be, the same one, reached through another library or under another name.
+    /// Nothing is deleted that one of them wants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<AlbumName>,
 }
 
 /// A plan that is carried out.

@@ -31,7 +31,7 @@ impl Verb {
 /// One change, or one that was tried.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEvent {
-    /// When it ended; the store sets it.
+    /// When it ended, by the [log's clock](AuditLog::now); absent lets the log take the time at which it is kept.
     pub time: Option<Timestamp>,
     /// Who asked.
     pub client: ClientId,
@@ -67,6 +67,9 @@ pub struct AuditFilter {
 /// Every method fails with `Internal` where the store cannot be read or written.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
+    /// What its clock tells.
+    fn now(&self) -> Timestamp;
+
     /// Keeps events.
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error>;
 

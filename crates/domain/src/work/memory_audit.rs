@@ -54,6 +54,10 @@ impl fmt::Debug for MemoryAudit {
 
 #[async_trait]
 impl AuditLog for MemoryAudit {
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
         self.record_soon(events.to_vec());
         Ok(())
@@ -62,7 +66,7 @@ impl AuditLog for MemoryAudit {
     fn record_soon(&self, events: Vec<AuditEvent>) {
         let now = (self.now)();
         let mut book = self.book();
-        book.events.extend(events.into_iter().map(|event| AuditEvent { time: Some(now), ..event }));
+        book.events.extend(events.into_iter().map(|event| AuditEvent { time: event.time.or(Some(now)), ..event }));
         let surplus = book.events.len().saturating_sub(MOST);
         book.events.drain(..surplus);
         book.first += surplus as u64;

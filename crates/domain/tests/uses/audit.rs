@@ -1,6 +1,6 @@
 //! Every change is told, and who asked for it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -14,10 +14,16 @@ use crate::world::{album, polled};
 struct Log {
     events: Mutex<Vec<AuditEvent>>,
     away: AtomicBool,
+    /// Seconds since 1970.
+    clock: AtomicI64,
 }
 
 #[async_trait]
 impl AuditLog for Log {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(self.clock.load(Ordering::SeqCst)).unwrap()
+    }
+
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
         if self.away.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorKind::Internal, "the store is away"));
@@ -62,7 +68,7 @@ fn an_upload_is_told_with_who_where_what_and_its_points_and_one_that_sends_nothi
     let image = block_on(service.upload(command(1))).unwrap().image.id;
     let events = log.told();
     let expected = AuditEvent {
-        time: None,
+        time: Some(log.now()),
         client: caller().client,
         verb: Verb::Upload,
         album: album("one", "a"),
@@ -131,10 +137,14 @@ fn an_event_that_cannot_be_kept_undoes_nothing_and_goes_with_the_next_one() {
     let (shelf, log) = (Shelf::new("one"), Arc::new(Log::default()));
     let service = service(&shelf, &log);
     log.away.store(true, Ordering::SeqCst);
-    (1..4).for_each(|number| drop(block_on(service.upload(command(number))).unwrap()));
-    log.away.store(false, Ordering::SeqCst);
-    block_on(service.clone().upload(command(4))).unwrap();
-    assert_eq!(log.told().len(), 4);
+    for number in 1..5 {
+        log.clock.store(number.into(), Ordering::SeqCst);
+        log.away.store(number < 4, Ordering::SeqCst);
+        block_on(service.clone().upload(command(number))).unwrap();
+    }
+    // Each has the time at which it came, and not at which it could be kept.
+    let times: Vec<_> = log.told().iter().map(|event| event.time.unwrap().as_second()).collect();
+    assert_eq!(times, [1, 2, 3, 4]);
 }
 
 #[test]

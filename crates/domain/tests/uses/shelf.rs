@@ -90,7 +90,7 @@ pub(crate) struct Shelf {
     pub(crate) pauses_after: AtomicU32,
     /// Whether a look that finds nothing proves that nothing is there.
     pub(crate) sees_absence: AtomicBool,
-    book: Mutex<Book>,
+    book: Arc<Mutex<Book>>,
 }
 
 pub(crate) fn id(name: &str) -> LibraryId {
@@ -152,6 +152,12 @@ impl Shelf {
         Arc::new(shelf)
     }
 
+    /// Another library with the same albums.
+    pub(crate) fn beside(&self, name: &str) -> Arc<Self> {
+        let book = Arc::clone(&self.book);
+        Arc::new(Self { rules: self.rules, book, ..Self::plain(name, 3, 10_000) })
+    }
+
     fn with(name: &str, uploads_per_call: u32, deletes_per_call: u32) -> Arc<Self> {
         Arc::new(Self::plain(name, uploads_per_call, deletes_per_call))
     }
@@ -181,7 +187,7 @@ impl Shelf {
             pauses: AtomicU32::new(0),
             pauses_after: AtomicU32::new(0),
             sees_absence: AtomicBool::new(false),
-            book: Mutex::default(),
+            book: Arc::default(),
         }
     }
 

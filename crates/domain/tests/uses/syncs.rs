@@ -318,3 +318,97 @@ fn four_pictures_are_fetched_at_once_and_the_plan_has_them_in_the_order_of_the_m
     assert_eq!(plan.objections.iter().map(|objection| objection.picture.as_str()).collect::<Vec<_>>(), ["5"]);
     assert_eq!((crowd.most.load(Ordering::SeqCst), plan.fetched.len()), (4, 9));
 }
+
+/// What two libraries with the same albums want of them.
+fn shared(world: &World, entries: [(&str, &str, &[u32], bool); 2]) -> Manifest {
+    let albums = entries.map(|(library, name, numbers, delete_others)| ManifestAlbum {
+        album: album(library, name),
+        ..wants(name, numbers, delete_others)
+    });
+    Manifest { pictures: pictures(world, &[1, 2]), albums: albums.to_vec() }
+}
+
+#[test]
+fn what_one_library_wants_of_an_album_is_not_deleted_through_another_one_that_has_it_too() {
+    let shelf = Shelf::new("one");
+    let world = World::new(vec![Arc::clone(&shelf), shelf.beside("two")]);
+    upload(&world, "a", 1);
+    upload(&world, "a", 2);
+    shelf.hold("a", 100..102);
+    // The second library has never heard of its picture, and recognises it by its bytes.
+    let manifest = shared(&world, [("one", "a", &[1], true), ("two", "a", &[2], true)]);
+    let plan = world.plan(&manifest).unwrap();
+    assert_eq!(steps(&plan), ["delete 100 from a", "delete 101 from a"]);
+    assert_eq!((kept(&plan, KeepReason::Wanted), plan.objections.len()), (4, 0));
+    assert_eq!(world.run(&apply(&world, &plan)).progress.succeeded, 2);
+    assert_eq!((shelf.held(), world.plan(&manifest).unwrap().is_empty()), (2, true));
+}
+
+#[test]
+fn an_image_that_an_upload_through_another_library_turns_out_to_be_is_not_deleted() {
+    let shelf = Shelf::new("one");
+    let world = World::new(vec![Arc::clone(&shelf), shelf.beside("two")]);
+    shelf.hold_content("a", 2);
+    let manifest = shared(&world, [("one", "a", &[1], true), ("two", "a", &[2], true)]);
+    let plan = world.plan(&manifest).unwrap();
+    let image = Sha256::of(&picture(2)).to_string();
+    assert_eq!(
+        steps(&plan),
+        ["upload 1 to a".to_owned(), "upload 2 to a".to_owned(), format!("delete {image} from a")]
+    );
+    let operation = world.run(&apply(&world, &plan));
+    assert_eq!((operation.phase, operation.progress.succeeded, shelf.held()), (Phase::Succeeded, 3, 2));
+    assert!(world.plan(&manifest).unwrap().is_empty());
+}
+
+#[test]
+fn nothing_is_deleted_from_an_album_for_which_a_picture_cannot_be_brought_through_another_library() {
+    let shelf = Shelf::new("one");
+    let world = World::new(vec![Arc::clone(&shelf), shelf.beside("two")]);
+    shelf.hold("a", 100..102);
+    let mut manifest = shared(&world, [("one", "a", &[1], true), ("two", "a", &[2], true)]);
+    // The plan does not see that only the provider refuses it.
+    shelf.refuse("2.png");
+    let plan = world.plan(&manifest).unwrap();
+    assert_eq!(steps(&plan).len(), 4);
+    let operation = world.run(&apply(&world, &plan));
+    assert_eq!((operation.progress.succeeded, operation.progress.failed, shelf.held()), (1, 3, 3));
+    manifest.pictures[1].name = Some("2.txt".to_owned());
+    let plan = world.plan(&manifest).unwrap();
+    assert!(plan.is_empty(), "{:?}", steps(&plan));
+    assert_eq!((plan.objections.len(), kept(&plan, KeepReason::Objection)), (1, 4));
+}
+
+#[test]
+fn others_are_deleted_only_where_each_entry_for_what_is_or_may_be_the_album_allows_it() {
+    for (name, may, deleted, objections) in
+        [("a", true, 2, 0), ("a", false, 0, 1), ("self", true, 2, 0), ("self", false, 0, 1), ("b", false, 2, 0)]
+    {
+        let shelf = Shelf::new("one");
+        let world = World::new(vec![Arc::clone(&shelf), shelf.beside("two")]);
+        shelf.hold("a", 100..102);
+        let plan = world.plan(&shared(&world, [("one", "a", &[], true), ("two", name, &[], may)])).unwrap();
+        assert_eq!((plan.steps.len(), plan.objections.len()), (deleted, objections), "{name} {may}");
+        if let [objection] = plan.objections.as_slice() {
+            assert_eq!((objection.failure.kind, &*objection.picture), (ErrorKind::InvalidArgument, ""));
+            assert!(objection.failure.message.contains(&format!("libraries/two/albums/{name}")), "{objection:?}");
+        }
+        let operation = world.run(&apply(&world, &plan));
+        assert_eq!((operation.phase, shelf.held()), (Phase::Succeeded, 2 - deleted));
+    }
+}
+
+#[test]
+fn an_album_of_one_image_does_not_change_it_for_one_library_where_another_one_wants_it() {
+    let shelf = Shelf::single("one");
+    let world = World::new(vec![Arc::clone(&shelf), shelf.beside("two")]);
+    upload(&world, "a", 1);
+    let plan = world.plan(&shared(&world, [("one", "a", &[1], true), ("two", "a", &[2], true)])).unwrap();
+    assert!(plan.is_empty(), "{:?}", steps(&plan));
+    assert_eq!(plan.objections[0].failure.kind, ErrorKind::AlbumOccupied);
+    // Where each wants another picture in the place of the image, the first one has it.
+    shelf.empty();
+    shelf.hold("a", 100..101);
+    let plan = world.plan(&shared(&world, [("one", "a", &[1], true), ("two", "a", &[2], true)])).unwrap();
+    assert_eq!((steps(&plan), plan.objections.len()), (vec!["replace 1 to a".to_owned()], 1));
+}

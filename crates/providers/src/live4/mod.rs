@@ -276,6 +276,10 @@ impl ImageLibrary for YandexLive4 {
         self.identity.canonical(album)
     }
 
+    fn known_as(&self, album: &AlbumId) -> Option<AlbumId> {
+        self.identity.known_as(album)
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &CAPABILITIES
     }

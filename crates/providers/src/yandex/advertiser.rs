@@ -70,6 +70,12 @@ impl YandexIdentity {
         told.unwrap_or_else(|| album.clone())
     }
 
+    /// The login whose images an album has, as far as it is known by now.
+    pub(crate) fn known_as(&self, album: &AlbumId) -> Option<AlbumId> {
+        let named = login(album).map(str::to_owned).or_else(|| self.own_login())?.to_ascii_lowercase();
+        AlbumId::new(named).ok().filter(|login| login.as_str() != SELF)
+    }
+
     /// Learns the credential's login from an answer to a call for it.
     pub(crate) fn learn(&self, album: &AlbumId, answer: &Response) {
         if login(album).is_none()
@@ -102,6 +108,15 @@ mod tests {
         {
             assert_eq!((spelt(&known, album), spelt(&unknown, album)), (with_login.to_owned(), without.to_owned()));
         }
+    }
+
+    #[test]
+    fn an_album_is_known_by_its_login_once_that_was_learnt() {
+        let identity = YandexIdentity { credential: "env T".to_owned(), ..YandexIdentity::default() };
+        let known = |album: &str| identity.known_as(&AlbumId::new(album).unwrap()).map(|login| login.to_string());
+        assert_eq!((known("self"), known("SELF"), known("Ads-Login")), (None, None, Some("ads-login".to_owned())));
+        identity.logins.learn("env T", "Ads-Login");
+        assert_eq!(known("self").as_deref(), Some("ads-login"));
     }
 
     #[test]

@@ -292,6 +292,10 @@ impl ImageLibrary for YandexV5 {
         self.identity.canonical(album)
     }
 
+    fn known_as(&self, album: &AlbumId) -> Option<AlbumId> {
+        self.identity.known_as(album)
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }

@@ -23,6 +23,10 @@ pub(super) struct Draft<'m> {
     pub(super) uploads: Vec<PlanStep>,
     pub(super) kept: Vec<Kept>,
     pub(super) objections: Vec<Objection>,
+    /// Albums that are, or may be, this one; see [`same`](super::same).
+    pub(super) same: Vec<AlbumName>,
+    /// The first of them from which others may not be deleted.
+    pub(super) keeping: Option<AlbumName>,
 }
 
 impl<'m> Draft<'m> {
@@ -38,6 +42,8 @@ impl<'m> Draft<'m> {
             uploads: Vec::new(),
             kept: Vec::new(),
             objections: Vec::new(),
+            same: Vec::new(),
+            keeping: None,
         }
     }
 
@@ -52,12 +58,27 @@ impl<'m> Draft<'m> {
         self.objections.push(Objection { album, picture, failure: Failure::from(error) });
     }
 
-    /// Where an album takes few images, lets what may be deleted give way, and objects to what has no room.
-    pub(super) fn make_room(&mut self, library: &dyn ImageLibrary) {
+    /// Keeps an image that is the picture of this key for another entry of the manifest.
+    pub(super) fn keep(&mut self, image: ImageId, picture: String) {
+        if self.known.insert(image.clone()) {
+            let album = self.wanted.album.clone();
+            self.kept.push(Kept { album, image, picture: Some(picture), reason: KeepReason::Wanted });
+        }
+    }
+
+    /// Whether its image gives way to an upload.
+    pub(super) fn gives_way(&self) -> bool {
+        self.uploads.iter().any(|step| matches!(step, PlanStep::Upload { replace: true, .. }))
+    }
+
+    /// Where an album takes few images, lets what may be deleted give way, and objects to what has no room beside what is there
+    /// and the `coming` images that other entries bring.
+    pub(super) fn make_room(&mut self, library: &dyn ImageLibrary, coming: usize) {
         let Some(most) = library.rules().images_per_album.map(|most| most as usize) else { return };
         let others = self.images.len().saturating_sub(self.known.len());
-        let staying = self.known.len() + if self.wanted.delete_others { 0 } else { others };
-        let room = most.saturating_sub(staying);
+        let may_delete = self.wanted.delete_others && self.keeping.is_none();
+        let staying = self.known.len() + if may_delete { 0 } else { others };
+        let room = most.saturating_sub(staying).saturating_sub(coming);
         for step in self.uploads.split_off(room.min(self.uploads.len())) {
             let PlanStep::Upload { picture, .. } = step else { continue };
             let message =
@@ -75,24 +96,35 @@ impl<'m> Draft<'m> {
         }
     }
 
-    /// What is deleted; what might be and stays is noted.
-    pub(super) fn others(&mut self) -> Vec<PlanStep> {
-        let gives_way = self.uploads.iter().any(|step| matches!(step, PlanStep::Upload { replace: true, .. }));
-        if !self.wanted.delete_others || gives_way {
+    /// What is deleted; what might be and stays is noted. `held_up`: a picture for the same album cannot be brought through
+    /// another entry.
+    pub(super) fn others(&mut self, held_up: bool) -> Vec<PlanStep> {
+        if !self.wanted.delete_others || self.gives_way() {
             return Vec::new();
         }
-        let mut gone = Vec::new();
+        let held_up = held_up || !self.objections.is_empty() || self.keeping.is_some();
+        let (mut gone, mut withheld) = (Vec::new(), 0);
         for image in self.images.iter().filter(|image| !self.known.contains(&image.id)) {
             let album = self.wanted.album.clone();
             let reason = match image.in_use {
                 Some(true) => KeepReason::InUse,
-                _ if !self.objections.is_empty() => KeepReason::Objection,
+                _ if held_up => {
+                    withheld += 1;
+                    KeepReason::Objection
+                }
                 _ => {
                     gone.push(PlanStep::Delete { album, image: image.id.clone(), name: image.name.clone() });
                     continue;
                 }
             };
             self.kept.push(Kept { album, image: image.id.clone(), picture: None, reason });
+        }
+        if let (Some(keeping), 1..) = (&self.keeping, withheld) {
+            let message = format!(
+                "{withheld} other images stay: the album is or may be {keeping}, from which the manifest lets none be deleted"
+            );
+            let failure = Failure::from(&Error::new(ErrorKind::InvalidArgument, message));
+            self.objections.push(Objection { album: self.wanted.album.clone(), picture: String::new(), failure });
         }
         gone
     }
@@ -156,6 +188,11 @@ impl<'m> Draft<'m> {
         }
         feed("objections");
         self.objections.iter().for_each(|objection| feed(&objection.picture));
+        // Plans of earlier versions know nothing of it.
+        if !self.same.is_empty() {
+            feed("same");
+            self.same.iter().for_each(|album| feed(&album.to_string()));
+        }
         Sha256::new(hasher.finalize().into())
     }
 }

@@ -111,6 +111,9 @@ impl ImageLibrary for Shelf {
     fn canonical(&self, album: &AlbumId) -> AlbumId {
         AlbumId::new(album.as_str().to_ascii_lowercase()).unwrap()
     }
+    fn known_as(&self, album: &AlbumId) -> Option<AlbumId> {
+        Some(self.canonical(album)).filter(|album| album.as_str() != "self")
+    }
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
