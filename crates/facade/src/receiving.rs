@@ -12,7 +12,7 @@ use tonic::{Code, Status, Streaming};
 
 use crate::Settings;
 use crate::spool::{Spool, SpoolError};
-use crate::status::{Reason, Refusal, SOON};
+use crate::status::{LATER, Reason, Refusal, SOON};
 
 /// The longest file that comes in one message, in bytes; less than the longest message.
 const SMALL_BYTES: usize = 2_000_000;
@@ -238,9 +238,36 @@ fn spooled(error: SpoolError) -> Refusal {
         SpoolError::Full | SpoolError::ShareFull => {
             Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message).with_retry_after(SOON)
         }
+        SpoolError::DiskFull(cause) => {
+            tracing::error!(%cause, "the disk of the spool is full");
+            Refusal::new(Code::ResourceExhausted, Reason::SpoolFull, message).with_retry_after(LATER)
+        }
         SpoolError::Io(cause) => {
             tracing::error!(%cause, "the spool failed");
             Refusal::new(Code::Internal, Reason::Internal, message)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tonic_types::StatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_the_time_to_wait_and_is_no_fault_of_ours() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let status = Status::from(spooled(io::Error::from(kind).into()));
+            let details = status.get_error_details();
+            let info = details.error_info().unwrap();
+            assert_eq!((status.code(), &*info.reason), (Code::ResourceExhausted, "SPOOL_FULL"));
+            assert_eq!(info.metadata.get("applied").map(String::as_str), Some("no"));
+            assert_eq!(details.retry_info().unwrap().retry_delay, Some(LATER));
+        }
+        let broken = Status::from(spooled(io::Error::from(io::ErrorKind::PermissionDenied).into()));
+        assert_eq!(broken.code(), Code::Internal);
     }
 }

@@ -35,9 +35,21 @@ pub(crate) enum SpoolError {
     /// All uploads of this client together are as long as they may be.
     #[error("this server holds as many bytes of this client's uploads as it may; try again later")]
     ShareFull,
+    /// There is no room on the disk.
+    #[error("there is no room on the disk of this server; try again later")]
+    DiskFull(#[source] io::Error),
     /// The file system failed.
     #[error("the received file could not be kept")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for SpoolError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(error),
+            _ => Self::Io(error),
+        }
+    }
 }
 
 /// Where pictures are kept that callers send, or that come from libraries and addresses, until they have been sent on. Its

@@ -28,6 +28,9 @@ const LOCALE: &str = "en";
 /// When to repeat a request that met another one or a full server.
 pub(crate) const SOON: Duration = Duration::from_secs(1);
 
+/// When to repeat a request that met a full disk: somebody has to make room.
+pub(crate) const LATER: Duration = Duration::from_secs(60);
+
 /// The table: status code and reason of each kind of error.
 pub(crate) fn code_and_reason(kind: ErrorKind) -> (Code, Reason) {
     match kind {

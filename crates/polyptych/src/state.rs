@@ -96,6 +96,9 @@ impl State {
         if let Some(hours) = config.request_hours {
             settings = settings.with_requests_kept(HOUR * hours);
         }
+        if let Some(bytes) = config.client_bytes {
+            settings = settings.with_bytes_per_client(bytes);
+        }
         let store = Store::open(&settings).await?;
         let work = Work {
             operations: store.operations(),

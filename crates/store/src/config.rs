@@ -13,6 +13,7 @@ pub struct StoreConfig {
     pub(crate) connections: u32,
     pub(crate) patience: Duration,
     pub(crate) most_bytes: Option<u64>,
+    pub(crate) bytes_per_client: u64,
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
     pub(crate) requests_kept: Duration,
@@ -29,6 +30,7 @@ impl StoreConfig {
             connections: 10,
             patience: Duration::from_secs(10),
             most_bytes: None,
+            bytes_per_client: 1 << 30,
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(60),
             requests_kept: Duration::from_secs(24 * 3600),
@@ -57,6 +59,14 @@ impl StoreConfig {
     #[must_use]
     pub fn with_most_bytes(mut self, bytes: u64) -> Self {
         self.most_bytes = Some(bytes);
+        self
+    }
+
+    /// Lets what one client has asked for in its latest 10,000 operations take this many bytes, also after they have ended; 1 GiB
+    /// if not told. What became of them does not count.
+    #[must_use]
+    pub fn with_bytes_per_client(mut self, bytes: u64) -> Self {
+        self.bytes_per_client = bytes;
         self
     }
 

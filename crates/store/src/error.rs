@@ -1,5 +1,7 @@
 //! What goes wrong with a database, in the domain's words.
 
+use std::time::Duration;
+
 use polyptych_domain::{Error, ErrorKind};
 
 /// What an internal step fails with.
@@ -43,6 +45,21 @@ pub(crate) fn internal(fault: Fault) -> Error {
     Error::new(ErrorKind::Internal, "the store cannot be read or written").with_source(fault)
 }
 
+/// What SQLite and PostgreSQL call it that there is no room left. Of what was to be written then, nothing is.
+const FULL: [&str; 2] = ["13", "53100"];
+
+/// When it is worth trying again where there was no room: somebody has to make some.
+pub(crate) const LATER: Duration = Duration::from_secs(60);
+
+/// What a caller is told whose request could not be kept, which has changed nothing.
+pub(crate) fn unkept(fault: Fault) -> Error {
+    if !fault.as_database_error().and_then(|error| error.code()).is_some_and(|code| FULL.contains(&&*code)) {
+        return internal(fault);
+    }
+    let message = "the database has no room left; try again later";
+    Error::new(ErrorKind::QuotaExhausted, message).with_retry_after(Some(LATER)).with_source(fault)
+}
+
 /// A row holds what it cannot hold.
 pub(crate) fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
     Fault::Decode(error.into())
@@ -76,7 +93,7 @@ impl From<Error> for Problem {
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         match problem {
-            Problem::Fault(fault) => internal(fault),
+            Problem::Fault(fault) => unkept(fault),
             Problem::Refused(error) => error,
         }
     }

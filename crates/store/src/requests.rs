@@ -171,8 +171,8 @@ impl SqlRequests {
     }
 
     async fn begin_as(&self, me: &str, client: &ClientId, request: &Request, now: i64) -> Result<Begun, Problem> {
-        let begin = "INSERT INTO requests (client, id, digest, begun, member) VALUES ($1, $2, $3, $4, $5) \
-                     ON CONFLICT (client, id) DO UPDATE \
+        let begin = "INSERT INTO requests (client, id, digest, begun, member) SELECT $1, $2, $3, $4, $5 \
+                     WHERE NOT EXISTS (SELECT 1 FROM operations WHERE client = $1 AND request_id = $2) ON CONFLICT (client, id) DO UPDATE \
                      SET digest = excluded.digest, begun = excluded.begun, member = excluded.member, answer = NULL \
                      WHERE requests.begun - excluded.begun >= $6 OR excluded.begun - requests.begun >= $6 \
                      OR (requests.answer IS NULL AND requests.digest = excluded.digest \
@@ -186,8 +186,14 @@ impl SqlRequests {
         }
         let read = "SELECT digest, answer FROM requests WHERE client = $1 AND id = $2";
         let rows = self.shared.db.read(read, args![client.as_str(), &request.id]).await?;
-        // Abandoned between the two statements: whoever asks again finds it free.
-        let Some(row) = rows.first() else { return Ok(Begun::Running) };
+        let Some(row) = rows.first() else {
+            let made = "SELECT 1 FROM operations WHERE client = $1 AND request_id = $2";
+            return match self.shared.db.read(made, args![client.as_str(), &request.id]).await?.is_empty() {
+                // Abandoned between the two statements: whoever asks again finds it free.
+                true => Ok(Begun::Running),
+                false => Err(Problem::Refused(mismatch())),
+            };
+        };
         if row.get::<String, _>("digest")? != digest {
             return Err(Problem::Refused(mismatch()));
         }

@@ -17,7 +17,7 @@ use crate::debts::{self, Debts};
 use crate::error::{Fault, internal};
 use crate::hub::{self, Hub};
 use crate::members::{self, Members};
-use crate::operations::SqlOperations;
+use crate::operations::{Room, SqlOperations};
 use crate::pool::{Db, Pools};
 use crate::requests::SqlRequests;
 use crate::tidy::{self, Belief};
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) longest_pause: Duration,
     /// What is to be given up once the database is there again.
     pub(crate) debts: Debts,
+    /// What each client may ask for.
+    pub(crate) room: Room,
     /// Where what nobody waits for is done.
     pub(crate) runtime: Handle,
     /// Held while this process tidies up.
@@ -98,6 +100,7 @@ impl Store {
             first_pause: config.first_pause,
             longest_pause: config.longest_pause,
             debts: Debts::default(),
+            room: Room::new(config.bytes_per_client),
             runtime: Handle::current(),
             tidying: tokio::sync::Mutex::default(),
             tokens: AtomicI64::new(config.clock.wall().as_microsecond()),

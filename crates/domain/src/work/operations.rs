@@ -79,8 +79,9 @@ pub trait Operations: Send + Sync {
     /// the first one made.
     ///
     /// # Errors
-    /// `RequestMismatch` where the client has asked for something else under this request id. Repeating a call without a
-    /// request after an `Internal` may make a second operation.
+    /// `RequestMismatch` where the client has asked for something else under this request id, in a database also by a call that
+    /// makes no operation. `QuotaExhausted` where there is no room for it, or no more for this client; then nothing is kept.
+    /// Repeating a call without a request after an `Internal` may make a second operation.
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error>;
 
     /// The operation that this request of a client has made; `None` if it has not made one, or that was removed.

@@ -37,7 +37,7 @@ pub trait Requests: Send + Sync {
     /// taken for dead before it has ended.
     ///
     /// # Errors
-    /// `RequestMismatch` where the client has asked for something else under this id.
+    /// `RequestMismatch` where the client has asked for something else under this id; in a database, also for an operation.
     async fn begin(&self, client: &ClientId, request: &Request) -> Result<Begun, Error>;
 
     /// Keeps the answer to a request that was begun. Where it is not known any more, nothing is kept.

@@ -97,8 +97,8 @@ reasons! {
     Unauthenticated = "UNAUTHENTICATED", [Unauthenticated], "Call with a key or token that is good, in the header `authorization`.",
     /// The client has more calls at once, or in a short time, than this server lets it have.
     ClientRateLimited = "CLIENT_RATE_LIMITED", [ResourceExhausted], "Come back after `RetryInfo`, with fewer calls at once.",
-    /// Points, calls or space at the provider are used up.
-    QuotaExhausted = "QUOTA_EXHAUSTED", [ResourceExhausted], "Come back after `RetryInfo`; `GetQuota` tells what is left.",
+    /// Points, calls or space at the provider are used up, or room at this server, of the client or of all.
+    QuotaExhausted = "QUOTA_EXHAUSTED", [ResourceExhausted], "Come back after `RetryInfo`; `GetQuota` tells what is left at the provider. Operations that have ended can be deleted.",
     /// The call might cost more than is left of the budget that was given.
     BudgetSpent = "BUDGET_SPENT", [FailedPrecondition], "Give a larger budget, or ask for less.",
     /// Too many requests for the provider.
@@ -123,7 +123,7 @@ reasons! {
     ChunkTooLarge = "CHUNK_TOO_LARGE", [InvalidArgument], "Send 64 to 256 KiB at a time.",
     /// An upload ended without a byte of the file.
     EmptyImage = "EMPTY_IMAGE", [InvalidArgument], "Send the file behind its metadata.",
-    /// This server holds as many bytes of uploads as it may; try again later.
+    /// This server holds as many bytes of uploads as it may, or its disk is full; try again later.
     SpoolFull = "SPOOL_FULL", [ResourceExhausted], "Come back after `RetryInfo`.",
     /// An upload sent nothing, or was not complete, for too long.
     UploadStalled = "UPLOAD_STALLED", [Aborted], "Upload the file again, without pauses.",

@@ -29,7 +29,8 @@ pub struct StateConfig {
     /// How the bucket of `blobs` is reached.
     pub s3: Option<S3Config>,
     /// Bytes of pictures that the operations of one client may need at a time, 1 GiB by default. They are freed an hour
-    /// after the operations have ended.
+    /// after the operations have ended. What it has asked for in its latest 10,000 operations may take as many again, as long as
+    /// they are kept.
     #[schemars(range(min = 1))]
     pub client_bytes: Option<u64>,
     /// Bytes that the SQLite file may have, at least 1 MiB; absent means as many as there are. PostgreSQL has limits of its own.

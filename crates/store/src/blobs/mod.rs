@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256 as Hasher};
 pub use bucket::{Bucket, BucketBody, BucketHttp, BucketHttpError, BucketKeySource, BucketKeys, BucketProblem};
 pub use place::{BlobPlace, BlobPlaceError};
 
-use crate::error::{Fault, internal, unreadable};
+use crate::error::{Fault, LATER, internal, unreadable};
 use crate::members::row_id;
 use crate::patience::again;
 use crate::pool::{Arg, Tx, args, composed, places};
@@ -150,7 +150,7 @@ impl SqlBlobs {
             tx.commit().await?;
             Ok::<_, Fault>(named)
         };
-        own.await.map_err(internal)
+        own.await.map_err(crate::error::unkept)
     }
 
     /// Proves that the client has room for it, and keeps it so until the transaction ends: whoever puts something for the
@@ -158,7 +158,7 @@ impl SqlBlobs {
     async fn make_room(&self, tx: &mut Tx, wanted: &Wanted<'_>) -> Result<(), Error> {
         let row =
             "INSERT INTO blob_clients (client) VALUES ($1) ON CONFLICT (client) DO UPDATE SET client = excluded.client";
-        tx.execute(row, args![wanted.client]).await.map_err(internal)?;
+        tx.execute(row, args![wanted.client]).await.map_err(crate::error::unkept)?;
         let sum = "SELECT CAST(COALESCE(SUM(blobs.len), 0) AS BIGINT) AS taken FROM blob_owners \
                    JOIN blobs ON blobs.sha256 = blob_owners.sha256 \
                    WHERE blob_owners.client = $1 AND blob_owners.sha256 <> $2";
@@ -295,7 +295,7 @@ fn unkept(error: object_store::Error) -> Error {
         if let Some(error) = error.downcast_ref::<std::io::Error>()
             && matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
         {
-            return no_room("the place for pictures is full");
+            return no_room("the place for pictures is full; try again later").with_retry_after(Some(LATER));
         }
         cause = error.source();
     }

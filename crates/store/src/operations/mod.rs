@@ -3,6 +3,7 @@
 
 mod items;
 mod read;
+mod room;
 mod row;
 mod submit;
 mod work;
@@ -20,6 +21,7 @@ use crate::error::{Problem, internal};
 use crate::patience::again;
 use crate::store::Shared;
 
+pub(crate) use room::Room;
 pub(crate) use work::due;
 
 /// The domain's [`Operations`] over the database.

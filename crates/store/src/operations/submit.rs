@@ -2,8 +2,8 @@
 
 use polyptych_domain::{ClientId, Error, ErrorKind, NewOperation, Operation, OperationId, Phase, Request};
 
-use super::not_found;
 use super::row::{columns, operation, phase_name};
+use super::{not_found, room};
 use crate::error::{Problem, unreadable};
 use crate::hub::News;
 use crate::json::to_json;
@@ -22,12 +22,23 @@ pub(super) async fn submit(shared: &Shared, new: &NewOperation) -> Result<Operat
     let task = to_json(&new.task)?;
     let digest = new.request.as_ref().map(|request| request.digest.to_string());
     let request = new.request.as_ref().map(|request| request.id.as_str());
+    if let Err(full) = room::take(shared, &new.client, task.len()).await? {
+        let made = match &new.request {
+            Some(request) => repeated(shared, &new.client, request).await?,
+            None => None,
+        };
+        return made.ok_or(Problem::Refused(full));
+    }
     let total = i64::try_from(new.task.items()).unwrap_or(i64::MAX);
     let (id, now) = (row_id()?, shared.now());
     let args = args![&id, new.client.as_str(), request, digest.as_deref(), new.task.as_str(), &task, total, now];
     let mut tx = shared.db.begin().await?;
     if let Some(row) = tx.rows(insert, args).await?.first() {
         let made = operation(row)?;
+        let other = "SELECT 1 FROM requests WHERE client = $1 AND id = $2";
+        if request.is_some() && !tx.rows(other, args![new.client.as_str(), request]).await?.is_empty() {
+            return Err(mismatch().into());
+        }
         for blob in new.task.blobs() {
             let keep = "INSERT INTO operation_blobs (operation, sha256) VALUES ($1, $2) ON CONFLICT DO NOTHING";
             tx.execute(keep, args![&id, &blob.to_string()]).await?;
@@ -57,10 +68,13 @@ pub(super) async fn repeated(
     let rows = shared.db.read(select, args![client.as_str(), request.id.as_str()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     if row.get::<Option<String>, _>("request_digest")? != Some(request.digest.to_string()) {
-        let message = "this request id was used for something else";
-        return Err(Error::new(ErrorKind::RequestMismatch, message).into());
+        return Err(mismatch().into());
     }
     Ok(Some(operation(row)?))
+}
+
+fn mismatch() -> Error {
+    Error::new(ErrorKind::RequestMismatch, "this request id was used for something else")
 }
 
 /// Whoever has begun it must see to what it left half done, so only an untouched operation ends here.

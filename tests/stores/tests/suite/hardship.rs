@@ -25,7 +25,8 @@ pub(crate) async fn a_full_file_loses_nothing_and_takes_more_once_there_is_room(
             store.operations().cancel(latest).await.unwrap();
         }
     };
-    assert_eq!(full.kind(), ErrorKind::Internal);
+    assert_eq!((full.kind(), full.applied()), (ErrorKind::QuotaExhausted, Applied::No));
+    assert!(full.retry_after().is_some());
     // What was promised is there, and what fails leaves nothing behind.
     for id in &kept {
         store.operations().get(id).await.unwrap();

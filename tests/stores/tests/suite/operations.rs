@@ -1,9 +1,10 @@
 //! Operations as their callers and workers see them.
 
 use polyptych_domain::{
-    Applied, ClientId, Confirmed, Ending, ErrorKind, ItemOutcome, OperationFilter, OperationId, PageRequest, Phase,
-    Standing,
+    Applied, Begun, ClientId, Confirmed, Ending, ErrorKind, ItemOutcome, OperationFilter, OperationId, PageRequest,
+    Phase, Request, Sha256, Standing,
 };
+use polyptych_store::Store;
 
 use crate::world::{HELD, World, deletion, failed, failure, requested, taken};
 
@@ -245,4 +246,45 @@ pub(crate) async fn unknown_operations_are_not_found(world: World) {
     assert_eq!(operations.cancel(&id).await.unwrap_err().kind(), ErrorKind::OperationNotFound);
     assert_eq!(operations.changed(&id, 0).await.unwrap_err().kind(), ErrorKind::OperationNotFound);
     assert!(operations.take(&id).await.unwrap().is_none());
+}
+
+pub(crate) async fn a_client_asks_for_no_more_than_it_has_room_for(world: World) {
+    let store = Store::open(&world.config().without_background().with_bytes_per_client(100_000)).await.unwrap();
+    let operations = store.operations();
+    let mut made = vec![operations.submit(requested("anna", "r1", 100)).await.unwrap().id];
+    let full = loop {
+        assert!(made.len() < 100, "it never gets full");
+        match operations.submit(deletion("anna", 100)).await {
+            Ok(operation) => made.push(operation.id),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((full.kind(), full.applied()), (ErrorKind::QuotaExhausted, Applied::No));
+    assert!(made.len() > 5, "{full}");
+    // Others have room of their own, and what was asked for before is answered.
+    operations.submit(deletion("boris", 100)).await.unwrap();
+    assert_eq!(operations.submit(requested("anna", "r1", 100)).await.unwrap().id, made[0]);
+    operations.cancel(&made[1]).await.unwrap();
+    assert_eq!(operations.submit(deletion("anna", 100)).await.unwrap_err().kind(), ErrorKind::QuotaExhausted);
+    operations.remove(&made[1]).await.unwrap();
+    operations.submit(deletion("anna", 100)).await.unwrap();
+}
+
+pub(crate) async fn a_request_id_of_another_call_is_refused(world: World) {
+    let store = Store::open(&world.config().without_background()).await.unwrap();
+    let (operations, requests) = (store.operations(), store.requests());
+    let anna = ClientId::new("anna").unwrap();
+    let call = |id: &str| Request { id: id.to_owned(), digest: Sha256::of(b"an upload") };
+    assert_eq!(requests.begin(&anna, &call("r1")).await.unwrap(), Begun::Fresh);
+    let refused = operations.submit(requested("anna", "r1", 2)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::RequestMismatch);
+    let operation = operations.submit(requested("anna", "r2", 2)).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(requests.begin(&anna, &call("r2")).await.unwrap_err().kind(), ErrorKind::RequestMismatch);
+    }
+    assert_eq!(operations.submit(requested("anna", "r2", 2)).await.unwrap().id, operation.id);
+    // Ids are each client's own, and one is free again once its call was given up.
+    operations.submit(requested("boris", "r1", 2)).await.unwrap();
+    requests.abandon(&anna, "r1").await.unwrap();
+    operations.submit(requested("anna", "r1", 2)).await.unwrap();
 }
