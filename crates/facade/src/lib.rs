@@ -36,5 +36,5 @@ pub use polyptych_domain::Work;
 pub use server::{Facade, FacadeError, Live};
 pub use settings::Settings;
 pub use spool::Spool;
-pub use status::{ERROR_DOMAIN, Reason, errors_page};
+pub use status::{ERROR_DOMAIN, Reason, code_name, errors_page};
 pub use tls::{ClientAuthorities, Tls, TlsConnection, TlsFiles};

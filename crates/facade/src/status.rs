@@ -11,8 +11,7 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt, pb};
 
-pub(crate) use reason::code_name;
-pub use reason::{Reason, errors_page};
+pub use reason::{Reason, code_name, errors_page};
 
 /// `ErrorInfo.domain` of every error.
 pub const ERROR_DOMAIN: &str = "polyptych";

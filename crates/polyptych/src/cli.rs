@@ -11,8 +11,14 @@ use serde_json::{Map, Value};
 
 use crate::client::Client;
 
-/// What the exit codes of all commands mean.
-const EXIT_CODES: &str = "\
+/// Where to begin, and what the exit codes of all commands mean.
+const AFTER: &str = "\
+Examples, with six emulated libraries:
+  polyptych serve --emulate &              a server on 127.0.0.1:50051
+  polyptych check photo.jpg --to evotor    what is wrong, and what would help
+  polyptych publish photo.jpg --all        to all libraries, fitted to each
+  polyptych list facebook                  what is there now
+
 Exit codes:
   0    all of it was done
   1    some items failed or are refused, or serving failed
@@ -20,9 +26,9 @@ Exit codes:
   3    nobody could be asked, or the call as a whole was refused
   130  interrupted by Ctrl-C";
 
-/// One image in many image libraries: Yandex Direct, Facebook Ads and Evotor Cloud behind one gRPC API.
+/// Put images into many image libraries: Yandex Direct, Facebook Ads, Evotor Cloud
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(version, max_term_width = 100, after_help = AFTER)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,7 +38,9 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Publish pictures to all six emulated libraries, list, read and delete them again
+    #[command(flatten)]
+    Client(Client),
+    /// Show what it does, with six emulated libraries
     ///
     /// Starts the emulator and the façade in this process, publishes each picture through gRPC to all libraries, fitted to
     /// what each accepts, takes it back, and prints what happened. Exits with 0 only if every step of every library
@@ -47,10 +55,11 @@ pub(crate) enum Command {
     /// SIGHUP reads the configuration again. Settings come from the file, then from variables such as
     /// POLYPTYCH_SERVER__LISTEN, then from these options; later ones win.
     Serve(ServeOptions),
-    /// Serve the four provider APIs on one port, keeping images in memory
+    /// Serve the four provider APIs, for tests
     ///
-    /// Prints `listening on http://ADDRESS` once ready. The options say the state that it begins with, and begins again
-    /// with after a reset; each takes the JSON that `POST /_emulator/setup` takes under the same name, or `@FILE`.
+    /// On one port, with images kept in memory. Prints `listening on http://ADDRESS` once ready. The options say the state that
+    /// it begins with, and begins again with after a reset; each takes the JSON that `POST /_emulator/setup` takes under the
+    /// same name, or `@FILE`.
     Emulate {
         /// Address to listen on; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -65,16 +74,25 @@ pub(crate) enum Command {
     /// exit codes.
     Health {
         /// `admin.listen` of the server
-        #[arg(value_name = "ADDRESS", env = "POLYPTYCH_ADMIN__LISTEN", default_value = "127.0.0.1:9464")]
+        #[arg(
+            value_name = "ADDRESS",
+            env = "POLYPTYCH_ADMIN__LISTEN",
+            hide_env_values = true,
+            default_value = "127.0.0.1:9464"
+        )]
         admin: SocketAddr,
     },
-    /// Make an API key for a client, and print it once with the hash that the configuration takes
+    /// Make an API key for a client
+    ///
+    /// Prints it once, with the hash that the configuration takes.
     Keygen,
-    #[command(flatten)]
-    Client(Client),
     /// Print what a shell needs to complete commands
     ///
-    /// For example `polyptych completions bash > ~/.local/share/bash-completion/completions/polyptych`.
+    /// Where they go differs: in bash, a file that is sourced; in zsh, a folder of fpath.
+    #[command(after_help = "\
+Examples:
+  source <(polyptych completions bash)
+  polyptych completions zsh > ~/.zfunc/_polyptych")]
     Completions {
         /// The shell
         #[arg(value_name = "SHELL", value_enum)]
@@ -86,7 +104,7 @@ pub(crate) enum Command {
     /// Prepare or copy the database of the state
     #[command(subcommand)]
     Db(DbCommand),
-    /// Print every error that a caller of the gRPC API can be told, with its meaning, as a page of Markdown
+    /// Print every error of the gRPC API with its meaning, as Markdown
     Errors,
 }
 
@@ -114,10 +132,10 @@ pub(crate) struct ServeOptions {
 /// What to do about the configuration file.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tell everything that is wrong with a configuration, with file, line and column, or the variable
+    /// Tell everything that is wrong with a configuration
     ///
-    /// Variables of the environment go over the file, as they do for `serve`. Nothing is sent, and tokens are not looked for. Exits
-    /// with 1 if `serve` would refuse it.
+    /// With file, line and column, or the variable. Variables of the environment go over the file, as they do for `serve`.
+    /// Nothing is sent, and tokens are not looked for. Exits with 1 if `serve` would refuse it.
     Check {
         /// Configuration file (TOML)
         #[arg(value_name = "FILE", default_value = "polyptych.toml")]

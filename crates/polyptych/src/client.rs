@@ -1,6 +1,8 @@
 //! The commands that use libraries. Each is a call of the gRPC API, to a façade elsewhere or in this process, and prints what
 //! became of each item.
 
+mod albums;
+mod associations;
 mod audit;
 mod check;
 mod connection;
@@ -17,6 +19,7 @@ mod list;
 mod names;
 mod operations;
 mod placed;
+mod placement;
 mod progress;
 mod publish;
 mod quota;
@@ -24,6 +27,7 @@ mod report;
 mod stop;
 mod sync;
 mod time;
+mod tls;
 mod upload;
 
 use std::process::ExitCode;
@@ -40,6 +44,7 @@ use self::stop::Stop;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
     Libraries(libraries::Libraries),
+    Albums(albums::Albums),
     Check(check::Check),
     Upload(upload::Upload),
     Publish(publish::Publish),
@@ -49,6 +54,7 @@ pub(crate) enum Client {
     Copy(copy::Copy),
     Delete(delete::Delete),
     Sync(sync::Sync),
+    Associations(associations::Associations),
     Quota(quota::Quota),
     Operations(operations::Operations),
     Audit(audit::Audit),
@@ -70,6 +76,7 @@ pub(crate) async fn run(command: Client) -> Result<ExitCode> {
     let connection = command.common().connect().await?;
     let done = match &command {
         Client::Libraries(libraries) => libraries.run(&connection).await,
+        Client::Albums(albums) => albums.run(&connection, &stop).await,
         Client::Check(check) => check.run(&connection, &stop).await,
         Client::Upload(upload) => upload.run(&connection, &stop).await,
         Client::Publish(publish) => publish.run(&connection, &stop).await,
@@ -79,6 +86,7 @@ pub(crate) async fn run(command: Client) -> Result<ExitCode> {
         Client::Copy(copy) => copy.run(&connection, &stop).await,
         Client::Delete(delete) => delete.run(&connection, &stop).await,
         Client::Sync(sync) => sync.run(&connection, &stop).await,
+        Client::Associations(associations) => associations.run(&connection, &stop).await,
         Client::Quota(quota) => quota.run(&connection).await,
         Client::Operations(operations) => operations.run(&connection, &stop).await,
         Client::Audit(audit) => audit.run(&connection).await,
@@ -97,15 +105,17 @@ impl Client {
     fn common(&self) -> &Common {
         match self {
             Self::Libraries(libraries) => &libraries.common,
+            Self::Albums(albums) => &albums.common,
             Self::Check(check) => &check.common,
             Self::Upload(upload) => &upload.common,
             Self::Publish(publish) => &publish.common,
             Self::List(list) => &list.common,
             Self::Get(get) => &get.common,
-            Self::Import(import) => &import.common,
-            Self::Copy(copy) => &copy.common,
+            Self::Import(import) => &import.placement.common,
+            Self::Copy(copy) => &copy.placement.common,
             Self::Delete(delete) => &delete.common,
             Self::Sync(sync) => sync.common(),
+            Self::Associations(associations) => associations.common(),
             Self::Quota(quota) => &quota.common,
             Self::Operations(operations) => operations.common(),
             Self::Audit(audit) => &audit.common,

@@ -189,6 +189,67 @@ fn a_manifest_is_planned_and_applied_and_then_there_is_nothing_to_do() {
     assert!(code == 3 && stderr.contains("pictures.a.albums[0]"), "{stderr}");
 }
 
+/// A store with two products, and an advertisement that can show images.
+#[test]
+fn albums_are_found_by_code_and_advertisements_are_told_what_to_show() {
+    let accounts = r#"{"evotor":[{"id":"20180413-2595-40E8-80CB-4646C05D81B6","products":["tea","milk"]}]}"#;
+    let ads = r#"[{"login":"one-advertiser","ads":[{"id":17,"campaign":7}]}]"#;
+    let emulator = Serving::start(&["emulate", "--listen", "127.0.0.1:0", "--accounts", accounts, "--ads", ads]);
+    let folder = tempfile::tempdir().unwrap();
+    let library = |id: &str, provider: &str| {
+        format!(
+            "[libraries.{id}]\nprovider = \"{provider}\"\ntoken = {{ env = \"A_TOKEN\" }}\nendpoint = \"{}\"\n",
+            emulator.address
+        )
+    };
+    let config = [
+        library("till", "evotor"),
+        library("direct", "yandex-direct-live4"),
+        "default_album = \"one-advertiser\"\n[state]\nfolder = \"state\"\n".to_owned(),
+    ];
+    std::fs::write(folder.path().join("polyptych.toml"), config.concat()).unwrap();
+    std::fs::write(folder.path().join("banner.png"), banner()).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = polyptych();
+        command
+            .args(arguments)
+            .args(["--config", "polyptych.toml"])
+            .env("A_TOKEN", "a-token")
+            .current_dir(folder.path());
+        told(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), b"")
+    };
+    let (code, stdout, stderr) = run(&["albums", "till"]);
+    assert!(code == 0 && stdout.contains("~tea") && stdout.contains("~milk"), "{stdout}{stderr}");
+    let (code, stdout, stderr) = run(&["albums", "till", "--json", "--limit", "1"]);
+    assert!(code == 0 && stdout.lines().count() == 1, "{stdout}{stderr}");
+    let album: Value = serde_json::from_str(&stdout).unwrap();
+    let uid = album["uid"].as_str().unwrap();
+    let (code, stdout, stderr) = run(&["albums", "till", uid, "--json"]);
+    assert!(code == 0 && stdout.lines().count() == 1 && stdout.contains(uid), "{stdout}{stderr}");
+    let (code, stdout, stderr) = run(&["albums", "till", "no", "such", "product"]);
+    assert!(code == 0 && stdout.is_empty() && stderr.contains("0 albums"), "{stdout}{stderr}");
+
+    let (code, stdout, stderr) = run(&["upload", "banner.png", "--to", "direct", "--json"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let image = serde_json::from_str::<Value>(&stdout).unwrap()["image"].as_str().unwrap().to_owned();
+    let (code, stdout, stderr) = run(&["associations", "set", "direct", &format!("17={image}"), "99=", "--json"]);
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    let lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines[0]["advertisement"].as_str(), lines[0]["result"].as_str()), (Some("17"), Some("done")));
+    assert_eq!(
+        (lines[1]["result"].as_str(), lines[1]["error"]["reason"].as_str()),
+        (Some("failed"), Some("PROVIDER_REFUSED"))
+    );
+    let (code, stdout, stderr) = run(&["associations", "list", "direct", "--image", &image, "--json"]);
+    let shown: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
+    assert_eq!((code, shown["image"].as_str(), shown["advertisement"].as_str()), (0, Some(&*image), Some("17")));
+    assert_eq!(run(&["associations", "set", "direct", "17="]).0, 0);
+    let (code, _, stderr) = run(&["associations", "list", "direct", "--ad", "17"]);
+    assert!(code == 0 && stderr.contains("0 associations"), "{stderr}");
+    let (code, _, stderr) = run(&["associations", "list", &format!("till/{uid}")]);
+    assert!(code == 3 && stderr.contains("evotor"), "{stderr}");
+}
+
 #[test]
 fn an_address_is_refused_item_by_item_where_the_server_must_not_call_it() {
     let client = Client::start();

@@ -57,5 +57,6 @@ pub use secrecy::SecretString;
 pub use shared::SharedQuotas;
 pub use signing::Signing;
 pub use standing::Standing;
+pub use tls::settings as client_tls;
 pub use transport::Transport;
 pub use usage::{Gauge, Pace, Scope};

@@ -10,11 +10,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::ConfigError;
 
-/// Settings that trust the system's certificate authorities and those in `roots`, and show `client` where asked.
-pub(crate) fn settings(
-    roots: Option<&[u8]>,
-    client: Option<&(Vec<u8>, SecretString)>,
-) -> Result<ClientConfig, ConfigError> {
+/// Settings of a TLS client that trusts the system's certificate authorities and those in `roots` (PEM), and shows `client`
+/// where it is asked for a certificate: the chain (PEM, its own first) and its private key (PEM).
+///
+/// Those of the calls to providers, for other clients of the same program. It agrees on no protocol (ALPN).
+///
+/// # Errors
+/// If something is not PEM, or certificate and key do not belong together; what an error says holds no part of the key.
+pub fn settings(roots: Option<&[u8]>, client: Option<&(Vec<u8>, SecretString)>) -> Result<ClientConfig, ConfigError> {
     let provider = Arc::new(ring::default_provider());
     let extra = roots.map(certificates).transpose().map_err(ConfigError::RootCertificates)?.unwrap_or_default();
     let verifier = Verifier::new_with_extra_roots(extra, provider.clone()).map_err(ConfigError::Tls)?;

@@ -146,7 +146,7 @@ reasons! {
 }
 
 /// How a code is written in the protocol: `FAILED_PRECONDITION`.
-pub(crate) fn code_name(code: Code) -> &'static str {
+pub fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

@@ -33,7 +33,7 @@ pub(crate) struct Check {
     /// Name to keep; for one picture [default: the file's]
     #[arg(long)]
     name: Option<String>,
-    /// Class to be used, in the provider's words: FIXED_IMAGE [default: any]
+    /// Class that it has to be of, such as FIXED_IMAGE [default: any]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
     #[command(flatten)]

@@ -4,10 +4,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use futures_util::stream;
+use http::Uri;
+use http::uri::Scheme;
 use hyper_util::rt::TokioIo;
 use polyptych::WorkerPool;
 use polyptych::config::Given;
@@ -25,9 +28,13 @@ use tonic::{Request, Status};
 use tower::service_fn;
 
 use super::report::Format;
+use super::tls::TlsOptions;
 
 /// Where the caller's API key or token is, for a façade that knows its callers; on the command line others could read it.
 const KEY: &str = "POLYPTYCH_API_KEY";
+
+/// How long connecting may take, the handshake included.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// Bytes between a command and the façade in its process.
 const BETWEEN: usize = 1 << 20;
@@ -36,12 +43,20 @@ const BETWEEN: usize = 1 << 20;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection and output")]
 pub(crate) struct Common {
-    /// The façade to call
-    #[arg(long, value_name = "URL", env = "POLYPTYCH_ENDPOINT", default_value = "http://127.0.0.1:50051")]
+    /// The façade to call; it is shown the key or token in POLYPTYCH_API_KEY
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "POLYPTYCH_ENDPOINT",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:50051"
+    )]
     endpoint: String,
-    /// Do without a façade: work with the libraries and the state of this configuration file
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    /// Call none: work with the libraries and the state of this configuration file
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Print one JSON object per line, as docs/cli.md says
     #[arg(long)]
     json: bool,
@@ -64,7 +79,7 @@ impl Common {
     pub(crate) async fn connect(&self) -> Result<Connection> {
         match &self.config {
             Some(file) => Connection::within(file).await,
-            None => Connection::to(&self.endpoint).await,
+            None => Connection::to(&self.endpoint, &self.tls).await,
         }
     }
 }
@@ -95,6 +110,12 @@ impl Interceptor for Key {
     }
 }
 
+/// Whether what is sent there stays on this machine.
+fn is_of_this_machine(address: &Uri) -> bool {
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// An open way to a façade.
 pub(crate) struct Connection {
     channel: Channel,
@@ -107,7 +128,7 @@ struct Within {
     working: Working,
     ending: oneshot::Sender<()>,
     served: JoinHandle<()>,
-    drain: std::time::Duration,
+    drain: Duration,
 }
 
 impl Connection {
@@ -115,18 +136,29 @@ impl Connection {
         self.channel.clone()
     }
 
-    async fn to(endpoint: &str) -> Result<Self> {
-        if endpoint.starts_with("https:") {
-            bail!("{endpoint}: commands do not speak TLS yet; go through a proxy on this machine, or use --config");
-        }
+    async fn to(endpoint: &str, tls: &TlsOptions) -> Result<Self> {
+        let address: Uri = endpoint.parse().with_context(|| format!("`{endpoint}` is not a URL"))?;
+        let secure = address.scheme() == Some(&Scheme::HTTPS);
+        ensure!(secure || !tls.given(), "{endpoint} is called without TLS: certificates are for https");
         let key = Key::read()?;
-        let channel = Endpoint::from_shared(endpoint.to_owned())
-            .with_context(|| format!("`{endpoint}` is not a URL"))?
-            .connect()
-            .await
-            .with_context(|| {
+        ensure!(
+            secure || key.0.is_none() || is_of_this_machine(&address),
+            "{KEY} would go to {endpoint} in the clear; call it over https"
+        );
+        let channel = match secure {
+            false => Endpoint::from(address).connect_timeout(CONNECT).connect().await.with_context(|| {
                 format!("no façade answers at {endpoint}; `polyptych serve` starts one, --config FILE does without")
-            })?;
+            })?,
+            true => {
+                let way = tls.way(&address).await.context(endpoint.to_owned())?;
+                let connect = service_fn(move |_| way.clone().connect());
+                // The connector makes the handshake by itself; calls say `https` all the same.
+                let endpoint_of_way = Endpoint::from_static("http://over.tls").origin(address);
+                endpoint_of_way.connect_timeout(CONNECT).connect_with_connector(connect).await.with_context(|| {
+                    format!("no façade answers at {endpoint} that is trusted; --ca-file FILE trusts an authority")
+                })?
+            }
+        };
         Ok(Self { channel: InterceptedService::new(channel, key), within: None })
     }
 

@@ -21,6 +21,10 @@ const AT_ONCE: usize = 10_000;
 
 /// Delete images
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  polyptych delete facebook/1000000001/0cc175b9c0f1b6a831c399e269772661
+  polyptych list facebook --names | polyptych delete -")]
 pub(crate) struct Delete {
     /// Images: LIBRARY/ALBUM/IMAGE; `-` reads them from standard input, one per line
     #[arg(required = true, value_name = "IMAGE")]
@@ -117,7 +121,7 @@ impl Row for Deleted {
     fn cells(&self) -> Vec<String> {
         let result = match &self.result {
             Outcome::Deleted { .. } => "deleted",
-            Outcome::Failed { error } => &error.reason,
+            Outcome::Failed { error } => error.word(),
             Outcome::NotBegun => "not begun",
         };
         vec![short(&self.image), result.to_owned()]

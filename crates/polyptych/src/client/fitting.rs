@@ -83,11 +83,11 @@ pub(crate) struct Placing {
 /// How far an upload relies on what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Policy {
-    /// What is known to be there is not sent
+    /// Do not send what is known to be there
     Reuse,
-    /// Nor is it, if the provider says that it still is
+    /// Ask the provider first whether what is known is still there
     Verify,
-    /// Send it whatever is known
+    /// Send, whatever is known
     Force,
 }
 

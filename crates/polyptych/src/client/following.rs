@@ -45,9 +45,10 @@ pub(crate) async fn follow<R: Message + Default>(
             waited = operations.wait_operation(request) => waited,
             () = stop.gently() => {
                 bar.finish_and_clear();
-                let name = &operation.name;
+                let id = operation.name.trim_start_matches("operations/");
                 eprintln!(
-                    "{name} goes on; `polyptych operations wait {name}` follows it, `polyptych operations cancel {name}` ends it"
+                    "the operation goes on\nhelp: `polyptych operations wait {id}` follows it\n\
+                     help: `polyptych operations cancel {id}` ends it"
                 );
                 return Ok(Followed::Left);
             }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use polyptych::domain::AlbumName;
 use polyptych::proto::v1;
 use serde::Serialize;
 use v1::capabilities::Support;
@@ -12,7 +13,7 @@ use super::names::short;
 use super::report::{Report, Row, Tally};
 use super::told;
 
-/// List the libraries; with --json, what they can do, too
+/// List the libraries, and with --json what they can do
 #[derive(Debug, Args)]
 pub(crate) struct Libraries {
     #[command(flatten)]
@@ -32,21 +33,36 @@ struct Library {
 
 impl Libraries {
     pub(crate) async fn run(&self, connection: &Connection) -> Result<Tally> {
-        let mut libraries = LibraryServiceClient::new(connection.channel());
         let mut report = Report::new(self.common.format());
-        let mut page_token = String::new();
-        loop {
-            let request = v1::ListLibrariesRequest { page_size: 1_000, page_token };
-            let page = libraries.list_libraries(request).await.map_err(told)?.into_inner();
-            for library in page.libraries {
-                report.add(Library::from(library))?;
-            }
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                return Ok(report.end("libraries", "failed")?);
-            }
+        for library in all(connection).await? {
+            report.add(Library::from(library))?;
+        }
+        Ok(report.end("libraries", "failed")?)
+    }
+}
+
+/// The libraries that the caller may use.
+async fn all(connection: &Connection) -> Result<Vec<v1::Library>> {
+    let mut service = LibraryServiceClient::new(connection.channel());
+    let (mut libraries, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = v1::ListLibrariesRequest { page_size: 1_000, page_token };
+        let page = service.list_libraries(request).await.map_err(told)?.into_inner();
+        libraries.extend(page.libraries);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(libraries);
         }
     }
+}
+
+/// The default albums of the libraries that have one.
+///
+/// # Errors
+/// If the server cannot be asked, or names an album that is none.
+pub(crate) async fn default_albums(connection: &Connection) -> Result<Vec<AlbumName>> {
+    let named = all(connection).await?.into_iter().map(|library| library.default_album);
+    named.filter(|album| !album.is_empty()).map(|album| Ok(album.parse()?)).collect()
 }
 
 impl From<v1::Library> for Library {

@@ -11,6 +11,7 @@ use super::names::{Target, short};
 use super::report::{Report, Row, Tally};
 use super::stop::Stop;
 use super::told;
+use crate::output::print;
 
 /// List the images of an album
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub(crate) struct List {
     /// Most images [default: all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Print names alone, one per line, as `delete -` takes them
+    #[arg(long, conflicts_with = "json")]
+    names: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -63,10 +67,13 @@ impl List {
             let Some(batch) = batch else { break };
             for image in batch.images.into_iter().take(left) {
                 left -= 1;
-                report.add(Listed::from(image))?;
+                match self.names {
+                    true => print(short(&image.name))?,
+                    false => report.add(Listed::from(image))?,
+                }
             }
         }
-        Ok(report.end("images", "failed")?)
+        if self.names { Ok(Tally::default()) } else { Ok(report.end("images", "failed")?) }
     }
 }
 

@@ -99,6 +99,7 @@ impl From<v1::UploadOutcome> for Outcome {
 
 impl Row for Placed {
     const HEAD: &'static [&'static str] = &["picture", "album", "sent", "image", "result"];
+    const CUT: Option<usize> = Some(3);
 
     fn cells(&self) -> Vec<String> {
         let (sent, image, result) = match &self.result {
@@ -116,7 +117,7 @@ impl Row for Placed {
                 ("as it is".to_owned(), String::new(), "would send".to_owned())
             }
             Outcome::WouldSend { plan } => (plan.clone(), String::new(), "would send".to_owned()),
-            Outcome::Failed { error } => (String::new(), String::new(), error.reason.clone()),
+            Outcome::Failed { error } => (String::new(), String::new(), error.word().to_owned()),
             Outcome::NotBegun => (String::new(), String::new(), "not begun".to_owned()),
         };
         vec![self.source.clone(), self.target.clone(), sent, image, result]

@@ -6,8 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report::Format;
 
-const BYTES: &str = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
-const ITEMS: &str = "{msg} {wide_bar} {pos}/{len} {per_sec} {eta}";
+// Bars end before the line does: where they fill it, the terminal's `^C` would begin another one.
+const BYTES: &str = "{msg} {bar:24} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+const ITEMS: &str = "{msg} {bar:24} {pos}/{len} {per_sec} {eta}";
 const TICK: Duration = Duration::from_millis(100);
 
 /// A bar of `length` bytes; with nothing to say where output is for programs.

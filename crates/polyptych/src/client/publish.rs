@@ -6,7 +6,6 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use polyptych::proto::v1;
-use v1::library_service_client::LibraryServiceClient;
 use v1::publish_request::Payload;
 use v1::publish_service_client::PublishServiceClient;
 
@@ -14,18 +13,23 @@ use super::connection::{Common, Connection};
 use super::files::{self, File};
 use super::fitting::{Fitting, Placing};
 use super::following::{Followed, follow};
-use super::names::{Target, short};
+use super::libraries::default_albums;
+use super::names::Target;
 use super::placed::{Outcome, Placed};
 use super::progress;
 use super::report::{Report, Tally};
 use super::stop::Stop;
-use super::told;
 
-/// Publish pictures to many albums, each fitted to what its library accepts
+/// Put pictures into many albums, each fitted to its library
 ///
 /// A picture is checked once, fitted once for each set of rules, and sent to where it is missing. Padded with white where
 /// rules need it, unless --fit says otherwise.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  polyptych publish banner.png --all
+  polyptych publish summer/ --to facebook --to direct/self --fit cover
+  convert in.psd png:- | polyptych publish - --name banner.png --all")]
 pub(crate) struct Publish {
     /// Files; a folder means the files in it, `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -33,7 +37,7 @@ pub(crate) struct Publish {
     /// Album: LIBRARY/ALBUM, or LIBRARY for its default album; repeatable
     #[arg(long, required_unless_present = "all", value_name = "TARGET")]
     to: Vec<Target>,
-    /// To the default albums of all libraries
+    /// To the default album of each library
     #[arg(long, conflicts_with = "to")]
     all: bool,
     /// Name to keep; for one picture [default: the file's]
@@ -53,10 +57,12 @@ pub(crate) struct Publish {
 impl Publish {
     pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
         let files = files::find(&self.files, self.name.as_deref()).await?;
-        let parents = match self.all {
-            true => default_albums(connection).await?,
-            false => self.to.iter().map(Target::parent).collect(),
+        let targets = match self.all {
+            true => default_albums(connection).await?.into_iter().map(|album| Target::Default(album.library)).collect(),
+            false => self.to.clone(),
         };
+        ensure!(!targets.is_empty(), "no library has a default album");
+        let parents: Vec<String> = targets.iter().map(Target::parent).collect();
         let format = self.common.format();
         let mut report = Report::new(format);
         for file in &files {
@@ -65,8 +71,8 @@ impl Publish {
                 false => self.one(connection, file, &parents, stop).await?,
             };
             let outcomes = outcomes.unwrap_or_else(|| parents.iter().map(|_| Outcome::NotBegun).collect());
-            for (parent, result) in parents.iter().zip(outcomes) {
-                report.add(Placed { source: file.shown.clone(), target: short(parent), result })?;
+            for (target, result) in targets.iter().zip(outcomes) {
+                report.add(Placed { source: file.shown.clone(), target: target.to_string(), result })?;
             }
         }
         Ok(report.end(if self.dry_run { "would be sent" } else { "published" }, "failed")?)
@@ -118,14 +124,4 @@ impl Publish {
             }
         }
     }
-}
-
-async fn default_albums(connection: &Connection) -> Result<Vec<String>> {
-    let mut libraries = LibraryServiceClient::new(connection.channel());
-    let request = v1::ListLibrariesRequest { page_size: 1_000, ..Default::default() };
-    let all = libraries.list_libraries(request).await.map_err(told)?.into_inner().libraries;
-    let albums: Vec<String> =
-        all.into_iter().map(|library| library.default_album).filter(|album| !album.is_empty()).collect();
-    ensure!(!albums.is_empty(), "no library has a default album");
-    Ok(albums)
 }

@@ -12,9 +12,9 @@ use super::names::Target;
 use super::report::{Report, Row, Tally};
 use super::{time, told};
 
-/// Tell what is left of the points, calls and room of an album's account
+/// Tell what is left of points, calls and room
 ///
-/// Asked for where the provider has a call for it, else as its last answers told, so that there may be nothing yet.
+/// Of the account that an album belongs to. Asked for where the provider has a call for it, else as its last answers told, so that there may be nothing yet.
 #[derive(Debug, Args)]
 pub(crate) struct Quota {
     /// Album: LIBRARY/ALBUM, or LIBRARY for its default album

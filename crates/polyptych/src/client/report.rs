@@ -1,15 +1,12 @@
 //! What a command prints of its items: a table as wide as the terminal, or one JSON object per line; failures and what may
 //! help go to standard error. It counts, so that the exit code can tell.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
-use terminal_size::{Width, terminal_size_of};
 
 use super::failure::Failure;
-use crate::output::print;
+use crate::output::{print, table, width};
 
 /// How items are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +21,9 @@ pub(crate) enum Format {
 pub(crate) trait Row: Serialize {
     /// The columns.
     const HEAD: &'static [&'static str];
+
+    /// The column whose texts may be cut where the table is too wide.
+    const CUT: Option<usize> = None;
 
     /// The cells, one per column.
     fn cells(&self) -> Vec<String>;
@@ -63,6 +63,18 @@ pub(crate) struct Tally {
     pub(crate) left: u64,
 }
 
+/// What is counted, where there is one.
+const ONE: [(&str, &str); 8] = [
+    ("albums", "album"),
+    ("associations", "association"),
+    ("events", "event"),
+    ("figures", "figure"),
+    ("images", "image"),
+    ("libraries", "library"),
+    ("operations", "operation"),
+    ("steps", "step"),
+];
+
 /// Items that are being printed.
 pub(crate) struct Report<R> {
     format: Format,
@@ -101,7 +113,8 @@ impl<R: Row> Report<R> {
             // Of those that were not begun the number says enough.
             let shown: Vec<_> = self.rows.iter().filter(|row| !matches!(row.state(), State::Left)).collect();
             if !shown.is_empty() {
-                print(table(&shown))?;
+                let cells = shown.iter().map(|row| row.cells()).collect();
+                print(table(R::HEAD, cells, R::CUT, width()))?;
             }
             let mut stderr = io::stderr().lock();
             let mut helps: Vec<&str> = Vec::new();
@@ -118,6 +131,8 @@ impl<R: Row> Report<R> {
                 writeln!(stderr, "help: {help}")?;
             }
             let Tally { done: all, failed, left } = self.tally;
+            let one = ONE.iter().find(|(many, _)| all == 1 && *many == done);
+            let done = one.map_or(done, |(_, one)| one);
             let mut told = format!("{all} {done}");
             for (count, what) in [(failed, not), (left, "not begun")] {
                 if count > 0 {
@@ -128,15 +143,4 @@ impl<R: Row> Report<R> {
         }
         Ok(self.tally)
     }
-}
-
-/// Rows under their heads, as wide as the terminal at most.
-fn table<R: Row>(rows: &[&R]) -> impl Display {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(R::HEAD.iter().map(|head| (*head).to_owned()));
-    if let Some((Width(width), _)) = terminal_size_of(io::stdout()) {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.add_rows(rows.iter().map(|row| row.cells()));
-    table.trim_fmt()
 }

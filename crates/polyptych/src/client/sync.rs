@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use futures_util::{StreamExt, stream};
-use polyptych::domain::{AlbumId, AlbumName, LibraryId, Manifest, PictureSource, Sha256};
+use polyptych::domain::{Manifest, PictureSource, Sha256};
 use polyptych::manifest::{ManifestFile, Syntax};
 use polyptych::proto::longrunning::operations_client::OperationsClient;
 use polyptych::proto::longrunning::{GetOperationRequest, operation};
 use polyptych::proto::v1;
 use prost::Message;
 use serde::Serialize;
-use v1::library_service_client::LibraryServiceClient;
 use v1::publish_service_client::PublishServiceClient;
 use v1::stage_picture_request::Payload;
 use v1::sync_outcome::Result as Outcome;
@@ -22,6 +21,7 @@ use v1::sync_step::Step;
 use super::connection::{Common, Connection};
 use super::failure::Failure;
 use super::following::{Followed, follow};
+use super::libraries::default_albums;
 use super::names::short;
 use super::report::{Format, Report, Row, State, Tally};
 use super::stop::Stop;
@@ -31,6 +31,10 @@ use super::{files, operations, progress, told};
 ///
 /// The manifest is described in docs/sync.md; `polyptych config schema manifest` prints its JSON Schema.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  polyptych sync plan albums.toml      tells the steps, and the plan's name
+  polyptych sync apply operations/ID   does exactly these steps")]
 pub(crate) struct Sync {
     #[command(subcommand)]
     command: Command,
@@ -101,7 +105,8 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     let written = ManifestFile::parse(&text, Syntax::of(path)).map_err(|mistake| wrong(&mistake))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let staged = stage(connection, folder, &written, format, stop).await?;
-    let manifest = written.resolve(&default_albums(connection).await?, &staged).map_err(|mistakes| {
+    let albums = default_albums(connection).await?.into_iter().map(|name| (name.library, name.album)).collect();
+    let manifest = written.resolve(&albums, &staged).map_err(|mistakes| {
         let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         wrong(&all.join("\n"))
     })?;
@@ -160,19 +165,6 @@ async fn stage(
         staged.insert(file.to_owned(), (sha256, kept.size_bytes.unsigned_abs()));
     }
     Ok(staged)
-}
-
-async fn default_albums(connection: &Connection) -> Result<BTreeMap<LibraryId, AlbumId>> {
-    let mut libraries = LibraryServiceClient::new(connection.channel());
-    let request = v1::ListLibrariesRequest { page_size: 1_000, ..Default::default() };
-    let all = libraries.list_libraries(request).await.map_err(told)?.into_inner().libraries;
-    let named = all.into_iter().filter(|library| !library.default_album.is_empty());
-    named
-        .map(|library| {
-            let album: AlbumName = library.default_album.parse()?;
-            Ok((album.library, album.album))
-        })
-        .collect()
 }
 
 /// A manifest as the API takes it.
@@ -293,7 +285,7 @@ impl Row for Line {
 
     fn cells(&self) -> Vec<String> {
         let place = if self.image.is_empty() { &self.album } else { &self.image };
-        let result = self.error.as_ref().map_or(self.result, |error| &error.reason);
+        let result = self.error.as_ref().map_or(self.result, Failure::word);
         vec![self.step.to_owned(), self.picture.clone(), short(place), result.to_owned()]
     }
 

@@ -20,8 +20,12 @@ use super::progress;
 use super::report::{Report, Tally};
 use super::stop::Stop;
 
-/// Upload pictures
+/// Upload pictures, as they are unless --fit is given
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  polyptych upload *.jpg --to facebook
+  polyptych upload summer/ --to direct/self --fit contain --dry-run")]
 pub(crate) struct Upload {
     /// Files; a folder means the files in it, `-` is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -32,7 +36,7 @@ pub(crate) struct Upload {
     /// Name to keep; for one picture [default: the file's]
     #[arg(long)]
     name: Option<String>,
-    /// Class to be used, in the provider's words: FIXED_IMAGE [default: any]
+    /// Class that it has to be of, such as FIXED_IMAGE [default: any]
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
     /// Say what would be sent; send nothing

@@ -19,6 +19,7 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    #[allow(dead_code, reason = "some tests need a command of their own")]
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::spawn(polyptych().args(arguments))
     }

@@ -1,0 +1,115 @@
+//! The way to a façade over TLS: whom to trust, and what to show to who asks. Settings are those of the calls to providers, so
+//! that the program has one idea of whom it trusts.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use polyptych_transport::SecretString;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// What gRPC speaks, in a handshake.
+const HTTP2: &[u8] = b"h2";
+/// The port of https.
+const PORT: u16 = 443;
+
+/// Whom to trust, and what to show.
+#[derive(Debug, Args)]
+pub(crate) struct TlsOptions {
+    /// Authority to trust beside the system's, in PEM; with https
+    #[arg(long, value_name = "FILE", env = "POLYPTYCH_CA_FILE", hide_env_values = true)]
+    ca_file: Option<PathBuf>,
+    /// Certificate to show to a façade that asks for one, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "POLYPTYCH_CERTIFICATE_FILE",
+        hide_env_values = true,
+        requires = "key_file"
+    )]
+    certificate_file: Option<PathBuf>,
+    /// Private key of that certificate, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "POLYPTYCH_KEY_FILE",
+        hide_env_values = true,
+        requires = "certificate_file"
+    )]
+    key_file: Option<PathBuf>,
+}
+
+impl TlsOptions {
+    /// Whether anything is said.
+    pub(crate) fn given(&self) -> bool {
+        self.ca_file.is_some() || self.certificate_file.is_some()
+    }
+
+    /// The way to the façade of this address.
+    ///
+    /// # Errors
+    /// If a file cannot be read or does not hold what it should, or the address names no host.
+    pub(crate) async fn way(&self, address: &Uri) -> Result<Way> {
+        let roots = match &self.ca_file {
+            Some(path) => Some(read(path).await?),
+            None => None,
+        };
+        let client = match (&self.certificate_file, &self.key_file) {
+            (Some(chain), Some(key)) => Some((read(chain).await?, secret(key).await?)),
+            _ => None,
+        };
+        let mut settings = polyptych_transport::client_tls(roots.as_deref(), client.as_ref())?;
+        settings.alpn_protocols = vec![HTTP2.to_vec()];
+        let host = address.host().context("no host")?.trim_matches(['[', ']']).to_owned();
+        let name = ServerName::try_from(host.clone()).with_context(|| format!("`{host}` is no host"))?;
+        let port = address.port_u16().unwrap_or(PORT);
+        Ok(Way { tls: TlsConnector::from(Arc::new(settings)), name, host, port })
+    }
+}
+
+/// A way to one façade; each connection is made anew.
+#[derive(Clone)]
+pub(crate) struct Way {
+    tls: TlsConnector,
+    name: ServerName<'static>,
+    host: String,
+    port: u16,
+}
+
+impl Way {
+    /// Connects.
+    ///
+    /// # Errors
+    /// If nobody is there, or the handshake fails.
+    pub(crate) async fn connect(self) -> io::Result<TokioIo<TlsStream<TcpStream>>> {
+        let plain = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        plain.set_nodelay(true)?;
+        Ok(TokioIo::new(self.tls.connect(self.name, plain).await?))
+    }
+}
+
+/// Far more than a certificate or a key has.
+const MOST: u64 = 1 << 20;
+
+async fn read(path: &Path) -> Result<Vec<u8>> {
+    use tokio::io::AsyncReadExt;
+    let mut bytes = Vec::new();
+    let cannot = || format!("cannot read {}", path.display());
+    let file = tokio::fs::File::open(path).await.with_context(cannot)?;
+    file.take(MOST + 1).read_to_end(&mut bytes).await.with_context(cannot)?;
+    ensure!(bytes.len() as u64 <= MOST, "{} is longer than a certificate or a key", path.display());
+    Ok(bytes)
+}
+
+async fn secret(path: &Path) -> Result<SecretString> {
+    // What is wrong with it may not be told by its bytes.
+    let text = String::from_utf8(read(path).await?).ok().with_context(|| format!("{} is not PEM", path.display()))?;
+    Ok(SecretString::from(text))
+}
