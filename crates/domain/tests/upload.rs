@@ -367,3 +367,22 @@ fn a_case_that_a_library_refuses_is_a_violation_and_a_fit_mends_it() {
         ("exact at 300x300 as PNG named `a.png` would satisfy ICON".to_owned(), vec![Loss::Depth])
     );
 }
+
+#[test]
+fn a_picture_that_no_fit_can_decode_gets_no_plan_but_the_reason_that_the_fit_would_tell() {
+    // Small, and under a profile that takes more memory than such a picture gets.
+    let profile: Vec<u8> = (0..20 << 20).map(|byte: u32| (byte.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    image::ImageEncoder::set_icc_profile(&mut encoder, profile).unwrap();
+    image::ImageEncoder::write_image(encoder, &[90; 64 * 48 * 3], 64, 48, image::ExtendedColorType::Rgb8).unwrap();
+    let fit = PublishCommand::FIT;
+    let report = check(bytes.clone(), "a.png", fit);
+    assert_eq!((rules(&report.obstacles), report.plan), (vec!["content"], None));
+    let (refused, sent) = upload(command(bytes.clone(), "a.png", fit));
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.kind(), sent.len()), (ErrorKind::NotAnImage, 0));
+    assert!(refused.to_string().contains(&report.obstacles[0].found), "{refused} / {:?}", report.obstacles);
+    let suggested = check(bytes, "a.png", Fit::None);
+    assert_eq!((rules(&suggested.violations), suggested.plan), (vec!["pixels"], None));
+}

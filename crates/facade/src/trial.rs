@@ -31,5 +31,9 @@ fn refusal(report: &CheckReport, fit: Fit) -> Option<Error> {
     }
     let helped = fit != Fit::None && report.plan.is_some();
     let broken = if report.obstacles.is_empty() { &report.violations } else { &report.obstacles };
+    // Why a picture cannot be decoded is told by whoever tries to fit it.
+    if broken.iter().any(|violation| violation.rule == "content") {
+        return None;
+    }
     (!helped).then(|| Error::violated(broken.clone()))
 }

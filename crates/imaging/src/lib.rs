@@ -30,7 +30,7 @@ mod reader;
 mod verify;
 
 pub use error::{ImageError, Measure};
-pub use fit::{Animation, Fitted, Focus, Loss, Mode, Plan, Rgb, Target, fit};
+pub use fit::{Animation, Fitted, Focus, Loss, Mode, Plan, Rgb, Target, decodable, fit};
 pub use format::Format;
 pub use inspect::{ColourSpace, Inspection, inspect};
 pub use limits::Limits;

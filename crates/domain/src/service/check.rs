@@ -107,7 +107,7 @@ fn compared(rules: &'static Rules, command: &CheckCommand) -> Result<CheckReport
     let verdict = rules.judge(&image, name, class);
     let (plan, obstacles) = match &damage {
         Some(_) => (None, Vec::new()),
-        None => planned(rules, command, &image, &verdict),
+        None => planned(rules, command, &bytes, &image, &verdict),
     };
     let Verdict { mut classes, violations, advice, .. } = verdict;
     if damage.is_some() {
@@ -120,18 +120,34 @@ fn compared(rules: &'static Rules, command: &CheckCommand) -> Result<CheckReport
 fn planned(
     rules: &'static Rules,
     command: &CheckCommand,
+    bytes: &[u8],
     image: &Inspection,
     verdict: &Verdict,
 ) -> (Option<FitPlan>, Vec<Violation>) {
     let (name, class) = (command.name.as_str(), command.class.as_deref());
     if command.fit == Fit::None {
         let helps = !verdict.violations.is_empty();
-        return (helps.then(|| rules.suggest(image, name, class, verdict)).flatten(), Vec::new());
+        let nearest = helps.then(|| rules.suggest(image, name, class, verdict)).flatten();
+        return (nearest.filter(|plan| undecodable(plan, bytes).is_none()), Vec::new());
     }
     match rules.plan(image, name, command.fit, command.animation, class) {
         // Sent as it is, under its own name.
         Ok(plan) if plan.target.is_none() && plan.name == name => (None, Vec::new()),
-        Ok(plan) => (Some(plan), Vec::new()),
+        Ok(plan) => match undecodable(&plan, bytes) {
+            None => (Some(plan), Vec::new()),
+            Some(obstacle) => (None, vec![obstacle]),
+        },
         Err(obstacles) => (None, obstacles),
     }
+}
+
+/// Why the picture, though it is whole, cannot be brought to what the plan says.
+fn undecodable(plan: &FitPlan, bytes: &[u8]) -> Option<Violation> {
+    plan.target.as_ref()?;
+    imaging::decodable(bytes).err().map(|error| Violation {
+        rule: "content".into(),
+        class: None,
+        limit: "a picture that can be decoded within its size".to_owned(),
+        found: error.to_string(),
+    })
 }

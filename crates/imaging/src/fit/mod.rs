@@ -4,7 +4,7 @@
 //! pixels then), turn, pad, encode. Metadata is dropped, the ICC profile included; 16-bit samples become 8-bit. It never guesses a
 //! rule: the target says everything.
 
-use crate::decode::decode_with_profile;
+use crate::decode::{decode_with_profile, decoder};
 use crate::{ColourSpace, Format, ImageError, Inspection, Limits, Pixels};
 
 mod canvas;
@@ -108,7 +108,27 @@ pub fn fit(bytes: &[u8], target: &Target) -> Result<Fitted, ImageError> {
     Limits::default().fit(bytes, target)
 }
 
+/// Tells under [`Limits::default`] whether a fit could decode a picture.
+///
+/// # Errors
+/// See [`Limits::decodable`].
+pub fn decodable(bytes: &[u8]) -> Result<(), ImageError> {
+    Limits::default().decodable(bytes)
+}
+
 impl Limits {
+    /// Tells whether a fit could decode a picture that [`verify`](Self::verify) finds whole, as far as that shows before its
+    /// first pixel: a file may be whole and yet of a variant that is not decoded, or carry a profile that takes more
+    /// memory than a picture of its size gets.
+    ///
+    /// # Errors
+    /// Those of [`Limits::inspect`]; [`ImageError::Unsupported`] and [`ImageError::Corrupt`] as [`fit`](Self::fit) would
+    /// tell them.
+    pub fn decodable(&self, bytes: &[u8]) -> Result<(), ImageError> {
+        let inspection = self.inspect(bytes)?;
+        decoder(bytes, inspection.format, &self.for_picture(inspection.pixels)).map(drop)
+    }
+
     /// Fits a picture: the same bytes, target and version of this crate give the same output.
     ///
     /// JPEG is written at quality 92, or at the best one down to 40 that a bounded search finds within `max_bytes`, its chroma

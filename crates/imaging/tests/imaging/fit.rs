@@ -2,9 +2,10 @@
 
 use image::{DynamicImage, ImageFormat, RgbImage, Rgba, RgbaImage};
 use polyptych_imaging::{
-    Animation, Fitted, Focus, Format, ImageError, Limits, Loss, Mode, Orientation, Pixels, Rgb, Target, fit, inspect,
-    verify,
+    Animation, Fitted, Focus, Format, ImageError, Limits, Loss, Mode, Orientation, Pixels, Rgb, Target, decodable, fit,
+    inspect, verify,
 };
+use proptest::prelude::*;
 
 use crate::samples;
 
@@ -331,4 +332,72 @@ fn a_cancelled_fit_stops_at_its_next_step() {
     for last in 0..all {
         assert_eq!(stopping_at(last), (Err(ImageError::Cancelled), last + 1));
     }
+}
+
+#[test]
+fn what_a_fit_cannot_decode_is_told_before_it_is_tried() {
+    let exact = target(8, 8, Mode::Exact, &[Format::Png, Format::Jpeg]);
+    let plain = samples::gradient(8, 8);
+    // Noise, so that the profile is as long in the file.
+    let noise: Vec<u8> = samples::noise(3_000, 2_300).into_raw();
+    assert!(noise.len() > 20 << 20);
+    let heavy = samples::profiled_png(&plain, &noise);
+    assert!(verify(&heavy).is_ok(), "the file is whole");
+    let refused = decodable(&heavy).unwrap_err();
+    assert_eq!(fit(&heavy, &exact).unwrap_err(), refused);
+    assert!(matches!(refused, ImageError::Unsupported(_)), "{refused}");
+    // A picture of more pixels gets more memory.
+    let large = samples::profiled_png(&samples::gradient(1_200, 1_200), &noise);
+    assert_eq!(decodable(&large).is_ok(), fit(&large, &target(1_200, 1_200, Mode::Exact, &[Format::Png])).is_ok());
+    for (format, bytes) in samples::every_format() {
+        assert_eq!(decodable(&bytes), Ok(()), "{format}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_whole_and_decodable_is_fitted_and_what_is_not_is_refused_alike(
+        sample in 0usize..12,
+        at in any::<proptest::sample::Index>(),
+        byte in any::<u8>(),
+        kept in 1usize..100,
+    ) {
+        let samples = every_kind();
+        let mut bytes = samples[sample % samples.len()].clone();
+        // Near the head, where formats say what they are.
+        let place = at.index(bytes.len().min(200));
+        bytes[place] = byte;
+        if kept < 10 {
+            bytes.truncate(bytes.len() * kept / 10);
+        }
+        let Ok(whole) = verify(&bytes) else { return Ok(()) };
+        let wanted = Target {
+            animation: Animation::FirstFrame,
+            ..target(16, 16, Mode::Cover { focus: Focus::default() }, &[Format::Jpeg, Format::Png])
+        };
+        match (decodable(&bytes), fit(&bytes, &wanted)) {
+            (Ok(()), Ok(fitted)) => prop_assert_eq!(fitted.pixels, wanted.pixels),
+            (Err(told), refused) => prop_assert_eq!(Err(told), refused.map(drop)),
+            // Damage of the samples themselves, which a walk does not see.
+            (Ok(()), Err(error)) => {
+                prop_assert!(matches!(error, ImageError::Corrupt { .. }), "{whole:?}: {error}");
+                prop_assert!(matches!(whole.format, Format::Jpeg | Format::Png), "{whole:?}: {error}");
+            }
+        }
+    }
+}
+
+/// A sample of each format, and of kinds that are read in another way.
+fn every_kind() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = samples::every_format().into_iter().map(|(_, bytes)| bytes).collect();
+    let picture = samples::gradient(12, 9);
+    all.extend([
+        samples::cmyk_jpeg(),
+        samples::progressive_jpeg(&picture),
+        samples::animated_gif(3),
+        samples::oriented_png(&picture, 6),
+        samples::profiled_png(&picture, &samples::display_p3()),
+        samples::profiled_jpeg(&picture, &samples::display_p3()),
+    ]);
+    all
 }
