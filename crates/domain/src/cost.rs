@@ -1,11 +1,12 @@
 //! What calls cost: the price list of a library, what work has cost, and how much it may cost. Counted by us from what is
 //! sent and from outcomes; the provider's own count is the library's [`Quota`](crate::Quota).
 
+use std::collections::BTreeMap;
 use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Evidence;
+use crate::{Evidence, LibraryId};
 
 /// The price of a call: so much for the call, and so much for each image in it that succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,8 +111,11 @@ impl Sub for Cost {
     }
 }
 
-/// The most that work in one library may cost. Absent means without a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What work costs or has cost, by library.
+pub type Costs = BTreeMap<LibraryId, Cost>;
+
+/// The most that work may cost, over all libraries together. Absent means without a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Budget {
     /// Calls.
     pub calls: Option<u64>,
@@ -122,6 +126,11 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Whether there is any limit.
+    pub fn is_limited(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// Whether so much may be spent in all.
     pub fn allows(&self, cost: Cost) -> bool {
         let within = |limit: Option<u64>, value| limit.is_none_or(|limit| value <= limit);

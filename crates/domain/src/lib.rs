@@ -28,7 +28,7 @@ pub use album::{Album, AlbumQuery};
 pub use association::{AdId, Association, AssociationChange, AssociationFilter, Moderation};
 pub use catalogue::{Catalogue, ContentKey, Known, MemoryCatalogue};
 pub use content::{ChunkStream, Content, ContentSource, Sha256};
-pub use cost::{Budget, Cost, Price, Prices};
+pub use cost::{Budget, Cost, Costs, Price, Prices};
 pub use error::{Applied, Error, ErrorKind, ProviderError};
 pub use fetch::{Fetched, Fetcher, Pauses, PictureUrl, Pictures, Pieces, Spool};
 pub use image::{Confirmed, Image, Page, PageRequest, Uploaded};

@@ -5,6 +5,7 @@
 
 mod copies;
 mod deletes;
+mod forecast;
 mod plans;
 mod steps;
 mod sync;
@@ -107,6 +108,7 @@ impl Runner {
                     if AssertUnwindSafe(done).catch_unwind().await.is_err() {
                         run.halt(Halt::Passing(Error::new(ErrorKind::Internal, "a fault of ours cut the try off")));
                     }
+                    run.keep_costs().await;
                     run.into_halt()
                 }
                 Err(error) => Some(Halt::Passing(error)),

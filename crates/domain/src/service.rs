@@ -37,6 +37,7 @@ pub use copy::{CopyCommand, CopyReceipt};
 pub use downloads::Download;
 pub use estimate::Planned;
 pub use import::{ImportCommand, ImportStep, Imported, NativeImport};
+pub(crate) use meter::{Ledger, Meters};
 pub(crate) use publish::Fitted;
 pub use publish::{PublishCommand, PublishTarget};
 pub use put::UploadPolicy;

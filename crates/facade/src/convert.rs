@@ -1,8 +1,8 @@
 //! Proto messages from domain values and back. It never decides: what a request may say beyond its form is the domain's.
 
 use polyptych_domain::{
-    Album, AlbumName, Animation, Capabilities, Capability, Evidence, Fit, Focus, Image, ImageClass, ImageLibrary,
-    ImageName, LibraryId, Pixels, Rgb, Rules, Sent, SizeRule, UploadPolicy,
+    Album, AlbumName, Animation, Capabilities, Capability, Fit, Focus, Image, ImageClass, ImageLibrary, ImageName,
+    LibraryId, Pixels, Rgb, Rules, Sent, SizeRule, UploadPolicy,
 };
 use polyptych_proto::v1;
 
@@ -157,18 +157,12 @@ fn rules(rules: &Rules) -> v1::Rules {
 }
 
 fn class(class: &ImageClass) -> v1::ImageClass {
-    use v1::image_class::Evidence as Told;
-    let evidence = match class.evidence {
-        Evidence::Documented => Told::Documented,
-        Evidence::Measured => Told::Measured,
-        Evidence::Assumed => Told::Assumed,
-    };
     let plain = v1::ImageClass {
         display_name: class.name.to_owned(),
         media_types: class.formats.iter().map(|format| format.media_type().to_owned()).collect(),
         max_bytes: bytes(class.max_bytes),
         automatic: class.automatic,
-        evidence: evidence.into(),
+        evidence: cost::evidence(class.evidence).into(),
         ..v1::ImageClass::default()
     };
     match &class.size {
@@ -257,9 +251,11 @@ pub(crate) fn bytes(value: u64) -> i64 {
 
 mod account;
 mod check;
+mod cost;
 
 pub(crate) use account::{association, quota};
 pub(crate) use check::report;
+pub(crate) use cost::{budget, cost, costs, parse_budget};
 
 #[cfg(test)]
 mod tests;

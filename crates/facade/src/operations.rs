@@ -15,9 +15,9 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 pub(crate) use describe::pack;
-pub(crate) use start::{outcome, repeated, submit, validated, within};
+pub(crate) use start::{Asked, outcome, repeated, submit, validated, within};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Door};
 use crate::status::{Fields, Refusal, failed};
 use crate::{Settings, page_token};
 use polyptych_domain::Work;
@@ -28,17 +28,19 @@ const COLLECTION: &str = "operations";
 const NAME: &str = "name";
 
 pub(crate) struct Watch {
+    service: Door,
     work: Work,
     settings: Arc<Settings>,
 }
 
 impl Watch {
-    pub(crate) fn new(work: Work, settings: Arc<Settings>) -> Self {
-        Self { work, settings }
+    pub(crate) fn new(service: Door, work: Work, settings: Arc<Settings>) -> Self {
+        Self { service, work, settings }
     }
 
-    async fn whole(&self, operation: Operation) -> Result<Response<longrunning::Operation>, Status> {
-        let told = describe::whole(self.work.operations.as_ref(), operation).await;
+    async fn whole(&self, caller: &Caller, operation: Operation) -> Result<Response<longrunning::Operation>, Status> {
+        let service = self.service.open(caller);
+        let told = describe::whole(self.work.operations.as_ref(), &service, operation).await;
         told.map(Response::new).map_err(|error| failed(&error, Fields::of("name")))
     }
 }
@@ -83,8 +85,10 @@ impl operations_server::Operations for Watch {
         let filter = OperationFilter { client, phases };
         let page = self.work.operations.list(&filter, &page).await;
         let page = page.map_err(|error| failed(&error, Fields::of("page_token")))?;
+        let service = self.service.open(&caller);
+        let seen = page.items.iter().filter(|item| sees(&caller, item));
         Ok(Response::new(longrunning::ListOperationsResponse {
-            operations: page.items.iter().filter(|item| sees(&caller, item)).map(describe::brief).collect(),
+            operations: seen.map(|operation| describe::brief(&service, operation)).collect(),
             next_page_token: page.next.map(|next| page_token::seal(&parent, &next)).unwrap_or_default(),
             unreachable: Vec::new(),
         }))
@@ -96,7 +100,7 @@ impl operations_server::Operations for Watch {
     ) -> Result<Response<longrunning::Operation>, Status> {
         let caller = Caller::of(&request);
         let operation = find(&self.work, &caller, NAME, &request.into_inner().name).await?;
-        self.whole(operation).await
+        self.whole(&caller, operation).await
     }
 
     async fn delete_operation(
@@ -141,7 +145,7 @@ impl operations_server::Operations for Watch {
                 Err(_) => break,
             }
         }
-        self.whole(operation).await
+        self.whole(&caller, operation).await
     }
 }
 

@@ -7,7 +7,8 @@ mod sync;
 use std::collections::HashMap;
 
 use polyptych_domain::{
-    CheckCommand, Content, LibraryId, PublishCommand, PublishTask, Service, TargetRecord, Task, UploadTerms,
+    BatchReport, Budget, CheckCommand, Content, Error, LibraryId, PublishCommand, PublishTask, Service, TargetRecord,
+    Task, UploadTerms,
 };
 use polyptych_proto::v1::publish_service_server::PublishService;
 use polyptych_proto::v1::upload_outcome::Result as Outcome;
@@ -16,6 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::caller::{Caller, Door};
 use crate::image_service::{check_name, target};
+use crate::operations::Asked;
 use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
@@ -53,21 +55,23 @@ impl Publications {
         operations::within("metadata.targets", metadata.targets.len(), MOST)?;
         let (fit, animation) = convert::fit("metadata.fit", metadata.fit, PublishCommand::FIT)?;
         let policy = convert::policy("metadata.policy", metadata.policy)?;
+        let budget = convert::parse_budget("metadata.budget", metadata.budget)?;
         let terms = UploadTerms { fit, animation, replace: metadata.replace, policy };
         let service = self.service.open(&caller);
         let targets = metadata.targets.iter().enumerate().map(|(place, told)| record(&service, place, told));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
         let content = messages.content().await?;
         let repeated = repeats::request(REQUEST_ID, &id, METHOD, &metadata, Some(content.sha256()))?;
+        let (sha256, len) = (content.sha256(), content.len());
+        let task = PublishTask { name: metadata.display_name, sha256, len, targets, terms };
         if metadata.validate_only {
-            return Ok(tried(&service, metadata.display_name, content, &terms, targets).await);
+            return Ok(tried(&service, task, budget, content).await);
         }
         let kept = self.work.blobs.put(&caller.client(), &content).await;
         kept.map_err(|error| failed(&error, Fields::of("chunk")))?;
         progress.writing();
-        let (sha256, len) = (content.sha256(), content.len());
-        let task = Task::Publish(PublishTask { name: metadata.display_name, sha256, len, targets, terms });
-        operations::submit(&self.work, caller.client(), task, repeated, REQUEST_ID).await
+        let asked = Asked { task: Task::Publish(task), budget, request: repeated };
+        operations::submit(&self.work, &service, caller.client(), asked, REQUEST_ID).await
     }
 }
 
@@ -77,40 +81,48 @@ fn record(service: &Service, place: usize, told: &v1::PublishTarget) -> Result<T
     Ok(TargetRecord { album, class })
 }
 
-/// What would be sent to each target; each library is compared once for each class.
-async fn tried(
-    service: &Service,
-    name: String,
-    content: Content,
-    terms: &UploadTerms,
-    targets: Vec<TargetRecord>,
-) -> longrunning::Operation {
+/// What would be sent to each target, and what that would cost. Each library is compared once for each class; what the fit
+/// then cannot do is told as well.
+async fn tried(service: &Service, task: PublishTask, budget: Budget, content: Content) -> longrunning::Operation {
+    let UploadTerms { fit, animation, replace, policy } = task.terms;
+    let command = PublishCommand {
+        name: task.name.clone(),
+        content: content.clone(),
+        targets: task.targets.iter().cloned().map(Into::into).collect(),
+        fit,
+        animation,
+        replace,
+        policy,
+        budget,
+    };
+    let BatchReport { outcomes: planned, costs } = service.estimate_publish(&command).await;
     let mut known = HashMap::<(LibraryId, Option<String>), Outcome>::new();
-    let mut outcomes = Vec::with_capacity(targets.len());
-    for (place, target) in targets.iter().enumerate() {
+    let mut outcomes = Vec::with_capacity(task.targets.len());
+    for (place, (target, planned)) in task.targets.iter().zip(planned).enumerate() {
+        let class = format!("metadata.targets[{place}].image_class");
+        let refused =
+            |error: &Error| Outcome::Error(Refusal::of(error, Fields { class: &class, ..Fields::UPLOAD }).into());
         let key = (target.album.library.clone(), target.class.clone());
         let outcome = match known.get(&key) {
             Some(outcome) => outcome.clone(),
             None => {
-                let (library, class) = key.clone();
-                let (name, content) = (name.clone(), content.clone());
-                let UploadTerms { fit, animation, .. } = *terms;
+                let ((library, class), name, content) = (key.clone(), task.name.clone(), content.clone());
                 let command = CheckCommand { library, name, content, fit, animation, class };
-                let outcome = match trial::of(service, command).await {
-                    Ok(answer) => Outcome::Upload(answer),
-                    Err(error) => {
-                        let class = format!("metadata.targets[{place}].image_class");
-                        let fields = Fields { class: &class, ..Fields::UPLOAD };
-                        Outcome::Error(Refusal::of(&error, fields).into())
-                    }
-                };
+                let checked = trial::of(service, command).await;
+                let outcome = checked.map_or_else(|error| refused(&error), Outcome::Upload);
                 known.insert(key, outcome.clone());
                 outcome
             }
         };
+        let outcome = match (outcome, planned) {
+            (Outcome::Upload(_), Err(error)) => refused(&error),
+            (outcome, _) => outcome,
+        };
         outcomes.push(operations::outcome(target, Some(outcome)));
     }
-    operations::validated(operations::pack("PublishResponse", &v1::PublishResponse { outcomes }))
+    let response = operations::pack("PublishResponse", &v1::PublishResponse { outcomes });
+    let asked = Asked { task: Task::Publish(task), budget, request: None };
+    operations::validated(service, &asked, &costs, response)
 }
 
 #[tonic::async_trait]

@@ -141,8 +141,8 @@ fn routes(
     let publications = Publications::new(service.clone(), receiver, work.clone());
     let associations = Associations::new(service.clone(), Arc::clone(&settings));
     let audit = Audit::new(Arc::clone(&work.audit), Arc::clone(&settings));
-    let libraries = Libraries::new(service, Arc::clone(&settings));
-    let operations = Watch::new(work.clone(), Arc::clone(&settings));
+    let libraries = Libraries::new(service.clone(), Arc::clone(&settings));
+    let operations = Watch::new(service, work.clone(), Arc::clone(&settings));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use polyptych::domain::{Content, ItemOutcome};
+use polyptych::domain::{Budget, Content, ItemOutcome};
 use polyptych::manifest::{ManifestFile, Syntax};
 use polyptych::{Client, emulated};
 use polyptych_emulator::Emulator;
@@ -47,13 +47,13 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     for step in &sync.plan().steps {
         println!("{step:?}");
     }
-    let outcomes = sync.apply().await?;
+    let outcomes = sync.apply(Budget::default()).await?;
     assert_eq!(outcomes.len(), 3);
     assert!(outcomes.iter().all(|outcome| matches!(outcome, ItemOutcome::Stored(_))));
 
     // Nothing is left to do, and what was planned before is out of date.
     assert!(client.plan_sync(&manifest, pictures).await?.plan().is_empty());
-    match sync.apply().await {
+    match sync.apply(Budget::default()).await {
         Err(error) => println!("{error}"),
         Ok(_) => return Err("a plan was carried out twice".into()),
     }

@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod connection;
 mod copy;
+mod costs;
 mod delete;
 mod failure;
 mod files;

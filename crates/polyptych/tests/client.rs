@@ -39,12 +39,20 @@ impl Client {
         told(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), input)
     }
 
-    /// The lines of `--json`, and the exit code.
+    /// The lines of `--json` that tell of items, and the exit code.
     fn json(&self, arguments: &[&str]) -> (i32, Vec<Value>) {
+        let (code, lines, _) = self.counted(arguments);
+        (code, lines)
+    }
+
+    /// The lines of `--json`, the exit code, and the costs that the last line tells.
+    fn counted(&self, arguments: &[&str]) -> (i32, Vec<Value>, Value) {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
         let (code, stdout, stderr) = self.run(&arguments);
         let lines = stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}{stderr}")));
-        (code, lines.collect())
+        let mut lines: Vec<Value> = lines.collect();
+        let costs = lines.pop_if(|line| line["result"] == "costs");
+        (code, lines, costs.map(|mut line| line["costs"].take()).unwrap_or_default())
     }
 }
 
@@ -231,7 +239,9 @@ fn albums_are_found_by_code_and_advertisements_are_told_what_to_show() {
 
     let (code, stdout, stderr) = run(&["upload", "banner.png", "--to", "direct", "--json"]);
     assert_eq!(code, 0, "{stdout}{stderr}");
-    let image = serde_json::from_str::<Value>(&stdout).unwrap()["image"].as_str().unwrap().to_owned();
+    // The last line tells the costs.
+    let uploaded: Value = serde_json::from_str(stdout.lines().next().unwrap()).unwrap();
+    let image = uploaded["image"].as_str().unwrap().to_owned();
     let (code, stdout, stderr) = run(&["associations", "set", "direct", &format!("17={image}"), "99=", "--json"]);
     assert_eq!(code, 1, "{stdout}{stderr}");
     let lines: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -299,4 +309,45 @@ fn nobody_there_and_wrong_words_have_exit_codes_of_their_own() {
     assert!(code == 2 && stderr.contains("library id"), "{stderr}");
     let (code, stdout, _) = run(&["completions", "bash"]);
     assert!(code == 0 && stdout.contains("polyptych"));
+}
+
+#[test]
+fn what_commands_cost_is_told_and_kept_within_the_limits_that_they_are_given() {
+    let client = Client::start();
+    client.file("one.png", &picture(600, 600, ImageFormat::Png));
+    client.file("two.png", &picture(700, 700, ImageFormat::Png));
+    let albums = ["--to", "yandex-v5/a", "--to", "yandex-v5/b", "--to", "yandex-v5/c"];
+    let publish = |more: &[&str]| {
+        let arguments: Vec<&str> = ["publish", "one.png", "two.png"].into_iter().chain(albums).collect();
+        client.counted(&[&arguments, more].concat())
+    };
+    let (code, _, costs) = publish(&["--dry-run"]);
+    let all = serde_json::json!([
+        {"library": "yandex-v5", "calls": 6, "points": 240, "bytes": costs[0]["bytes"], "evidence": "measured"}
+    ]);
+    assert_eq!((code, costs), (0, all));
+
+    let (code, lines, costs) = publish(&["--max-points", "150"]);
+    let results: Vec<_> = lines.iter().map(|line| line["result"].as_str().unwrap()).collect();
+    assert_eq!((code, costs[0]["points"].as_u64()), (1, Some(120)));
+    assert_eq!(results.iter().filter(|result| **result == "done").count(), 3, "{lines:?}");
+    let refused: Vec<_> = lines.iter().filter(|line| line["result"] == "failed").collect();
+    assert!(refused.iter().all(|line| line["error"]["reason"] == "BUDGET_SPENT"), "{lines:?}");
+    assert!(refused.iter().all(|line| line["error"]["applied"] == "no"), "{lines:?}");
+    let (_, operations) = client.json(&["operations", "list"]);
+    assert_eq!(operations.last().unwrap()["costs"][0]["points"], 120);
+
+    // What is there costs nothing, and the rest is done.
+    let (code, _, costs) = publish(&[]);
+    assert_eq!((code, costs[0]["points"].as_u64()), (0, Some(120)));
+
+    let (_, listed) = client.json(&["list", "yandex-v5/a"]);
+    let images: Vec<&str> = listed.iter().map(|line| line["image"].as_str().unwrap()).collect();
+    let (code, _, costs) = client.counted(&[&["delete"], &images[..], &["--max-calls", "1"]].concat());
+    assert_eq!((code, costs[0]["calls"].as_u64(), costs[0]["points"].as_u64()), (0, Some(1), Some(10)));
+
+    let (code, _, stderr) = client.run(&["publish", "one.png", "--to", "yandex-v5/a", "--max-points", "0"]);
+    assert!(code == 2 && stderr.contains("--max-points"), "{stderr}");
+    let (_, _, stderr) = client.run(&["upload", "one.png", "--to", "yandex-v5/a"]);
+    assert!(stderr.contains("yandex-v5: 1 call, 40 points"), "{stderr}");
 }

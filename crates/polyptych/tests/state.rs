@@ -46,7 +46,7 @@ async fn publication(service: &Service, state: &State) -> NewOperation {
         targets: targets.collect(),
         terms,
     };
-    NewOperation { client: ClientId::local(), task: Task::Publish(task), request: None }
+    NewOperation { client: ClientId::local(), task: Task::Publish(task), budget: Budget::default(), request: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,8 +84,12 @@ async fn what_one_process_leaves_another_one_takes_up() {
     assert!(!first.reused && first.unrecorded.is_none());
     let images = vec![ImageName { album: first.album.clone(), image: first.image.id.clone() }];
     let task = Task::Delete(DeleteTask { images });
-    let submitted =
-        state.ports().operations.submit(NewOperation { client: ClientId::local(), task, request: None }).await.unwrap();
+    let submitted = state
+        .ports()
+        .operations
+        .submit(NewOperation { client: ClientId::local(), task, budget: Budget::default(), request: None })
+        .await
+        .unwrap();
     state.close().await.unwrap();
 
     let (state, service) = open(&config).await;

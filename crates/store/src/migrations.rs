@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, oldest: 1, sql: include_str!("../migrations/0001_durable_work.sql") },
     Migration { version: 2, oldest: 1, sql: include_str!("../migrations/0002_keeping.sql") },
     Migration { version: 3, oldest: 2, sql: include_str!("../migrations/0003_lists.sql") },
+    Migration { version: 4, oldest: 2, sql: include_str!("../migrations/0004_costs.sql") },
 ];
 
 /// Migrates, or finds that there is nothing to do. Returns the versions before and after.

@@ -126,7 +126,7 @@ fn read_body<T>(
     document: &[u8],
     read: impl FnOnce(&mut Element<'_, '_>) -> Result<T, XmlError>,
 ) -> Result<Answer<T>, XmlError> {
-    let mut reader = XmlReader::new(document);
+    let mut reader = XmlReader::new(document)?;
     let mut envelope = reader.root()?;
     if envelope.name() != "Envelope" {
         return Err(XmlError::Missing("Envelope"));

@@ -42,7 +42,7 @@ fn xml(value: &impl WriteXml) -> String {
 }
 
 fn read<T: ReadXml>(document: &str) -> T {
-    T::read_xml(&mut XmlReader::new(document.as_bytes()).root().unwrap()).unwrap()
+    T::read_xml(&mut XmlReader::new(document.as_bytes()).unwrap().root().unwrap()).unwrap()
 }
 
 #[test]

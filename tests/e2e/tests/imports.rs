@@ -74,7 +74,7 @@ impl Stage {
 
     async fn apply(&self, plan: &Plan) -> Operation {
         let task = Task::Sync(Box::new(SyncTask { plan: plan.clone() }));
-        let new = NewOperation { client: ClientId::local(), task, request: None };
+        let new = NewOperation { client: ClientId::local(), task, budget: Budget::default(), request: None };
         let operation = self.operations.submit(new).await.unwrap();
         let (operations, blobs) = (Arc::clone(&self.operations), Arc::clone(&self.blobs));
         let runner = Runner::new(self.service().clone(), operations, blobs, self.pictures.clone(), Arc::new(Yields));

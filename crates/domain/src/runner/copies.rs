@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// Images of a group: as many as are read in one call at a good price, and few enough to be done again.
-const GROUP: usize = 50;
+pub(super) const GROUP: u32 = 50;
 
 impl Try<'_> {
     pub(super) async fn copy(&self, task: &CopyTask) {
         let albums = self.by_album(&task.images);
         // A group does as many calls at once as the library takes, so that groups follow each other.
-        let groups = albums.values().flat_map(|named| named.chunks(GROUP));
+        let groups = albums.values().flat_map(|named| named.chunks(GROUP as usize));
         let groups = groups.map(|chunk| self.copying(task, chunk.to_vec())).collect();
         let library: LibraryId = task.target.album.library.clone();
         self.carry_out_in_turn(BTreeMap::from([(library, groups)])).await;
@@ -53,7 +53,8 @@ impl Try<'_> {
             let target = task.target.clone().into();
             let budget = Budget::default();
             let command = CopyCommand { images, target, fit, animation, replace, policy, budget };
-            for (places, outcome) in places.into_iter().zip(self.service.copy(command).await.outcomes) {
+            let report = self.service.copy_within(command, &self.meters).await;
+            for (places, outcome) in places.into_iter().zip(report.outcomes) {
                 let begun = places.iter().any(|place| self.was_begun(*place));
                 let outcome = outcome.map(|receipt| stored(receipt, begun));
                 outcomes.extend(places.into_iter().map(|place| (place, outcome.clone())));
@@ -73,7 +74,7 @@ impl Try<'_> {
             return Ok(None);
         }
         let copy = ImageName { album: target.album.clone(), image: name.image.clone() };
-        match self.service.get(&copy).await {
+        match self.service.get_within(&copy, &self.meters).await {
             Ok(image) => Ok(Some(ItemOutcome::Stored(Box::new(ImageRecord {
                 library: copy.album.library,
                 image,

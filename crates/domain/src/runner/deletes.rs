@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::steps::{Group, Named, Outcomes, Try};
 use crate::work::{DeleteTask, ItemOutcome};
-use crate::{AlbumName, Budget, Confirmed, ErrorKind, LibraryId};
+use crate::{AlbumName, Confirmed, ErrorKind, LibraryId};
 
 impl Try<'_> {
     pub(super) async fn delete(&self, task: &DeleteTask) {
@@ -34,7 +34,7 @@ impl Try<'_> {
         let places = chunk.iter().flat_map(|(_, places)| places).copied().collect();
         let work = async move {
             let (names, places): (Vec<_>, Vec<_>) = chunk.into_iter().unzip();
-            let report = self.service.delete_many(&names, Budget::default()).await;
+            let report = self.service.delete_within(&names, &self.meters).await;
             let mut outcomes = Outcomes::with_capacity(names.len());
             for (places, outcome) in places.into_iter().zip(report.outcomes) {
                 let begun = places.iter().any(|place| self.was_begun(*place));

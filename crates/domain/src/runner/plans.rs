@@ -14,7 +14,8 @@ const MOST_STEPS: usize = 10_000;
 
 impl Try<'_> {
     pub(super) async fn plan(&self, manifest: &Manifest) {
-        let planned = self.service.plan_sync(manifest, self.runner.blobs.as_ref(), &self.runner.pictures).await;
+        let (blobs, pictures) = (self.runner.blobs.as_ref(), &self.runner.pictures);
+        let planned = self.service.plan_within(manifest, blobs, pictures, &self.meters).await;
         let planned = planned.and_then(|plan| match plan.steps.len() {
             steps if steps > MOST_STEPS => {
                 let message = format!(

@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
 
 use super::{Runner, Stop};
-use crate::work::{Failure, ItemOutcome, Lease, MOST_TRIES, Operation, Standing};
-use crate::{AlbumName, Error, ErrorKind, ImageName, LibraryId, Service};
+use crate::service::{Ledger, Meters};
+use crate::work::{Failure, ItemOutcome, Lease, MOST_TRIES, Operation, Operations, Standing};
+use crate::{AlbumName, Costs, Error, ErrorKind, ImageName, LibraryId, Service};
 
 /// Items that are read at once.
 const PAGE: u32 = 1000;
@@ -47,6 +49,8 @@ pub(super) struct Group<'g> {
 pub(super) struct Try<'r> {
     pub(super) runner: &'r Runner,
     pub(super) service: Service,
+    /// What the operation has cost and may cost, over all tries.
+    pub(super) meters: Meters,
     lease: Lease,
     stop: &'r Stop,
     /// Items that an earlier try has begun, and of which it has told nothing.
@@ -80,7 +84,9 @@ impl<'r> Try<'r> {
         }
         let patient = operation.tries < MOST_TRIES;
         let open = AtomicU64::new(operation.task.items().saturating_sub(settled.len() as u64));
-        Ok(Self { runner, service, lease, stop, begun, settled, patient, open, halt: Mutex::default() })
+        let ledger = Lasting { operations: Arc::clone(&runner.operations), lease: lease.clone() };
+        let meters = Meters::lasting(operation.budget, &operation.costs, ledger);
+        Ok(Self { runner, service, meters, lease, stop, begun, settled, patient, open, halt: Mutex::default() })
     }
 
     /// Whether an item still wants an outcome.
@@ -138,6 +144,27 @@ impl<'r> Try<'r> {
         let mut slot = self.slot();
         if matches!(*slot, None | Some(Halt::Passing(_))) {
             *slot = Some(halt);
+        }
+    }
+
+    /// Keeps what became of items, and what the operation has cost by then.
+    async fn settle(&self, settled: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
+        let mut kept = self.meters.kept().await;
+        let (operations, costs) = (self.runner.operations.as_ref(), self.meters.booked());
+        let told = self.runner.insist(self.stop, || operations.settle(&self.lease, settled, &costs)).await?;
+        *kept = costs;
+        Ok(told)
+    }
+
+    /// Keeps what calls have cost that brought no item an outcome.
+    pub(super) async fn keep_costs(&self) {
+        if *self.meters.kept().await == self.meters.booked() {
+            return;
+        }
+        match self.settle(&[]).await {
+            Ok(Standing::Held { .. }) => {}
+            Ok(Standing::Lost) => self.halt(Halt::Lost),
+            Err(error) => self.halt(Halt::Passing(error)),
         }
     }
 
@@ -218,8 +245,7 @@ impl<'r> Try<'r> {
             self.halt(Halt::Passing(error));
         }
         if !failed {
-            let operations = self.runner.operations.as_ref();
-            match self.runner.insist(self.stop, || operations.settle(&self.lease, &settled)).await {
+            match self.settle(&settled).await {
                 Ok(Standing::Held { cancelling }) => {
                     self.open.fetch_sub(settled.len() as u64, Ordering::AcqRel);
                     if cancelling {
@@ -231,6 +257,24 @@ impl<'r> Try<'r> {
             }
         }
         failed
+    }
+}
+
+/// The costs of an operation, kept with it by its worker.
+struct Lasting {
+    operations: Arc<dyn Operations>,
+    lease: Lease,
+}
+
+#[async_trait]
+impl Ledger for Lasting {
+    async fn keep(&self, costs: &Costs) -> Result<(), Error> {
+        match self.operations.settle(&self.lease, &[], costs).await? {
+            Standing::Held { .. } => Ok(()),
+            Standing::Lost => {
+                Err(Error::new(ErrorKind::Internal, "nothing was sent: another worker has the operation"))
+            }
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Try<'_> {
     pub(super) async fn sync(&self, plan: &Plan) {
         if self.is_first() {
             let (blobs, pictures) = (self.runner.blobs.as_ref(), &self.runner.pictures);
-            match self.service.confirm_plan(plan, blobs, pictures).await {
+            match self.service.confirm_within(plan, blobs, pictures, &self.meters).await {
                 Ok(()) => {}
                 Err(error) if may_pass(&error) => return self.halt(Halt::Passing(error)),
                 Err(error) => return self.halt(Halt::Failed(error)),

@@ -72,7 +72,7 @@ impl Try<'_> {
                     Err(error) => outcomes.push((place, Err(error))),
                 }
             }
-            let report = self.service.put_fitted(ready, Budget::default()).await;
+            let report = self.service.put_fitted(ready, &self.meters).await;
             let stored = places.into_iter().zip(report.outcomes);
             outcomes.extend(stored.map(|(place, outcome)| (place, outcome.map(|receipt| self.stored(place, receipt)))));
             outcomes
@@ -123,7 +123,7 @@ impl Try<'_> {
     /// Uploads pictures that may share calls.
     pub(super) async fn upload_all(&self, commands: Vec<(u64, UploadCommand)>) -> Outcomes {
         let (places, commands): (Vec<_>, Vec<_>) = commands.into_iter().unzip();
-        let report = self.service.upload_many(commands, Budget::default()).await;
+        let report = self.service.upload_within(commands, &self.meters).await;
         let stored = places.into_iter().zip(report.outcomes);
         stored.map(|(place, outcome)| (place, outcome.map(|receipt| self.stored(place, receipt)))).collect()
     }
@@ -147,7 +147,8 @@ impl Try<'_> {
             ImportStep::Upload(command) => Ok(Brought::Here(command)),
             ImportStep::Native(native) => {
                 let pauses = self.runner.pauses.as_ref();
-                let imported = self.service.import_natively(pauses, &native, self.was_begun(place)).await?;
+                let begun = self.was_begun(place);
+                let imported = self.service.import_within(pauses, &native, begun, &self.meters).await?;
                 let Imported { album, image, sent, reused, found, resent, request_id, .. } = imported;
                 let record = ImageRecord { library: album.library, image, sent, reused, found, resent, request_id };
                 Ok(Brought::Stored(ItemOutcome::Stored(Box::new(record))))

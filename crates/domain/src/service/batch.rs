@@ -14,7 +14,7 @@ use super::put::{Ready, key};
 use super::twins::{self, Firsts, Twin};
 use super::{Service, UploadCommand, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
-use crate::{AlbumId, AlbumName, AuditEvent, Budget, Cost, Error, ErrorKind, ImageLibrary, LibraryId, Verb};
+use crate::{AlbumId, AlbumName, AuditEvent, Budget, Costs, Error, ErrorKind, ImageLibrary, LibraryId, Verb};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub struct BatchReport<T = UploadReceipt> {
     /// One outcome per item, in the order in which they came. Of a failure, [`Error::applied`] tells whether it may have
     /// been done all the same.
     pub outcomes: Vec<Result<T, Error>>,
-    /// What it has cost in each library, by outcomes and price lists.
-    pub costs: BTreeMap<LibraryId, Cost>,
+    /// What it has cost in each library that it touched, by outcomes and price lists.
+    pub costs: Costs,
 }
 
 /// An image for an album of one library.
@@ -50,11 +50,15 @@ pub(super) type Settled<T> = (usize, Result<T, Error>);
 impl Service {
     /// Uploads many images, to any libraries and albums. Images that an album is known to hold are not sent; the others
     /// share calls as far as the library lets them. The same content for the same album is sent once, and its outcome is
-    /// that of all who ask for it alike. `budget` holds for each library by itself: what it does not allow
-    /// fails with `BudgetSpent` before it is sent.
+    /// that of all who ask for it alike. What `budget` does not allow fails with `BudgetSpent` before it is sent.
     pub async fn upload_many(&self, commands: Vec<UploadCommand>, budget: Budget) -> BatchReport {
+        self.upload_within(commands, &Meters::new(budget)).await
+    }
+
+    /// Uploads many images within these accounts.
+    pub(crate) async fn upload_within(&self, commands: Vec<UploadCommand>, meters: &Meters) -> BatchReport {
         let (places, refused, work) = self.distribute(commands);
-        self.run(places, refused, work, &Meters::new(budget)).await
+        self.run(places, refused, work, meters).await
     }
 
     /// Commands by library; those that name no library or album are refused at once.

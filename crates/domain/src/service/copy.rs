@@ -35,7 +35,7 @@ pub struct CopyCommand {
     /// What a copy may rely on. Of what a provider copies by itself, the contents are known that came to the source through
     /// here.
     pub policy: UploadPolicy,
-    /// The most that it may cost in each library, source and target.
+    /// The most that it may cost, in source and target together.
     pub budget: Budget,
 }
 
@@ -113,6 +113,11 @@ impl Service {
     /// where it is does.
     pub async fn copy(&self, command: CopyCommand) -> BatchReport<CopyReceipt> {
         let meters = &Meters::new(command.budget);
+        self.copy_within(command, meters).await
+    }
+
+    /// Copies within these accounts, whatever budget the command has.
+    pub(crate) async fn copy_within(&self, command: CopyCommand, meters: &Meters) -> BatchReport<CopyReceipt> {
         let errand = &match self.errand(&command) {
             Ok(errand) => errand,
             Err(error) => return refused(&command, &error),

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use futures_util::{FutureExt, StreamExt, stream};
 
 use super::batch::BatchReport;
-use super::meter::Meter;
+use super::meter::{Meter, Meters};
 use super::sending::has_arrived;
 use super::{Service, located, wrong_number};
 use crate::{
@@ -74,8 +74,13 @@ impl Service {
     }
 
     /// Deletes many images of any libraries and albums. An image that is named twice is deleted once and has two outcomes.
-    /// `budget` holds for each library by itself: what it does not allow fails with `BudgetSpent` before it is sent.
+    /// What `budget` does not allow fails with `BudgetSpent` before it is sent.
     pub async fn delete_many(&self, names: &[ImageName], budget: Budget) -> BatchReport<Confirmed> {
+        self.delete_within(names, &Meters::new(budget)).await
+    }
+
+    /// Deletes many images within these accounts.
+    pub(crate) async fn delete_within(&self, names: &[ImageName], meters: &Meters) -> BatchReport<Confirmed> {
         let mut work = BTreeMap::<&LibraryId, BTreeMap<AlbumId, Named>>::new();
         for (place, name) in names.iter().enumerate() {
             let albums = work.entry(&name.album.library).or_default();
@@ -93,25 +98,20 @@ impl Service {
         }
         let deletions = work.into_iter().map(|(id, albums)| {
             async move {
-                let meter = Meter::new(budget);
-                let outcomes = self.delete_in(id, &albums, &meter).await;
-                (id.clone(), meter.spent(), spread(&albums, outcomes))
+                let outcomes = self.delete_in(id, &albums, &meters.of(id)).await;
+                spread(&albums, outcomes)
             }
             .boxed()
         });
         let forgotten =
             || Error::new(ErrorKind::Internal, "a deletion was lost sight of").with_applied(Applied::Unknown);
         let mut outcomes: Vec<Result<Confirmed, Error>> = names.iter().map(|_| Err(forgotten())).collect();
-        let mut costs = BTreeMap::new();
-        for (id, cost, settled) in join_all(deletions).await {
-            costs.insert(id, cost);
-            for (place, outcome) in settled {
-                if let Some(slot) = outcomes.get_mut(place) {
-                    *slot = outcome;
-                }
+        for (place, outcome) in join_all(deletions).await.into_iter().flatten() {
+            if let Some(slot) = outcomes.get_mut(place) {
+                *slot = outcome;
             }
         }
-        BatchReport { outcomes, costs }
+        BatchReport { outcomes, costs: meters.spent() }
     }
 
     /// One outcome per distinct image of each album, in no order.
@@ -184,7 +184,8 @@ impl Service {
             .delete
             .of(images)
             .max(prices.delete.call.saturating_add(prices.refused_image.saturating_mul(images)));
-        let reserved = match meter.reserve(album, Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 }) {
+        let most_of_all = Cost { calls: 1, points: most.max(prices.refused_call), bytes: 0 };
+        let reserved = match meter.reserve(album, most_of_all).await {
             Ok(reserved) => reserved,
             Err(error) => return (Err(error), 0),
         };

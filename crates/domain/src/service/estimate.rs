@@ -1,16 +1,14 @@
 //! What work would do and cost, told before it is done. Nothing is changed anywhere.
 
-use std::collections::BTreeMap;
-
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 
 use super::batch::{BatchReport, Settled, Work, in_order};
 use super::group::Step;
-use super::meter::Meter;
+use super::meter::Meters;
 use super::twins;
 use super::{Service, UploadCommand, UploadPolicy};
-use crate::{Cost, LibraryId};
+use crate::{Cost, Costs, LibraryId};
 
 /// What would become of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,7 @@ impl Service {
     pub async fn estimate(&self, commands: Vec<UploadCommand>) -> BatchReport<Planned> {
         let (places, refused, work) = self.distribute(commands);
         let plans = work.into_iter().map(|(id, work)| self.plan(id, work));
-        let mut costs = BTreeMap::new();
+        let mut costs = Costs::new();
         let mut settled: Vec<Settled<Planned>> = refused;
         for (id, outcomes, cost) in join_all(plans).await {
             settled.extend(outcomes);
@@ -40,7 +38,7 @@ impl Service {
         let Ok(library) = self.library(&id).map(AsRef::as_ref) else { return (id, Vec::new(), Cost::default()) };
         let (prices, mut cost) = (&library.capabilities().prices, Cost::default());
         let (mut planned, mut same) = (Vec::with_capacity(work.len()), Vec::new());
-        let meter = Meter::default();
+        let meter = Meters::default().of(&id);
         let mut steps = self.steps(library, work, &meter, false);
         while let Some(Step { settled, twins, group }) = steps.next().await {
             same.extend(twins);

@@ -9,7 +9,7 @@ use super::Service;
 use super::batch::Settled;
 use super::known::Stored;
 use super::meter::Meter;
-use super::put::{self, Landed, Ready, Turn, holds_one, key};
+use super::put::{Landed, Ready, Turn, holds_one, key};
 use super::sending::{Outgoing, Told, send};
 use super::twins::Twin;
 use crate::{AlbumId, Applied, Error, ImageLibrary};
@@ -84,15 +84,10 @@ impl Service {
             flight.land(Landed { terms: missing.ready.terms(), outcome: outcome.clone() });
             done.push((missing, outcome, points));
         }
-        let prices = &library.capabilities().prices;
         for missing in others {
-            let outcome = self.put(library, &missing.album, &missing.ready, meter).await;
-            let points = match &outcome {
-                Ok(stored) if stored.is_reused() => 0,
-                Ok(_) => prices.upload.of(1),
-                Err(error) => put::points(prices, 1, &Err(error.clone())),
-            };
-            done.push((missing, outcome, points));
+            let meter = meter.apart();
+            let outcome = self.put(library, &missing.album, &missing.ready, &meter).await;
+            done.push((missing, outcome, meter.points()));
         }
         done
     }

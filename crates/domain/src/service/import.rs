@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use polyptych_imaging as imaging;
 
+use super::meter::{Meter, Meters};
 use super::prepare::{check_name, read};
+use super::put;
+use super::sending::has_arrived;
 use super::{PublishTarget, Service, UploadCommand, UploadReceipt, album, located};
 use crate::rules::renamed;
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Animation, Applied, Capability, Confirmed, Content, Error, ErrorKind, Fit, Image, ImageLibrary,
-    ImportStatus, ImportTicket, LibraryId, Pauses, PictureUrl, Pictures, Rules, Sent, UploadPolicy, Verb,
+    AlbumId, AlbumName, Animation, Applied, Capability, Confirmed, Content, Cost, Error, ErrorKind, Fit, Image,
+    ImageLibrary, ImportStatus, ImportTicket, LibraryId, Pauses, PictureUrl, Pictures, Rules, Sent, UploadPolicy, Verb,
 };
 
 /// Pauses between two looks at a provider that fetches: the first, and how long they grow.
@@ -214,15 +217,26 @@ impl Service {
         native: &NativeImport,
         resumed: bool,
     ) -> Result<Imported, Error> {
+        self.import_within(pauses, native, resumed, &Meters::default()).await
+    }
+
+    /// Lets the provider fetch a picture, within these accounts.
+    pub(crate) async fn import_within(
+        &self,
+        pauses: &dyn Pauses,
+        native: &NativeImport,
+        resumed: bool,
+        meters: &Meters,
+    ) -> Result<Imported, Error> {
         let NativeImport { album: AlbumName { library, album }, .. } = native;
         let library = self.library(library)?.as_ref();
-        let imported = fetched_by(pauses, library, native, resumed).await;
+        let meter = meters.of(library.id());
+        let imported = fetched_by(pauses, library, native, resumed, &meter).await;
         let imported = imported.map_err(|error| located(error, library, album));
         if self.is_audited() {
             let image = imported.as_ref().ok().map(|imported| &imported.image.id);
             let told = imported.as_ref().map(|imported| imported.request_id.as_deref());
-            let points = if told.is_ok() { library.capabilities().prices.upload.of(1) } else { 0 };
-            self.audit(vec![self.event(Verb::Upload, &native.album, image, told, points)]).await;
+            self.audit(vec![self.event(Verb::Upload, &native.album, image, told, meter.points())]).await;
         }
         imported
     }
@@ -233,31 +247,50 @@ async fn fetched_by(
     library: &dyn ImageLibrary,
     native: &NativeImport,
     resumed: bool,
+    meter: &Meter,
 ) -> Result<Imported, Error> {
     let NativeImport { album: AlbumName { album, .. }, url, name } = native;
+    let prices = &library.capabilities().prices;
     let unsure = |error: Error| error.with_applied(Applied::Unknown);
-    if resumed && let Some(ticket) = library.find_import(album, url, name).await.map_err(unsure)? {
-        match settled(pauses, library, album, &ticket).await? {
+    if resumed && let Some(ticket) = find(library, native, meter).await.map_err(unsure)? {
+        match settled(pauses, library, album, &ticket, meter).await? {
             // It has stored nothing, and may be the failure of an earlier import.
             Err(_) => {}
             Ok(image) => return Ok(imported(native, image, Asked { found: true, ..Asked::default() })),
         }
     }
-    let (ticket, asked) = match library.import(album, url, name).await {
+    let begin = || async {
+        let most = Cost { calls: 1, points: prices.most_of_upload(1), bytes: 0 };
+        let reserved = meter.reserve(album, most).await?;
+        let told = library.import(album, url, name).await;
+        let arrived = told.as_ref().err().is_none_or(has_arrived);
+        let told = told.inspect_err(|error| meter.stop(album, error));
+        reserved.spend(Cost { calls: u64::from(arrived), points: put::points_of_one(prices, &told), bytes: 0 });
+        told
+    };
+    let (ticket, asked) = match begin().await {
         Ok((ticket, Confirmed { request_id })) => (ticket, Asked { request_id, ..Asked::default() }),
         Err(error) if error.applied() == Applied::No => return Err(error),
-        Err(error) => match library.find_import(album, url, name).await {
+        Err(error) => match find(library, native, meter).await {
             Ok(Some(ticket)) => (ticket, Asked { found: true, ..Asked::default() }),
             Ok(None) if library.capabilities().deduplicates != Capability::Absent => {
-                let again = library.import(album, url, name).await.map_err(|error| unsure(error).with_resent(1))?;
+                let again = begin().await.map_err(|error| unsure(error).with_resent(1))?;
                 let (ticket, Confirmed { request_id }) = again;
                 (ticket, Asked { resent: 1, request_id, ..Asked::default() })
             }
             Ok(None) | Err(_) => return Err(error),
         },
     };
-    let image = settled(pauses, library, album, &ticket).await?.map_err(|error| error.with_resent(asked.resent))?;
+    let image =
+        settled(pauses, library, album, &ticket, meter).await?.map_err(|error| error.with_resent(asked.resent))?;
     Ok(imported(native, image, asked))
+}
+
+/// The ticket of an import whose answer was lost.
+async fn find(library: &dyn ImageLibrary, native: &NativeImport, meter: &Meter) -> Result<Option<ImportTicket>, Error> {
+    let album = &native.album.album;
+    meter.pay_reading(album, &library.capabilities().prices).await?;
+    library.find_import(album, &native.url, &native.name).await
 }
 
 /// Waits until the provider is done with a ticket: the image, or why there is none.
@@ -269,9 +302,12 @@ async fn settled(
     library: &dyn ImageLibrary,
     album: &AlbumId,
     ticket: &ImportTicket,
+    meter: &Meter,
 ) -> Result<Result<Image, Error>, Error> {
     let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
     loop {
+        let paid = meter.pay_reading(album, &library.capabilities().prices).await;
+        paid.map_err(|error| error.with_applied(Applied::Unknown))?;
         let status = library.import_status(album, ticket).await;
         match status.map_err(|error| error.with_applied(Applied::Unknown))? {
             ImportStatus::Stored(image) => return Ok(Ok(image)),

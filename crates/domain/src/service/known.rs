@@ -4,9 +4,7 @@ use super::Service;
 use super::claimed::Held;
 use super::meter::Meter;
 use super::put::{UploadPolicy, holds_one};
-use crate::{
-    AlbumId, AlbumName, ContentKey, Cost, Error, ErrorKind, Image, ImageLibrary, Known, Sha256, Upload, Uploaded,
-};
+use crate::{AlbumId, AlbumName, ContentKey, Error, ErrorKind, Image, ImageLibrary, Known, Sha256, Upload, Uploaded};
 
 /// What somebody wants to know of a content, and how far it counts.
 #[derive(Debug, Clone, Copy)]
@@ -62,11 +60,8 @@ impl Service {
         if asked.policy == UploadPolicy::Reuse {
             return Ok(Some(remembered(key, known)));
         }
-        let cost = Cost { calls: 1, points: library.capabilities().prices.get.of(1), bytes: 0 };
-        let reserved = meter.reserve(album, cost)?;
-        let told = library.get(album, &known.image).await;
-        reserved.spend(cost);
-        match told {
+        meter.pay_reading(album, &library.capabilities().prices).await?;
+        match library.get(album, &known.image).await {
             Ok(image) => {
                 let told = Known { name: image.name.clone().or(known.name), ..known };
                 let unrecorded = self.catalogue.record(key, &told).await.err().map(|error| error.to_string());

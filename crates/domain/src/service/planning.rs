@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use draft::Draft;
 use same::Same;
 
+use super::meter::{Meter, Meters};
 use super::prepare::{Prepared, prepare};
 use super::{Service, UploadCommand, located};
 use crate::sync::{
@@ -25,8 +26,8 @@ use crate::sync::{
 };
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Blobs, Capability, Content, ContentKey, Error, ErrorKind, Image, ImageId, ImageLibrary, Known,
-    LibraryId, PageRequest, Pictures, Sent, Sha256, UploadPolicy,
+    AlbumId, AlbumName, Blobs, Capability, Content, ContentKey, Cost, Error, ErrorKind, Image, ImageId, ImageLibrary,
+    Known, LibraryId, PageRequest, Pictures, Sent, Sha256, UploadPolicy,
 };
 
 /// Images of an album that are looked through at most.
@@ -52,7 +53,18 @@ impl Service {
     /// `InvalidArgument` with every mistake of the manifest; `LibraryNotFound`; what listing an album fails with; `TooLarge`
     /// for an album of more than 100,000 images; `Internal`. What is wrong with a picture is data.
     pub async fn plan_sync(&self, manifest: &Manifest, blobs: &dyn Blobs, pictures: &Pictures) -> Result<Plan, Error> {
-        self.planned(manifest, BTreeMap::new(), blobs, pictures).await
+        self.plan_within(manifest, blobs, pictures, &Meters::default()).await
+    }
+
+    /// Makes a plan within these accounts.
+    pub(crate) async fn plan_within(
+        &self,
+        manifest: &Manifest,
+        blobs: &dyn Blobs,
+        pictures: &Pictures,
+        meters: &Meters,
+    ) -> Result<Plan, Error> {
+        self.planned(manifest, BTreeMap::new(), blobs, pictures, meters).await
     }
 
     /// A plan by what was fetched for an earlier one.
@@ -62,6 +74,7 @@ impl Service {
         mut fetched: BTreeMap<String, Sha256>,
         blobs: &dyn Blobs,
         pictures: &Pictures,
+        meters: &Meters,
     ) -> Result<Plan, Error> {
         manifest.checked()?;
         let mut albums = BTreeMap::<&LibraryId, Vec<&ManifestAlbum>>::new();
@@ -69,7 +82,7 @@ impl Service {
             self.library(&album.album.library)?;
             albums.entry(&album.album.library).or_default().push(album);
         }
-        let seen = join_all(albums.into_values().map(|albums| self.see_all(albums).boxed())).await;
+        let seen = join_all(albums.into_values().map(|albums| self.see_all(albums, meters).boxed())).await;
         let mut drafts: Vec<Draft<'_>> =
             seen.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let wanting = |picture| -> Vec<usize> {
@@ -88,7 +101,7 @@ impl Service {
                 }
                 for at in wanting {
                     if let Some(draft) = drafts.get_mut(*at) {
-                        self.place(draft, picture, &content).await?;
+                        self.place(draft, picture, &content, meters).await?;
                     }
                 }
             }
@@ -96,20 +109,26 @@ impl Service {
         self.finished(manifest, fetched, drafts)
     }
 
-    /// Makes the plan of the same manifest once more, and compares.
+    /// Makes the plan of the same manifest once more within these accounts, and compares.
     ///
     /// # Errors
     /// `PlanOutdated` where albums or pictures are not as the plan found them; what [`Service::plan_sync`] fails with.
-    pub async fn confirm_plan(&self, plan: &Plan, blobs: &dyn Blobs, pictures: &Pictures) -> Result<(), Error> {
-        let now = self.planned(&plan.manifest, plan.fetched.clone(), blobs, pictures).await?;
+    pub(crate) async fn confirm_within(
+        &self,
+        plan: &Plan,
+        blobs: &dyn Blobs,
+        pictures: &Pictures,
+        meters: &Meters,
+    ) -> Result<(), Error> {
+        let now = self.planned(&plan.manifest, plan.fetched.clone(), blobs, pictures, meters).await?;
         plan.unless_changed(&now)
     }
 
-    async fn see_all<'m>(&self, albums: Vec<&'m ManifestAlbum>) -> Result<Vec<Draft<'m>>, Error> {
+    async fn see_all<'m>(&self, albums: Vec<&'m ManifestAlbum>, meters: &Meters) -> Result<Vec<Draft<'m>>, Error> {
         let mut drafts = Vec::with_capacity(albums.len());
         for wanted in albums {
             let library = self.library(&wanted.album.library)?.as_ref();
-            let (images, pages) = listed(library, &wanted.album.album)
+            let (images, pages) = listed(library, &wanted.album.album, &meters.of(library.id()))
                 .await
                 .map_err(|error| located(error, library, &wanted.album.album))?;
             let name = AlbumName { library: library.id().clone(), album: library.canonical(&wanted.album.album) };
@@ -124,6 +143,7 @@ impl Service {
         draft: &mut Draft<'_>,
         picture: &ManifestPicture,
         content: &Result<Content, Error>,
+        meters: &Meters,
     ) -> Result<(), Error> {
         let library = self.library(&draft.name.library)?.as_ref();
         let wishes = draft.wanted.pictures.iter().filter(|wish| wish.picture == picture.key);
@@ -142,7 +162,7 @@ impl Service {
                     continue;
                 }
             };
-            match self.find_place(library, draft, &prepared).await? {
+            match self.find_place(library, draft, &prepared, meters).await? {
                 Place::Held(image) => {
                     draft.known.insert(image.clone());
                     let picture = Some(picture.key.clone());
@@ -188,6 +208,7 @@ impl Service {
         library: &dyn ImageLibrary,
         draft: &mut Draft<'_>,
         prepared: &Prepared,
+        meters: &Meters,
     ) -> Result<Place, Error> {
         let key = ContentKey { album: draft.name.clone(), sha256: prepared.sent.sha256 };
         let known = self.catalogue.find(&key).await?;
@@ -195,6 +216,9 @@ impl Service {
             if draft.images.iter().any(|image| image.id == known.image) {
                 return Ok(Place::Held(known.image));
             }
+            let paid =
+                meters.of(library.id()).pay_reading(&draft.wanted.album.album, &library.capabilities().prices).await;
+            paid.map_err(|error| located(error, library, &draft.wanted.album.album))?;
             // A list may lag behind an upload.
             match library.get(&draft.wanted.album.album, &known.image).await {
                 Ok(image) => {
@@ -315,11 +339,16 @@ impl Service {
 }
 
 /// All images of an album, and how many pages they were.
-async fn listed(library: &dyn ImageLibrary, album: &AlbumId) -> Result<(Vec<Image>, u64), Error> {
+async fn listed(library: &dyn ImageLibrary, album: &AlbumId, meter: &Meter) -> Result<(Vec<Image>, u64), Error> {
     let (mut images, mut pages) = (Vec::new(), 0);
     let mut page = PageRequest { size: library.capabilities().page_size.max(1), after: None };
     loop {
-        let listed = library.list(album, &page).await?;
+        let prices = &library.capabilities().prices;
+        let cost = |images: u64| Cost { calls: 1, points: prices.get.of(images), bytes: 0 };
+        let reserved = meter.reserve(album, cost(page.size.into())).await?;
+        let listed = library.list(album, &page).await;
+        reserved.spend(cost(listed.as_ref().map_or(0, |listed| listed.items.len() as u64)));
+        let listed = listed?;
         pages += 1;
         images.extend(listed.items);
         if images.len() > MOST_IMAGES {

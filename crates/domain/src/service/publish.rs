@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
-use super::batch::{BatchReport, Source, Work};
+use super::batch::{BatchReport, Source, Work, in_order};
 use super::meter::Meters;
 use super::put::Ready;
-use super::{Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
+use super::{Planned, Service, UploadCommand, UploadPolicy, UploadReceipt, album, located, prepare};
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Animation, Budget, Content, Error, ErrorKind, Fit, ImageLibrary, Inspection, LibraryId, Rgb,
-    Rules,
+    AlbumId, AlbumName, Animation, Budget, Content, Costs, Error, ErrorKind, Fit, ImageLibrary, Inspection, LibraryId,
+    Rgb, Rules,
 };
 
 /// An album that is to get a picture.
@@ -56,7 +56,7 @@ pub struct PublishCommand {
     pub replace: bool,
     /// What an upload may rely on.
     pub policy: UploadPolicy,
-    /// What it may cost in each library.
+    /// What it may cost, over all libraries.
     pub budget: Budget,
 }
 
@@ -112,7 +112,7 @@ impl Service {
                 Err(error) => refused.push((place, Err(error))),
             }
         }
-        self.put_in_places(command.targets.len(), refused, places, command.budget).await
+        self.put_in_places(command.targets.len(), refused, places, &Meters::new(command.budget)).await
     }
 
     /// The picture as each target's library wants it, in the order of the targets: verified once, fitted once for each
@@ -145,9 +145,9 @@ impl Service {
         fitted.collect()
     }
 
-    /// Puts pictures into their albums: one outcome each, in order.
-    pub(crate) async fn put_fitted(&self, fitted: Vec<Fitted>, budget: Budget) -> BatchReport {
-        self.put_in_places(fitted.len(), Vec::new(), fitted.into_iter().enumerate().collect(), budget).await
+    /// Puts pictures into their albums within these accounts: one outcome each, in order.
+    pub(crate) async fn put_fitted(&self, fitted: Vec<Fitted>, meters: &Meters) -> BatchReport {
+        self.put_in_places(fitted.len(), Vec::new(), fitted.into_iter().enumerate().collect(), meters).await
     }
 
     async fn put_in_places(
@@ -155,13 +155,28 @@ impl Service {
         places: usize,
         refused: Vec<(usize, Result<UploadReceipt, Error>)>,
         fitted: Vec<(usize, Fitted)>,
-        budget: Budget,
+        meters: &Meters,
     ) -> BatchReport {
-        let mut work = BTreeMap::<LibraryId, Vec<Work>>::new();
-        for (place, Fitted { library, album, ready }) in fitted {
-            work.entry(library).or_default().push(Work { place, album, source: Source::Ready(ready) });
+        self.run(places, refused, by_library(fitted), meters).await
+    }
+
+    /// Says what [`Service::publish`] would do and cost if every picture were taken, without a call: the picture is fitted
+    /// as it would be. What `Verify` would ask for is counted as one reading each.
+    pub async fn estimate_publish(&self, command: &PublishCommand) -> BatchReport<Planned> {
+        let (mut settled, mut places) = (Vec::new(), Vec::new());
+        for (place, fitted) in self.fitted(command).await.into_iter().enumerate() {
+            match fitted {
+                Ok(fitted) => places.push((place, fitted)),
+                Err(error) => settled.push((place, Err(error))),
+            }
         }
-        self.run(places, refused, work, &Meters::new(budget)).await
+        let plans = by_library(places).into_iter().map(|(id, work)| self.plan(id, work).boxed());
+        let mut costs = Costs::new();
+        for (id, planned, cost) in join_all(plans).await {
+            settled.extend(planned);
+            costs.insert(id, cost);
+        }
+        BatchReport { outcomes: in_order(command.targets.len(), settled), costs }
     }
 
     /// The picture as each kind wants it.
@@ -193,6 +208,14 @@ impl Service {
         });
         Ok(Ready::new(prepared.await??, command.replace, command.policy))
     }
+}
+
+fn by_library(fitted: Vec<(usize, Fitted)>) -> BTreeMap<LibraryId, Vec<Work>> {
+    let mut work = BTreeMap::<LibraryId, Vec<Work>>::new();
+    for (place, Fitted { library, album, ready }) in fitted {
+        work.entry(library).or_default().push(Work { place, album, source: Source::Ready(ready) });
+    }
+    work
 }
 
 /// Rules that a picture is fitted to, and the first library that has them.

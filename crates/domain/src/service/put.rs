@@ -137,6 +137,14 @@ pub(super) fn points(prices: &Prices, images: u64, outcome: &Result<Vec<Result<U
     }
 }
 
+/// What a call for one upload has cost.
+pub(super) fn points_of_one<T>(prices: &Prices, outcome: &Result<T, Error>) -> u64 {
+    match outcome {
+        Ok(_) => prices.upload.of(1),
+        Err(error) => points(prices, 1, &Err(error.clone())),
+    }
+}
+
 impl Service {
     /// Puts one image into one album, or waits for another who is doing so.
     pub(super) async fn put(
@@ -221,7 +229,12 @@ impl Service {
         let earlier = held.earlier().cloned();
         let mut resent = 0;
         if let Some(intent) = &earlier {
-            match look_first(library, album, &ready.upload, intent).await {
+            let paid = meter.pay_reading(album, &library.capabilities().prices).await;
+            let looked = match paid.map_err(|error| error.with_applied(Applied::Unknown)) {
+                Ok(()) => look_first(library, album, &ready.upload, intent).await,
+                Err(error) => Err(error),
+            };
+            match looked {
                 Ok(Looked::Send { resent: times }) => resent = times,
                 Ok(Looked::There(image)) => {
                     let uploaded = Uploaded { found: true, ..Uploaded::from(*image) };
@@ -238,7 +251,7 @@ impl Service {
         }
         let unknown = |error: Error| if resent > 0 { still_unknown(error, 0) } else { error };
         let (prices, bytes) = (&library.capabilities().prices, ready.sent.bytes);
-        let reserved = match meter.reserve(album, Cost { calls: 1, points: prices.most_of_upload(1), bytes }) {
+        let reserved = match meter.reserve(album, Cost { calls: 1, points: prices.most_of_upload(1), bytes }).await {
             Ok(reserved) => reserved,
             Err(error) => {
                 let error = unknown(error);

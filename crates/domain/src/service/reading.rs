@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::meter::Meters;
 use super::{Service, album, located};
 use crate::{
     Album, AlbumId, AlbumName, AlbumQuery, Error, ErrorKind, Image, ImageId, ImageLibrary, ImageName, LibraryId, Page,
@@ -78,8 +79,15 @@ impl Service {
     /// # Errors
     /// `LibraryNotFound`, and what [`ImageLibrary::get`] tells.
     pub async fn get(&self, name: &ImageName) -> Result<Image, Error> {
+        self.get_within(name, &Meters::default()).await
+    }
+
+    /// Reads one image within these accounts.
+    pub(crate) async fn get_within(&self, name: &ImageName, meters: &Meters) -> Result<Image, Error> {
         let library = self.library(&name.album.library)?.as_ref();
         let album = &name.album.album;
+        let paid = meters.of(library.id()).pay_reading(album, &library.capabilities().prices).await;
+        paid.map_err(|error| located(error, library, album))?;
         let found = library.get(album, &name.image).await;
         let forgotten = match &found {
             Err(error) if error.kind() == ErrorKind::ImageNotFound => {

@@ -104,7 +104,7 @@ async fn call(
     let bytes = |uploads: &[Upload]| uploads.iter().map(|upload| upload.content.len()).fold(0, u64::saturating_add);
     let all: Vec<Upload> = group.iter().map(|(_, outgoing)| outgoing.upload.clone()).collect();
     let most = Cost { calls: 1, points: prices.most_of_upload(all.len() as u64), bytes: bytes(&all) };
-    let reserved = meter.reserve(album, most).map_err(|error| Refused { error, points: 0 })?;
+    let reserved = meter.reserve(album, most).await.map_err(|error| Refused { error, points: 0 })?;
     let held = join_all(group.iter().map(|(_, outgoing)| outgoing.held.sending(&outgoing.upload))).await;
     let going: Vec<Upload> =
         all.into_iter().zip(&held).filter(|(_, held)| matches!(held, Ok(true))).map(|(upload, _)| upload).collect();

@@ -1,12 +1,12 @@
 //! One image into one album of one library.
 
-use super::meter::Meter;
+use super::meter::{Meter, Meters};
 use super::put::Ready;
 use super::{PublishTarget, Service, UploadPolicy, album, located, prepare};
 use crate::workers::on_workers;
 use crate::{
-    AlbumId, AlbumName, Animation, Content, Error, Fit, Format, Image, ImageLibrary, ImageName, LibraryId, Pixels,
-    Sha256, Verb,
+    AlbumId, AlbumName, Animation, Content, Cost, Error, Fit, Format, Image, ImageLibrary, ImageName, LibraryId,
+    Pixels, Sha256, Verb,
 };
 
 /// One image to be put into one library.
@@ -109,9 +109,18 @@ impl Service {
     /// `InvalidArgument`, `NotAnImage`, `CorruptImage`, `TooLarge` and `RulesViolated` before anything was sent;
     /// otherwise what [`ImageLibrary::upload`] tells. [`Error::applied`] says whether the image may have been stored.
     pub async fn upload(&self, command: UploadCommand) -> Result<UploadReceipt, Error> {
+        self.upload_counted(command).await.map(|(receipt, _)| receipt)
+    }
+
+    /// Uploads as [`Service::upload`] does, and tells what it has cost.
+    ///
+    /// # Errors
+    /// Those of [`Service::upload`].
+    pub async fn upload_counted(&self, command: UploadCommand) -> Result<(UploadReceipt, Cost), Error> {
         let library = self.library(&command.library)?;
         let album = album(library.as_ref(), command.album.as_ref())?;
-        let (library, meter) = (library.as_ref(), Meter::default());
+        let (library, meters) = (library.as_ref(), Meters::default());
+        let meter = meters.of(library.id());
         let name = AlbumName { library: library.id().clone(), album: album.clone() };
         let under_way = self.under_way(Verb::Upload, &name, [None]);
         let outcome = self.upload_to(library, &album, command, &meter).await;
@@ -120,10 +129,11 @@ impl Service {
         if !outcome.as_ref().is_ok_and(|receipt| receipt.reused) {
             let image = outcome.as_ref().ok().map(|receipt| &receipt.image.id);
             let told = outcome.as_ref().map(|receipt| receipt.request_id.as_deref());
-            events.push(self.event(Verb::Upload, &name, image, told, meter.spent().points));
+            events.push(self.event(Verb::Upload, &name, image, told, meter.points()));
         }
         under_way.end(events).await;
-        outcome
+        let cost = meters.spent().remove(library.id()).unwrap_or_default();
+        outcome.map(|receipt| (receipt, cost))
     }
 
     async fn upload_to(

@@ -14,7 +14,7 @@ use super::{
     ClientId, Ending, Failure, ItemOutcome, ItemRecord, Lease, MOST_TRIES, NewOperation, Operation, OperationFilter,
     OperationId, Operations, Phase, Progress, Request, Standing,
 };
-use crate::{Applied, Error, ErrorKind, Page, PageRequest, Sha256};
+use crate::{Applied, Costs, Error, ErrorKind, Page, PageRequest, Sha256};
 
 /// Operations that are kept at most; beyond them, those that ended are forgotten, the oldest first.
 const MOST: usize = 10_000;
@@ -157,7 +157,7 @@ impl MemoryOperations {
 #[async_trait]
 impl Operations for MemoryOperations {
     async fn submit(&self, new: NewOperation) -> Result<Operation, Error> {
-        let NewOperation { client, task, request } = new;
+        let NewOperation { client, task, budget, request } = new;
         let now = (self.now)();
         let mut book = self.book();
         if let Some(request) = &request
@@ -177,6 +177,8 @@ impl Operations for MemoryOperations {
             client: client.clone(),
             progress: Progress { total: task.items(), ..Progress::default() },
             task,
+            budget,
+            costs: Costs::new(),
             phase: Phase::Pending,
             cancelling: false,
             tries: 0,
@@ -308,8 +310,9 @@ impl Operations for MemoryOperations {
         Ok(row.standing())
     }
 
-    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
+    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)], costs: &Costs) -> Result<Standing, Error> {
         Ok(self.change(lease, |row| {
+            row.operation.costs = costs.clone();
             for (place, outcome) in outcomes {
                 if let Some(before) = row.items.insert(*place, Some(outcome.clone())).flatten() {
                     *row.operation.progress.count(&before) -= 1;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Failure;
 use crate::{
-    AlbumName, Animation, Applied, Confirmed, Error, ErrorKind, Fit, Image, ImageName, LibraryId, Manifest, Plan,
-    PublishTarget, Sent, Sha256, SyncTask, UploadPolicy,
+    AlbumName, Animation, Applied, Budget, Confirmed, Costs, Error, ErrorKind, Fit, Image, ImageName, LibraryId,
+    Manifest, Plan, PublishTarget, Sent, Sha256, SyncTask, UploadPolicy,
 };
 
 const MAX_ID_BYTES: usize = 128;
@@ -305,6 +305,11 @@ pub struct Operation {
     pub cancelling: bool,
     /// How many items have an outcome.
     pub progress: Progress,
+    /// The most that it may cost.
+    pub budget: Budget,
+    /// What it has cost so far, over all tries; of calls in progress, and of those of a worker that died, the most that they
+    /// may have cost.
+    pub costs: Costs,
     /// How often a worker has taken it since an item has last got an outcome; see [`MOST_TRIES`](super::MOST_TRIES).
     pub tries: u32,
     /// Why it failed; absent otherwise.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{ClientId, Failure, ItemOutcome, ItemRecord, Operation, OperationId, Phase, Task};
-use crate::{Error, Page, PageRequest, Sha256};
+use crate::{Budget, Costs, Error, Page, PageRequest, Sha256};
 
 /// How often an operation is tried in a row without an item getting an outcome.
 pub const MOST_TRIES: u32 = 5;
@@ -15,6 +15,8 @@ pub struct NewOperation {
     pub client: ClientId,
     /// What for.
     pub task: Task,
+    /// The most that it may cost: what would exceed it is not sent, and its items fail with `BudgetSpent`.
+    pub budget: Budget,
     /// What makes a repetition of the request known as such; absent where the caller gave none.
     pub request: Option<Request>,
 }
@@ -136,8 +138,9 @@ pub trait Operations: Send + Sync {
     /// [`Standing::Lost`] and must not write. Where the operation was asked to end, no item is begun.
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error>;
 
-    /// Keeps outcomes of items, begun or not, and counts them in the operation's progress. Tries are then counted anew.
-    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error>;
+    /// Keeps outcomes of items, begun or not, and counts them in the operation's progress; tries are then counted anew. With
+    /// them it keeps what the operation has cost so far in all, which may be all that there is to keep.
+    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)], costs: &Costs) -> Result<Standing, Error>;
 
     /// Ends the operation and the lease.
     async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Standing, Error>;

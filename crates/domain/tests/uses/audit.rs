@@ -128,6 +128,18 @@ fn the_events_of_a_batch_cost_together_what_the_batch_cost() {
     assert_eq!(log.told()[0].image, Some(ImageId::new("none").unwrap()));
 }
 
+#[test]
+fn the_event_of_an_image_that_is_refused_outside_of_a_group_tells_what_its_call_has_cost() {
+    let (shelf, log) = (Shelf::single("one"), Arc::new(Log::default()));
+    let service = service(&shelf, &log);
+    shelf.refuse("4.png");
+    let report = block_on(service.upload_many(vec![command(4)], Budget::default()));
+    let points: Vec<_> = log.told().iter().map(|event| event.points).collect();
+    // The call was answered, so that it costs its price and that of a refused image.
+    assert_eq!(points, [PRICES.upload.call + PRICES.refused_image]);
+    assert_eq!((points[0], points[0]), (report.costs[&id("one")].points, shelf.points()));
+}
+
 fn image(id: &str) -> ImageName {
     ImageName { album: album("one", "a"), image: ImageId::new(id).unwrap() }
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod batches;
+mod budgets;
 mod claims;
 mod copies;
 mod crashes;

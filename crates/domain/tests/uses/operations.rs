@@ -14,7 +14,7 @@ fn new(client: &str, request: Option<(&str, &[u8])>) -> NewOperation {
     let image = ImageName { album: album("one", "a"), image: ImageId::new("0").unwrap() };
     let request = request.map(|(id, asked)| Request { id: id.to_owned(), digest: Sha256::of(asked) });
     let task = Task::Delete(DeleteTask { images: vec![image; 3] });
-    NewOperation { client: ClientId::new(client).unwrap(), task, request }
+    NewOperation { client: ClientId::new(client).unwrap(), task, budget: Budget::default(), request }
 }
 
 fn submit(operations: &MemoryOperations, new: NewOperation) -> Operation {
@@ -68,7 +68,7 @@ fn one_worker_has_an_operation_and_an_earlier_one_can_write_nothing() {
     let failure = Failure::from(&Error::new(ErrorKind::Internal, "x"));
     let standings = [
         block_on(operations.begin(&first, &[0])).unwrap(),
-        block_on(operations.settle(&first, &[(0, ItemOutcome::Deleted(Confirmed::default()))])).unwrap(),
+        block_on(operations.settle(&first, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new())).unwrap(),
         block_on(operations.finish(&first, Ending::Succeeded)).unwrap(),
         block_on(operations.give_back(&first, &failure)).unwrap(),
         block_on(operations.release(&first)).unwrap(),
@@ -78,12 +78,16 @@ fn one_worker_has_an_operation_and_an_earlier_one_can_write_nothing() {
     assert!(block_on(operations.items(&id, 0, 10)).unwrap().is_empty());
     let held = Standing::Held { cancelling: false };
     assert_eq!(block_on(operations.begin(&second, &[0, 2])).unwrap(), held);
-    assert_eq!(block_on(operations.settle(&second, &[(0, ItemOutcome::Deleted(Confirmed::default()))])).unwrap(), held);
+    assert_eq!(
+        block_on(operations.settle(&second, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()))
+            .unwrap(),
+        held
+    );
     let items = block_on(operations.items(&id, 0, 10)).unwrap();
     assert_eq!(items[0], ItemRecord { place: 0, outcome: Some(ItemOutcome::Deleted(Confirmed::default())) });
     assert_eq!(items[1], ItemRecord { place: 2, outcome: None });
     // An outcome that is told twice counts once.
-    block_on(operations.settle(&second, &[(0, ItemOutcome::Failed(Box::new(failure)))])).unwrap();
+    block_on(operations.settle(&second, &[(0, ItemOutcome::Failed(Box::new(failure)))], &Costs::new())).unwrap();
     let progress = block_on(operations.get(&id)).unwrap().progress;
     assert_eq!(progress, Progress { total: 3, succeeded: 0, failed: 1, unknown: 0 });
 }

@@ -222,8 +222,11 @@ impl Shelf {
 
     /// Holds a picture that it was not sent.
     pub(crate) fn hold_content(&self, album: &str, number: u32) {
-        let image = Sha256::of(&picture(number)).to_string();
-        self.book().images.insert((album.to_owned(), image), "old.png".to_owned());
+        let content = Content::from_bytes(picture(number));
+        let image = content.sha256().to_string();
+        let mut book = self.book();
+        book.images.insert((album.to_owned(), image.clone()), "old.png".to_owned());
+        book.contents.insert(image, content);
     }
 
     pub(crate) fn lock_out(&self) {

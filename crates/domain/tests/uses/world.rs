@@ -74,8 +74,8 @@ impl Operations for Store {
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error> {
         slowly!(self, self.operations.begin(lease, places))
     }
-    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
-        slowly!(self, self.operations.settle(lease, outcomes))
+    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)], costs: &Costs) -> Result<Standing, Error> {
+        slowly!(self, self.operations.settle(lease, outcomes, costs))
     }
     async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Standing, Error> {
         slowly!(self, self.operations.finish(lease, ending.clone()))
@@ -208,7 +208,11 @@ impl World {
     }
 
     pub(crate) fn submit(&self, task: Task) -> OperationId {
-        let new = NewOperation { client: ClientId::local(), task, request: None };
+        self.submit_within(task, Budget::default())
+    }
+
+    pub(crate) fn submit_within(&self, task: Task, budget: Budget) -> OperationId {
+        let new = NewOperation { client: ClientId::local(), task, budget, request: None };
         futures_executor::block_on(self.store.submit(new)).unwrap().id
     }
 

@@ -6,6 +6,7 @@ use tonic::Status;
 
 use super::{Images, named, target};
 use crate::caller::Caller;
+use crate::operations::Asked;
 use crate::progress::Progress;
 use crate::{convert, operations, repeats};
 
@@ -24,17 +25,19 @@ impl Images {
         let (fit, animation) = convert::fit("fit", request.fit, Fit::None)?;
         let policy = convert::policy("policy", request.policy)?;
         let terms = UploadTerms { fit, animation, replace: request.replace, policy };
+        let budget = convert::parse_budget("budget", request.budget)?;
         let service = self.service.open(caller);
         let images = named(&service, &request.names, MOST)?;
         let album = target(&service, "parent", &request.parent)?;
         let target = TargetRecord { album, class: Some(request.image_class).filter(|class| !class.is_empty()) };
+        let task = Task::Copy(CopyTask { images, target: target.clone(), terms });
+        let asked = Asked { task, budget, request: repeated };
         if request.validate_only {
-            let outcomes = images.iter().map(|_| operations::outcome(&target, None)).collect();
+            let outcomes = request.names.iter().map(|_| operations::outcome(&target, None)).collect();
             let response = operations::pack("CopyImagesResponse", &v1::CopyImagesResponse { outcomes });
-            return Ok(operations::validated(response));
+            return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        let task = Task::Copy(CopyTask { images, target, terms });
-        operations::submit(&self.work, caller.client(), task, repeated, "names").await
+        operations::submit(&self.work, &service, caller.client(), asked, "names").await
     }
 }

@@ -6,6 +6,7 @@ use tonic::Status;
 
 use super::{Images, find, named};
 use crate::caller::Caller;
+use crate::operations::Asked;
 use crate::progress::Progress;
 use crate::repeats::Repeatable;
 use crate::status::{Fields, failed};
@@ -48,13 +49,16 @@ impl Images {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "DeleteImages", &request, None)?;
-        let images = named(&self.service.open(caller), &request.names, MOST)?;
+        let budget = convert::parse_budget("budget", request.budget)?;
+        let service = self.service.open(caller);
+        let images = named(&service, &request.names, MOST)?;
+        let asked = Asked { task: Task::Delete(DeleteTask { images }), budget, request: repeated };
         if request.validate_only {
-            let outcomes = vec![v1::DeletionOutcome::default(); images.len()];
+            let outcomes = vec![v1::DeletionOutcome::default(); request.names.len()];
             let response = operations::pack("DeleteImagesResponse", &v1::DeleteImagesResponse { outcomes });
-            return Ok(operations::validated(response));
+            return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        operations::submit(&self.work, caller.client(), Task::Delete(DeleteTask { images }), repeated, "names").await
+        operations::submit(&self.work, &service, caller.client(), asked, "names").await
     }
 }

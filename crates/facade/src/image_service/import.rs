@@ -6,6 +6,7 @@ use tonic::Status;
 
 use super::{Images, check_name, target};
 use crate::caller::Caller;
+use crate::operations::Asked;
 use crate::progress::Progress;
 use crate::status::Refusal;
 use crate::{convert, operations, repeats};
@@ -26,17 +27,19 @@ impl Images {
         let (fit, animation) = convert::fit("fit", request.fit, Fit::None)?;
         let policy = convert::policy("policy", request.policy)?;
         let terms = UploadTerms { fit, animation, replace: request.replace, policy };
+        let budget = convert::parse_budget("budget", request.budget)?;
         let service = self.service.open(caller);
         let sources = request.sources.into_iter().enumerate();
         let items = sources.map(|(place, source)| item(&service, place, source)).collect::<Result<Vec<_>, _>>()?;
         if request.validate_only {
             let outcomes = items.iter().map(|item| operations::outcome(&item.target, None)).collect();
             let response = operations::pack("ImportImagesResponse", &v1::ImportImagesResponse { outcomes });
-            return Ok(operations::validated(response));
+            let asked = Asked { task: Task::Import(ImportTask { items, terms }), budget, request: None };
+            return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        let task = Task::Import(ImportTask { items, terms });
-        operations::submit(&self.work, caller.client(), task, repeated, "sources").await
+        let asked = Asked { task: Task::Import(ImportTask { items, terms }), budget, request: repeated };
+        operations::submit(&self.work, &service, caller.client(), asked, "sources").await
     }
 }
 

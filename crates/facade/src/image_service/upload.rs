@@ -2,7 +2,8 @@
 //! first chunk is read; nothing is sent on before the last one has come. `UploadSmallImage` brings the same in one message.
 
 use polyptych_domain::{
-    AlbumId, Animation, CheckCommand, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy, is_display_name,
+    AlbumId, Animation, BatchReport, CheckCommand, Content, Fit, ImageLibrary, Service, UploadCommand, UploadPolicy,
+    is_display_name,
 };
 use polyptych_proto::v1;
 use tonic::{Status, Streaming};
@@ -87,7 +88,25 @@ async fn tried(service: &Service, place: Place<'_>, received: Received) -> Resul
         animation: place.animation,
         class: Some(metadata.image_class).filter(|class| !class.is_empty()),
     };
-    trial::of(service, command).await.map_err(|error| failed(&error, fields))
+    let (library, album) = (command.library.clone(), place.album);
+    let upload = UploadCommand {
+        library: library.clone(),
+        album: Some(album),
+        name: command.name.clone(),
+        content: command.content.clone(),
+        fit: command.fit,
+        animation: command.animation,
+        class: command.class.clone(),
+        replace: metadata.replace,
+        policy: place.policy,
+    };
+    let answer = trial::of(service, command).await.map_err(|error| failed(&error, fields))?;
+    let BatchReport { mut outcomes, mut costs } = service.estimate(vec![upload]).await;
+    if let Some(Err(error)) = outcomes.pop() {
+        return Err(failed(&error, fields));
+    }
+    let cost = convert::cost(service, &library, costs.remove(&library).unwrap_or_default());
+    Ok(v1::UploadImageResponse { cost: Some(cost), ..answer })
 }
 
 /// An upload that has wholly come.
@@ -113,7 +132,7 @@ async fn put(service: &Service, place: Place<'_>, received: Received) -> Result<
         replace: metadata.replace,
         policy: place.policy,
     };
-    let receipt = service.upload(command).await.map_err(|error| failed(&error, fields))?;
+    let (receipt, cost) = service.upload_counted(command).await.map_err(|error| failed(&error, fields))?;
     if let Some(cause) = &receipt.unrecorded {
         tracing::error!(%cause, "the catalogue does not keep an image that was uploaded");
     }
@@ -122,6 +141,7 @@ async fn put(service: &Service, place: Place<'_>, received: Received) -> Result<
         reused: receipt.reused,
         found: receipt.found,
         resent: convert::count(receipt.resent),
+        cost: Some(convert::cost(service, &receipt.album.library, cost)),
         image: Some(convert::image(&receipt.album.library, receipt.image)),
         check: None,
         provider_request_id: receipt.request_id.unwrap_or_default(),

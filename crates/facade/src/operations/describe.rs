@@ -2,7 +2,8 @@
 //! short.
 
 use polyptych_domain::{
-    Applied, Error, ErrorKind, Failure, ImageRecord, ItemOutcome, Operation, Operations, Phase, TargetRecord, Task,
+    Applied, Error, ErrorKind, Failure, ImageRecord, ItemOutcome, Operation, Operations, Phase, Service, TargetRecord,
+    Task,
 };
 use polyptych_proto::{longrunning, v1};
 use prost::Message;
@@ -34,15 +35,19 @@ enum Item {
 ///
 /// # Errors
 /// If the items cannot be read.
-pub(crate) async fn whole(operations: &dyn Operations, operation: Operation) -> Result<longrunning::Operation, Error> {
-    let mut metadata = metadata(&operation);
+pub(crate) async fn whole(
+    operations: &dyn Operations,
+    service: &Service,
+    operation: Operation,
+) -> Result<longrunning::Operation, Error> {
+    let mut metadata = metadata(service, &operation);
     let progress = operation.progress;
     if !operation.phase.has_ended() && progress.failed + progress.unknown == 0 {
         return Ok(told(&operation, &metadata, None));
     }
     let items = items(operations, &operation).await?;
     metadata.failures = failures(&operation, &items);
-    let response = operation.phase.has_ended().then(|| response(&operation.task, items));
+    let response = operation.phase.has_ended().then(|| response(service, &operation.task, items));
     let response = match operation.phase {
         Phase::Succeeded => response,
         _ => {
@@ -54,9 +59,9 @@ pub(crate) async fn whole(operations: &dyn Operations, operation: Operation) -> 
 }
 
 /// The operation without its items.
-pub(crate) fn brief(operation: &Operation) -> longrunning::Operation {
-    let response = (operation.phase == Phase::Succeeded).then(|| response(&operation.task, Vec::new()));
-    told(operation, &metadata(operation), response)
+pub(crate) fn brief(service: &Service, operation: &Operation) -> longrunning::Operation {
+    let response = (operation.phase == Phase::Succeeded).then(|| response(service, &operation.task, Vec::new()));
+    told(operation, &metadata(service, operation), response)
 }
 
 fn told(operation: &Operation, metadata: &v1::OperationMetadata, response: Option<Any>) -> longrunning::Operation {
@@ -87,7 +92,7 @@ fn told(operation: &Operation, metadata: &v1::OperationMetadata, response: Optio
     }
 }
 
-fn metadata(operation: &Operation) -> v1::OperationMetadata {
+fn metadata(service: &Service, operation: &Operation) -> v1::OperationMetadata {
     let state = match operation.phase {
         Phase::Pending => State::Pending,
         Phase::Running => State::Running,
@@ -111,6 +116,8 @@ fn metadata(operation: &Operation) -> v1::OperationMetadata {
         tries: convert::count(operation.tries),
         failures: Vec::new(),
         partial_response: None,
+        costs: convert::costs(service, &operation.costs),
+        budget: convert::budget(&operation.budget),
     }
 }
 
@@ -155,7 +162,7 @@ fn untold() -> Failure {
 }
 
 /// The response of the task's method; without items it has no outcomes.
-fn response(task: &Task, items: Vec<Item>) -> Any {
+fn response(service: &Service, task: &Task, items: Vec<Item>) -> Any {
     match task {
         Task::Import(import) => {
             let outcomes = uploads(task, import.items.iter().map(|item| &item.target), items);
@@ -171,7 +178,7 @@ fn response(task: &Task, items: Vec<Item>) -> Any {
         }
         Task::Plan(_) => {
             let made = items.iter().find_map(|item| match item {
-                Item::Settled(ItemOutcome::Planned(made)) => Some(plan::plan(made)),
+                Item::Settled(ItemOutcome::Planned(made)) => Some(plan::plan(service, made)),
                 _ => None,
             });
             pack("SyncPlan", &made.unwrap_or_default())
@@ -272,6 +279,7 @@ fn stored(record: ImageRecord) -> v1::UploadImageResponse {
         image: Some(convert::image(&record.library, record.image)),
         check: None,
         provider_request_id: record.request_id.unwrap_or_default(),
+        cost: None,
     }
 }
 

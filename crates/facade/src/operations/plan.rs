@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use polyptych_domain::{AlbumName, AlbumPlan, ImageName, KeepReason, Kept, Objection, Plan, PlanStep};
+use polyptych_domain::{AlbumName, AlbumPlan, ImageName, KeepReason, Kept, Objection, Plan, PlanStep, Service};
 use polyptych_proto::v1;
 use v1::kept_image::Reason;
 use v1::sync_step::Step;
@@ -14,7 +14,7 @@ use crate::status::Fields;
 /// Steps and kept images that are told; with them, and as many objections, an answer fits into what clients take.
 const TOLD: usize = 10_000;
 
-pub(super) fn plan(plan: &Plan) -> v1::SyncPlan {
+pub(super) fn plan(service: &Service, plan: &Plan) -> v1::SyncPlan {
     let mut failures = Failures::default();
     let places: HashMap<_, _> =
         (0..).zip(&plan.manifest.pictures).map(|(place, picture)| (&picture.key, place)).collect();
@@ -27,16 +27,7 @@ pub(super) fn plan(plan: &Plan) -> v1::SyncPlan {
         kept: plan.kept.iter().take(TOLD.saturating_sub(plan.steps.len())).map(kept).collect(),
         objections: objections.collect(),
         albums: albums(plan),
-        costs: plan
-            .costs
-            .iter()
-            .map(|(library, cost)| v1::SyncCost {
-                library: format!("libraries/{library}"),
-                calls: convert::bytes(cost.calls),
-                points: convert::bytes(cost.points),
-                sent_bytes: convert::bytes(cost.bytes),
-            })
-            .collect(),
+        costs: convert::costs(service, &plan.costs),
     }
 }
 

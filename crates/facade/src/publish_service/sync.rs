@@ -1,13 +1,16 @@
 //! `StagePicture`, `PlanSync` and `ApplySync`: files of a manifest come first, the plan is the result of an operation, and
 //! carrying it out is another one.
 
-use polyptych_domain::{ClientId, Error, ErrorKind, ItemOutcome, Operation, Phase, Plan, PlanTask, SyncTask, Task};
+use polyptych_domain::{
+    Budget, ClientId, Error, ErrorKind, ItemOutcome, Operation, Phase, Plan, PlanTask, SyncTask, Task,
+};
 use polyptych_proto::{longrunning, v1};
 use tonic::{Code, Status, Streaming};
 
 use super::{Publications, manifest};
 use crate::caller::Caller;
 use crate::image_service::target;
+use crate::operations::Asked;
 use crate::progress::Progress;
 use crate::status::{Fields, Reason, Refusal, failed};
 use crate::{convert, operations, repeats};
@@ -40,17 +43,17 @@ impl Publications {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "PlanSync", &request, None)?;
-        let client = caller.client();
+        let (service, client) = (self.service.open(caller), caller.client());
         // Its staged files may have gone since.
-        if let Some(made) = operations::repeated(&self.work, &client, repeated.as_ref(), "manifest").await? {
+        if let Some(made) = operations::repeated(&self.work, &service, &client, repeated.as_ref(), "manifest").await? {
             return Ok(made);
         }
         let told = request.manifest.ok_or_else(|| Refusal::argument("manifest", "there is no manifest"))?;
-        let service = self.service.open(caller);
         let manifest = manifest::read(&service, self.work.blobs.as_ref(), &client, told).await?;
         progress.writing();
         let task = Task::Plan(Box::new(PlanTask { manifest }));
-        operations::submit(&self.work, client, task, repeated, "manifest").await
+        let asked = Asked { task, budget: Budget::default(), request: repeated };
+        operations::submit(&self.work, &service, client, asked, "manifest").await
     }
 
     pub(super) async fn apply(
@@ -61,16 +64,16 @@ impl Publications {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "ApplySync", &request, None)?;
-        let client = caller.client();
+        let budget = convert::parse_budget("budget", request.budget)?;
+        let (service, client) = (self.service.open(caller), caller.client());
         // Its plan and staged files may have gone since. What is only to be validated makes no operation.
         if !request.validate_only
-            && let Some(made) = operations::repeated(&self.work, &client, repeated.as_ref(), "plan").await?
+            && let Some(made) = operations::repeated(&self.work, &service, &client, repeated.as_ref(), "plan").await?
         {
             return Ok(made);
         }
         let operation = operations::find(&self.work, caller, "plan", &request.plan).await?;
         let plan = self.made(&operation).await?;
-        let service = self.service.open(caller);
         // What the caller may use may have changed since.
         for album in &plan.albums {
             target(&service, "plan", &album.album.to_string())?;
@@ -82,13 +85,15 @@ impl Publications {
             let message = "files of the plan are not kept any more; stage them and make another plan";
             return Err(Refusal::of(&Error::new(ErrorKind::PlanOutdated, message), Fields::of("plan")).into());
         }
+        let steps = plan.steps.len();
+        let asked = Asked { task: Task::Sync(Box::new(SyncTask { plan })), budget, request: repeated };
         if request.validate_only {
-            let outcomes = plan.steps.iter().map(|_| v1::SyncOutcome::default()).collect();
-            return Ok(operations::validated(operations::pack("SyncResponse", &v1::SyncResponse { outcomes })));
+            let outcomes = vec![v1::SyncOutcome::default(); steps];
+            let response = operations::pack("SyncResponse", &v1::SyncResponse { outcomes });
+            return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        let task = Task::Sync(Box::new(SyncTask { plan }));
-        operations::submit(&self.work, client, task, repeated, "plan").await
+        operations::submit(&self.work, &service, client, asked, "plan").await
     }
 
     /// The plan that an operation has made.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use polyptych_domain::{
-    AlbumId, Applied, ClientId, Confirmed, DeleteTask, Ending, Error, ErrorKind, Failure, Image, ImageId, ImageRecord,
-    ItemOutcome, Lease, LibraryId, NewOperation, OperationId, Operations, Task,
+    AlbumId, Applied, Budget, ClientId, Confirmed, Cost, Costs, DeleteTask, Ending, Error, ErrorKind, Failure, Image,
+    ImageId, ImageRecord, ItemOutcome, Lease, LibraryId, NewOperation, OperationId, Operations, Task,
 };
 use polyptych_proto::longrunning::{
     CancelOperationRequest, DeleteOperationRequest, GetOperationRequest, ListOperationsRequest, Operation,
@@ -44,16 +44,19 @@ async fn get(server: &Server, name: &str) -> Result<Operation, Status> {
     server.watch().await.get_operation(request).await.map(tonic::Response::into_inner)
 }
 
+fn id(name: &str) -> OperationId {
+    OperationId::new(name.strip_prefix("operations/").unwrap()).unwrap()
+}
+
 /// Begins the work on an operation.
 async fn take(server: &Server, name: &str) -> Lease {
-    let id = OperationId::new(name.strip_prefix("operations/").unwrap()).unwrap();
-    server.operations.take(&id).await.unwrap().unwrap().0
+    server.operations.take(&id(name)).await.unwrap().unwrap().0
 }
 
 async fn settle(server: &Server, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) {
     let places: Vec<_> = outcomes.iter().map(|(place, _)| *place).collect();
     server.operations.begin(lease, &places).await.unwrap();
-    server.operations.settle(lease, outcomes).await.unwrap();
+    server.operations.settle(lease, outcomes, &Costs::new()).await.unwrap();
 }
 
 fn failed(kind: ErrorKind, applied: Applied) -> ItemOutcome {
@@ -182,6 +185,68 @@ async fn a_copy_is_kept_with_its_target_and_blames_the_image_that_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_budget_is_kept_with_its_operation_which_tells_what_it_has_cost() {
+    let server = Server::start();
+    let budget = v1::Budget { max_points: Some(90), max_calls: Some(2) };
+    let request = v1::DeleteImagesRequest { budget: Some(budget), ..deletions(2) };
+    let operation = delete(&server, request).await.unwrap();
+    assert_eq!((metadata(&operation).budget, metadata(&operation).costs), (Some(budget), Vec::new()));
+    let kept = server.operations.get(&id(&operation.name)).await.unwrap();
+    assert_eq!(kept.budget, Budget { points: Some(90), calls: Some(2), bytes: None });
+    let lease = take(&server, &operation.name).await;
+    let cost = Cost { calls: 1, points: 10, bytes: 0 };
+    let costs = ["alpha", "gone"].map(|library| (LibraryId::new(library).unwrap(), cost));
+    server
+        .operations
+        .settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::from(costs))
+        .await
+        .unwrap();
+    let told = metadata(&get(&server, &operation.name).await.unwrap()).costs;
+    let shown: Vec<_> = told.iter().map(|cost| (cost.library.as_str(), cost.calls, cost.points)).collect();
+    assert_eq!(shown, [("libraries/alpha", 1, 10), ("libraries/gone", 1, 10)]);
+    // Of a library that is not there any more nobody knows how sure its prices were.
+    use v1::image_class::Evidence;
+    assert!(told[0].evidence() != Evidence::Unspecified && told[1].evidence() == Evidence::Unspecified);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_without_a_limit_above_zero_is_refused_with_its_field_and_nothing_is_kept() {
+    let server = Server::start();
+    let mut client = server.images().await;
+    let points = |max_points| Some(v1::Budget { max_points: Some(max_points), max_calls: Some(1) });
+    let calls = |max_calls| Some(v1::Budget { max_points: None, max_calls: Some(max_calls) });
+    for (budget, field) in [
+        (points(0), "budget.max_points"),
+        (points(-1), "budget.max_points"),
+        (points(i64::MIN), "budget.max_points"),
+        (calls(0), "budget.max_calls"),
+        (calls(-7), "budget.max_calls"),
+    ] {
+        let status = client.delete_images(v1::DeleteImagesRequest { budget, ..deletions(1) }).await.unwrap_err();
+        assert_eq!((reason(&status).as_str(), blamed(&status)), ("INVALID_ARGUMENT", vec![field.to_owned()]));
+        let copy = v1::CopyImagesRequest {
+            names: vec![image(0)],
+            parent: "libraries/gamma".to_owned(),
+            budget,
+            ..Default::default()
+        };
+        assert_eq!(blamed(&client.copy_images(copy).await.unwrap_err()), [field]);
+        let source = v1::ImportSource {
+            uri: "https://a.test/1.png".to_owned(),
+            parent: "libraries/alpha".to_owned(),
+            ..Default::default()
+        };
+        let import = v1::ImportImagesRequest { sources: vec![source], budget, ..Default::default() };
+        assert_eq!(blamed(&client.import_images(import).await.unwrap_err()), [field]);
+        let apply = v1::ApplySyncRequest { plan: "operations/op-1".to_owned(), budget, ..Default::default() };
+        assert_eq!(blamed(&server.publications().await.apply_sync(apply).await.unwrap_err()), [field]);
+    }
+    // One that limits nothing is none.
+    let unlimited = v1::DeleteImagesRequest { budget: Some(v1::Budget::default()), ..deletions(1) };
+    assert_eq!(metadata(&delete(&server, unlimited).await.unwrap()).budget, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_operation_says_so_and_tells_what_was_done() {
     let server = Server::start();
     let waiting = delete(&server, deletions(1)).await.unwrap();
@@ -293,7 +358,11 @@ async fn the_operation_of_another_client_does_not_exist() {
     let server = Server::start();
     let client = ClientId::new("stranger").unwrap();
     let task = Task::Delete(DeleteTask { images: vec![image(0).parse().unwrap()] });
-    let foreign = server.operations.submit(NewOperation { client, task, request: None }).await.unwrap();
+    let foreign = server
+        .operations
+        .submit(NewOperation { client, task, budget: Budget::default(), request: None })
+        .await
+        .unwrap();
     let mut watch = server.watch().await;
     for name in [format!("operations/{}", foreign.id), "operations/op-99".to_owned()] {
         let refusals = [

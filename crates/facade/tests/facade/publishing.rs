@@ -1,7 +1,7 @@
 //! `PublishService`: what is kept of a publication, and what is refused before anything is.
 
 use polyptych_domain::{
-    Blobs, Ending, Fit, ItemOutcome, OperationFilter, Operations, PageRequest, Plan, Sha256, Task, UploadPolicy,
+    Blobs, Costs, Ending, Fit, ItemOutcome, OperationFilter, Operations, PageRequest, Plan, Sha256, Task, UploadPolicy,
 };
 use polyptych_proto::longrunning::{Operation, operation};
 use polyptych_proto::v1;
@@ -79,6 +79,8 @@ async fn what_the_metadata_is_refused_for_blames_its_field_and_keeps_nothing() {
     let many = vec!["libraries/alpha"; 1001];
     let policy = v1::PublishMetadata { policy: 17, ..to(&["libraries/alpha"]) };
     let fit = v1::PublishMetadata { fit: Some(v1::Fit::default()), ..to(&["libraries/alpha"]) };
+    let budget = Some(v1::Budget { max_points: Some(-1), max_calls: None });
+    let budget = v1::PublishMetadata { budget, ..to(&["libraries/alpha"]) };
     let nameless = v1::PublishMetadata { display_name: " ".to_owned(), ..to(&["libraries/alpha"]) };
     for (metadata, field) in [
         (to(&[]), "metadata.targets"),
@@ -87,6 +89,7 @@ async fn what_the_metadata_is_refused_for_blames_its_field_and_keeps_nothing() {
         (to(&["libraries/beta"]), "metadata.targets[0].parent"),
         (policy, "metadata.policy"),
         (fit, "metadata.fit.mode"),
+        (budget, "metadata.budget.max_points"),
         (nameless, "metadata.display_name"),
     ] {
         let status = publish(&server, metadata, &png(4, 4)).await.unwrap_err();
@@ -174,11 +177,11 @@ async fn a_plan_that_is_applied_again_is_answered_even_if_it_is_gone() {
         costs: Default::default(),
     };
     let (lease, _) = server.operations.take(&operation.id).await.unwrap().unwrap();
-    server.operations.settle(&lease, &[(0, ItemOutcome::Planned(Box::new(made)))]).await.unwrap();
+    server.operations.settle(&lease, &[(0, ItemOutcome::Planned(Box::new(made)))], &Costs::new()).await.unwrap();
     server.operations.finish(&lease, Ending::Succeeded).await.unwrap();
 
     let apply =
-        |id: &str| v1::ApplySyncRequest { plan: planned.clone(), request_id: id.to_owned(), validate_only: false };
+        |id: &str| v1::ApplySyncRequest { plan: planned.clone(), request_id: id.to_owned(), ..Default::default() };
     let first = client.apply_sync(apply("b")).await.unwrap().into_inner();
     server.operations.remove(&operation.id).await.unwrap();
     assert_eq!(client.apply_sync(apply("c")).await.unwrap_err().code(), Code::NotFound);

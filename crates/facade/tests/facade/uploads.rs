@@ -28,6 +28,8 @@ async fn a_small_image_arrives_as_it_was_sent() {
     let answer = answer.into_inner();
     let sha256 = Sha256::of(&file).to_string();
     assert_eq!(server.library.stored.lock().unwrap()[0].bytes, file);
+    let cost = answer.cost.clone().unwrap();
+    assert_eq!((cost.library.as_str(), cost.calls, cost.sent_bytes), ("libraries/alpha", 1, file.len() as i64));
     let expected = v1::UploadImageResponse {
         image: Some(v1::Image {
             name: format!("libraries/alpha/albums/self/images/{sha256}"),
@@ -47,6 +49,7 @@ async fn a_small_image_arrives_as_it_was_sent() {
         resent: 0,
         check: None,
         provider_request_id: "request-1".to_owned(),
+        cost: Some(cost),
     };
     assert_eq!(answer, expected);
 }

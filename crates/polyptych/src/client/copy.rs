@@ -6,6 +6,7 @@ use polyptych::proto::v1;
 use v1::image_service_client::ImageServiceClient;
 
 use super::connection::Connection;
+use super::costs::Spent;
 use super::names::{Image, short};
 use super::placement::Placement;
 use super::report::Tally;
@@ -36,6 +37,7 @@ impl Copy {
             fit: fitting.message(),
             replace: placing.replace,
             policy: placing.policy(),
+            budget: self.placement.limits.left(&Spent::default()),
             ..Default::default()
         };
         let mut images = ImageServiceClient::new(connection.channel());

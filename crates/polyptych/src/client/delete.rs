@@ -9,6 +9,7 @@ use v1::deletion_outcome;
 use v1::image_service_client::ImageServiceClient;
 
 use super::connection::{Common, Connection};
+use super::costs::Limits;
 use super::failure::Failure;
 use super::following::{Followed, follow};
 use super::names::{Image, short};
@@ -29,6 +30,8 @@ pub(crate) struct Delete {
     /// Images: LIBRARY/ALBUM/IMAGE; `-` reads them from standard input, one per line
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -63,17 +66,19 @@ impl Delete {
         let mut images = ImageServiceClient::new(connection.channel());
         let mut report = Report::new(format);
         for part in names.chunks(AT_ONCE) {
-            if stop.asked() {
+            let budget = self.limits.left(report.spent()).filter(|_| !stop.asked());
+            let Some(budget) = budget else {
                 for image in part {
                     report.add(Deleted { image: image.clone(), result: Outcome::NotBegun })?;
                 }
                 continue;
-            }
-            let request = v1::DeleteImagesRequest { names: part.to_vec(), ..Default::default() };
+            };
+            let request = v1::DeleteImagesRequest { names: part.to_vec(), budget: Some(budget), ..Default::default() };
             let operation = images.delete_images(request).await.map_err(told)?.into_inner();
-            if let Followed::Ended(response) =
+            if let Followed::Ended(response, costs) =
                 follow::<v1::DeleteImagesResponse>(connection.channel(), operation, format, stop).await?
             {
+                report.spend(costs);
                 for (image, outcome) in part.iter().zip(response.outcomes) {
                     report.add(Deleted { image: image.clone(), result: outcome.into() })?;
                 }

@@ -76,7 +76,7 @@ impl Failure {
 }
 
 /// What to do about a reason.
-const HELP: [(&str, &str); 10] = [
+const HELP: [(&str, &str); 11] = [
     ("RULES_VIOLATED", "`polyptych check` tells the nearest fit; `--fit contain` or `--fit cover` makes it"),
     ("ALBUM_OCCUPIED", "`--replace` deletes the image that is there first"),
     ("ALBUM_NOT_FOUND", "see the album's spelling; `polyptych libraries` tells the default albums"),
@@ -84,6 +84,7 @@ const HELP: [(&str, &str); 10] = [
     ("CREDENTIAL_REFUSED", "renew the library's token where its configuration says that it is; no restart is needed"),
     ("IMAGE_IN_USE", "take it out of its advertisements first"),
     ("IMAGE_TOO_LARGE", "make the file smaller before it is sent"),
+    ("BUDGET_SPENT", "`--max-points` and `--max-calls` say what it may cost; what was done is not done again"),
     ("PLAN_OUTDATED", "make a new plan"),
     ("QUOTA_EXHAUSTED", "`polyptych quota` tells what is left, and until when"),
     ("REQUEST_RUNNING", "wait for the first request to end"),

@@ -19,8 +19,8 @@ const WAIT_NANOS: i32 = 500_000_000;
 
 /// What became of an operation.
 pub(crate) enum Followed<R> {
-    /// It ended: its response, or as much of it as there is.
-    Ended(R),
+    /// It ended: its response, or as much of it as there is, and what it has cost, or would.
+    Ended(R, Vec<v1::Cost>),
     /// The user no longer waits.
     Left,
 }
@@ -62,15 +62,15 @@ pub(crate) async fn follow<R: Message + Default>(
 }
 
 fn ended<R: Message + Default>(operation: &Operation) -> Result<Followed<R>> {
+    let v1::OperationMetadata { partial_response: partial, costs, .. } = metadata(operation)?;
     match operation.result.as_ref().context("an operation that is done has no result")? {
-        operation::Result::Response(response) => Ok(Followed::Ended(R::decode(response.value.as_slice())?)),
+        operation::Result::Response(response) => Ok(Followed::Ended(R::decode(response.value.as_slice())?, costs)),
         operation::Result::Error(status) => {
-            let partial = metadata(operation)?.partial_response;
             let partial = partial.map(|partial| R::decode(partial.value.as_slice())).transpose()?;
             match partial {
                 Some(partial) => {
                     eprintln!("error: {} ended early: {}", operation.name, Failure::from(status));
-                    Ok(Followed::Ended(partial))
+                    Ok(Followed::Ended(partial, costs))
                 }
                 None => bail!("{}", Failure::from(status)),
             }

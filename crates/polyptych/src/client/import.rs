@@ -6,6 +6,7 @@ use polyptych::proto::v1;
 use v1::image_service_client::ImageServiceClient;
 
 use super::connection::Connection;
+use super::costs::Spent;
 use super::placement::Placement;
 use super::report::Tally;
 use super::stop::Stop;
@@ -38,6 +39,7 @@ impl Import {
             fit: fitting.message(),
             replace: placing.replace,
             policy: placing.policy(),
+            budget: self.placement.limits.left(&Spent::default()),
             ..Default::default()
         };
         let mut images = ImageServiceClient::new(connection.channel());

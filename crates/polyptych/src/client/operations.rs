@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::following::{Followed, follow, metadata};
 use super::report::{Report, Row, State, Tally};
 use super::stop::Stop;
-use super::{time, told};
+use super::{costs, time, told};
 
 /// List, follow and cancel operations
 #[derive(Debug, Args)]
@@ -73,6 +73,9 @@ struct Told {
     succeeded: i64,
     failed: i64,
     unknown: i64,
+    /// What it has cost so far, by library.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    costs: Vec<costs::Told>,
     /// The first that failed, by their place in the request from 0.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failures: Vec<Item>,
@@ -107,7 +110,7 @@ impl Operations {
             Command::Wait(One { name, .. }) => {
                 let operation = operations.get_operation(get(name)).await.map_err(told)?.into_inner();
                 // Its items are of any type; how far it is stands in the metadata.
-                if let Followed::Ended(()) = follow(connection.channel(), operation, format, stop).await? {
+                if let Followed::Ended((), _) = follow(connection.channel(), operation, format, stop).await? {
                     report.add(Told::new(operations.get_operation(get(name)).await.map_err(told)?.into_inner())?)?;
                 }
             }
@@ -169,6 +172,7 @@ impl Told {
             succeeded,
             failed,
             unknown,
+            costs: metadata.costs.iter().map(costs::Told::from).collect(),
             failures: metadata.failures.into_iter().filter_map(failure).collect(),
             error,
         })

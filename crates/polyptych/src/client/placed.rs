@@ -69,7 +69,7 @@ pub(crate) struct Sent {
 
 impl From<v1::UploadImageResponse> for Outcome {
     fn from(response: v1::UploadImageResponse) -> Self {
-        let v1::UploadImageResponse { image, sent, reused, found, resent, check, provider_request_id } = response;
+        let v1::UploadImageResponse { image, sent, reused, found, resent, check, provider_request_id, .. } = response;
         if let Some(check) = check {
             return Self::WouldSend { plan: check.plan.map(|plan| plan.summary).unwrap_or_default() };
         }

@@ -8,6 +8,7 @@ use polyptych::proto::v1;
 use prost::Message;
 
 use super::connection::{Common, Connection};
+use super::costs::Limits;
 use super::fitting::{Fitting, Placing};
 use super::following::{Followed, follow};
 use super::names::Target;
@@ -28,6 +29,8 @@ pub(crate) struct Placement {
     pub(crate) placing: Placing,
     #[command(flatten)]
     pub(crate) fitting: Fitting,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -52,7 +55,8 @@ impl Placement {
     ) -> Result<Tally> {
         let format = self.common.format();
         let mut report = Report::new(format);
-        if let Followed::Ended(response) = follow::<R>(connection.channel(), operation, format, stop).await? {
+        if let Followed::Ended(response, costs) = follow::<R>(connection.channel(), operation, format, stop).await? {
+            report.spend(costs);
             for (source, outcome) in sources.into_iter().zip(response.outcomes()) {
                 report.add(Placed { source, target: self.to.to_string(), result: Outcome::from(outcome) })?;
             }

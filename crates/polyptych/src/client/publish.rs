@@ -10,6 +10,7 @@ use v1::publish_request::Payload;
 use v1::publish_service_client::PublishServiceClient;
 
 use super::connection::{Common, Connection};
+use super::costs::Limits;
 use super::files::{self, File};
 use super::fitting::{Fitting, Placing};
 use super::following::{Followed, follow};
@@ -51,6 +52,8 @@ pub(crate) struct Publish {
     #[command(flatten)]
     fitting: Fitting,
     #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
     pub(crate) common: Common,
 }
 
@@ -66,11 +69,13 @@ impl Publish {
         let format = self.common.format();
         let mut report = Report::new(format);
         for file in &files {
-            let outcomes = match stop.asked() {
-                true => None,
-                false => self.one(connection, file, &parents, stop).await?,
+            let begun = match self.limits.left(report.spent()).filter(|_| !stop.asked()) {
+                None => None,
+                Some(budget) => self.one(connection, file, &parents, budget, stop).await?,
             };
-            let outcomes = outcomes.unwrap_or_else(|| parents.iter().map(|_| Outcome::NotBegun).collect());
+            let (outcomes, costs) =
+                begun.unwrap_or_else(|| (parents.iter().map(|_| Outcome::NotBegun).collect(), Vec::new()));
+            report.spend(costs);
             for (target, result) in targets.iter().zip(outcomes) {
                 report.add(Placed { source: file.shown.clone(), target: target.to_string(), result })?;
             }
@@ -78,14 +83,15 @@ impl Publish {
         Ok(report.end(if self.dry_run { "would be sent" } else { "published" }, "failed")?)
     }
 
-    /// What became of the picture in each album; absent if the user no longer waits for it.
+    /// What became of the picture in each album, and what that cost; absent if the user no longer waits for it.
     async fn one(
         &self,
         connection: &Connection,
         file: &File,
         parents: &[String],
+        budget: v1::Budget,
         stop: &Stop,
-    ) -> Result<Option<Vec<Outcome>>> {
+    ) -> Result<Option<(Vec<Outcome>, Vec<v1::Cost>)>> {
         let format = self.common.format();
         let target = |parent: &String| v1::PublishTarget { parent: parent.clone(), ..Default::default() };
         let metadata = v1::PublishMetadata {
@@ -95,6 +101,7 @@ impl Publish {
             replace: self.placing.replace,
             policy: self.placing.policy(),
             validate_only: self.dry_run,
+            budget: Some(budget),
             ..Default::default()
         };
         let bar = progress::bytes(format, "sending", file.length);
@@ -112,15 +119,16 @@ impl Publish {
         let operation = match begun {
             Ok(operation) => operation.into_inner(),
             Err(status) => {
-                return Ok(Some(parents.iter().map(|_| Outcome::Failed { error: (&status).into() }).collect()));
+                let failed = parents.iter().map(|_| Outcome::Failed { error: (&status).into() });
+                return Ok(Some((failed.collect(), Vec::new())));
             }
         };
         match follow::<v1::PublishResponse>(connection.channel(), operation, format, stop).await? {
             Followed::Left => Ok(None),
-            Followed::Ended(response) => {
+            Followed::Ended(response, costs) => {
                 let outcomes = response.outcomes;
                 ensure!(outcomes.len() == parents.len(), "{} albums have {} outcomes", parents.len(), outcomes.len());
-                Ok(Some(outcomes.into_iter().map(Outcome::from).collect()))
+                Ok(Some((outcomes.into_iter().map(Outcome::from).collect(), costs)))
             }
         }
     }

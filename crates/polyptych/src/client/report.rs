@@ -3,8 +3,10 @@
 
 use std::io::{self, Write};
 
+use polyptych::proto::v1;
 use serde::Serialize;
 
+use super::costs::Spent;
 use super::failure::Failure;
 use crate::output::{print, table, width};
 
@@ -80,11 +82,12 @@ pub(crate) struct Report<R> {
     format: Format,
     rows: Vec<R>,
     tally: Tally,
+    spent: Spent,
 }
 
 impl<R: Row> Report<R> {
     pub(crate) fn new(format: Format) -> Self {
-        Self { format, rows: Vec::new(), tally: Tally::default() }
+        Self { format, rows: Vec::new(), tally: Tally::default(), spent: Spent::default() }
     }
 
     /// Takes an item: JSON is printed at once, a table at the end.
@@ -104,11 +107,25 @@ impl<R: Row> Report<R> {
         Ok(())
     }
 
-    /// Prints the table, the failures and what may help, and how many items were `done` and how many `not`.
+    /// Takes what an operation has cost, or would.
+    pub(crate) fn spend(&mut self, costs: Vec<v1::Cost>) {
+        self.spent.add(costs);
+    }
+
+    /// What was spent so far.
+    pub(crate) fn spent(&self) -> &Spent {
+        &self.spent
+    }
+
+    /// Prints the table, the failures and what may help, what it cost, and how many items were `done` and how many `not`.
     ///
     /// # Errors
     /// If it cannot be printed.
     pub(crate) fn end(self, done: &str, not: &str) -> io::Result<Tally> {
+        let costs = self.spent.told();
+        if self.format == Format::Json && !costs.is_empty() {
+            print(serde_json::to_string(&serde_json::json!({ "result": "costs", "costs": costs }))?)?;
+        }
         if self.format == Format::Table {
             // Of those that were not begun the number says enough.
             let shown: Vec<_> = self.rows.iter().filter(|row| !matches!(row.state(), State::Left)).collect();
@@ -129,6 +146,9 @@ impl<R: Row> Report<R> {
             }
             for help in helps {
                 writeln!(stderr, "help: {help}")?;
+            }
+            for cost in &costs {
+                writeln!(stderr, "{cost}")?;
             }
             let Tally { done: all, failed, left } = self.tally;
             let one = ONE.iter().find(|(many, _)| all == 1 && *many == done);

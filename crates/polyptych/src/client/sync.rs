@@ -19,6 +19,7 @@ use v1::sync_outcome::Result as Outcome;
 use v1::sync_step::Step;
 
 use super::connection::{Common, Connection};
+use super::costs::{Limits, Spent};
 use super::failure::Failure;
 use super::following::{Followed, follow};
 use super::libraries::default_albums;
@@ -55,6 +56,8 @@ enum Command {
         /// The plan: `operations/ID`, as `sync plan` tells it
         #[arg(value_name = "PLAN", value_parser = operations::name)]
         plan: String,
+        #[command(flatten)]
+        limits: Limits,
         #[command(flatten)]
         common: Common,
     },
@@ -94,7 +97,7 @@ impl Sync {
         let format = self.common().format();
         match &self.command {
             Command::Plan { manifest, .. } => plan(connection, manifest, format, stop).await,
-            Command::Apply { plan, .. } => apply(connection, plan, format, stop).await,
+            Command::Apply { plan, limits, .. } => apply(connection, plan, limits, format, stop).await,
         }
     }
 }
@@ -115,7 +118,7 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     let operation = publications.plan_sync(request).await.map_err(told)?.into_inner();
     let name = operation.name.clone();
     let mut report = Report::new(format);
-    let Followed::Ended(plan) = follow::<v1::SyncPlan>(connection.channel(), operation, format, stop).await? else {
+    let Followed::Ended(plan, _) = follow::<v1::SyncPlan>(connection.channel(), operation, format, stop).await? else {
         return Ok(report.end("steps", "cannot be done")?);
     };
     let steps = plan.steps.len();
@@ -125,10 +128,7 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     for objection in plan.objections {
         report.add(Line::objection(objection))?;
     }
-    for cost in &plan.costs {
-        let v1::SyncCost { library, calls, points, .. } = cost;
-        eprintln!("{}: {calls} calls, {points} points", short(library));
-    }
+    report.spend(plan.costs);
     let tally = report.end("steps", "cannot be done")?;
     match steps {
         0 => eprintln!("nothing to do"),
@@ -210,14 +210,17 @@ fn fit(fit: polyptych::domain::Fit, animation: polyptych::domain::Animation) -> 
     v1::Fit { mode: Some(mode), animation: animation.into() }
 }
 
-async fn apply(connection: &Connection, plan: &str, format: Format, stop: &Stop) -> Result<Tally> {
-    let request = v1::ApplySyncRequest { plan: plan.to_owned(), ..Default::default() };
+async fn apply(connection: &Connection, plan: &str, limits: &Limits, format: Format, stop: &Stop) -> Result<Tally> {
+    let budget = limits.left(&Spent::default());
+    let request = v1::ApplySyncRequest { plan: plan.to_owned(), budget, ..Default::default() };
     let mut publications = PublishServiceClient::new(connection.channel());
     let operation = publications.apply_sync(request).await.map_err(told)?.into_inner();
     let steps = steps(connection, plan).await?;
     let mut report = Report::new(format);
-    if let Followed::Ended(response) = follow::<v1::SyncResponse>(connection.channel(), operation, format, stop).await?
+    if let Followed::Ended(response, costs) =
+        follow::<v1::SyncResponse>(connection.channel(), operation, format, stop).await?
     {
+        report.spend(costs);
         for (step, outcome) in steps.into_iter().zip(response.outcomes) {
             report.add(Line::planned(step).with(outcome))?;
         }

@@ -68,27 +68,37 @@ impl Upload {
             .map(|(file, target)| {
                 let bar = bar.clone();
                 async move {
-                    let result = match stop.asked() {
-                        true => Outcome::NotBegun,
+                    let (result, cost) = match stop.asked() {
+                        true => (Outcome::NotBegun, None),
                         false => self.one(connection.channel(), file, target, bar, stop).await,
                     };
-                    Placed { source: file.shown.clone(), target: target.to_string(), result }
+                    (Placed { source: file.shown.clone(), target: target.to_string(), result }, cost)
                 }
             })
             .buffered(self.jobs.into());
         let mut warned = false;
-        while let Some(placed) = placed.next().await {
+        while let Some((placed, cost)) = placed.next().await {
             if stop.asked() && !warned {
                 warned = true;
                 bar.println("finishing the uploads under way; Ctrl-C again gives them up");
             }
+            report.spend(cost.into_iter().collect());
             report.add(placed)?;
         }
         bar.finish_and_clear();
         Ok(report.end(if self.dry_run { "would be sent" } else { "uploaded" }, "failed")?)
     }
 
-    async fn one(&self, channel: Channel, file: &File, target: &Target, bar: ProgressBar, stop: &Stop) -> Outcome {
+    /// What became of it, and what it has cost, or would, where the server tells.
+    async fn one(
+        &self,
+        channel: Channel,
+        file: &File,
+        target: &Target,
+        bar: ProgressBar,
+        stop: &Stop,
+    ) -> (Outcome, Option<v1::Cost>) {
+        let failed = |status: &Status| (Outcome::Failed { error: status.into() }, None);
         let metadata = v1::UploadImageMetadata {
             parent: target.parent(),
             display_name: file.name.clone(),
@@ -101,7 +111,7 @@ impl Upload {
         };
         let sending = match file.send(bar).await {
             Ok(sending) => sending,
-            Err(error) => return Outcome::Failed { error: (&unreadable(&error)).into() },
+            Err(error) => return failed(&unreadable(&error)),
         };
         let opening = stream::iter([Payload::Metadata(metadata)]);
         let messages = opening
@@ -110,11 +120,15 @@ impl Upload {
         let mut images = ImageServiceClient::new(channel);
         tokio::select! {
             answer = images.upload_image(messages) => match answer {
-                Ok(response) => response.into_inner().into(),
-                Err(status) => Outcome::Failed { error: (&status).into() },
+                Ok(response) => {
+                    let mut response = response.into_inner();
+                    let cost = response.cost.take().filter(|cost| cost.calls > 0);
+                    (response.into(), cost)
+                }
+                Err(status) => failed(&status),
             },
-            Ok(error) = sending.broken => Outcome::Failed { error: (&unreadable(&error)).into() },
-            () = stop.now() => Outcome::Failed { error: (&given_up()).into() },
+            Ok(error) = sending.broken => failed(&unreadable(&error)),
+            () = stop.now() => failed(&given_up()),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use polyptych_domain::{
-    Blobs, ClientId, Content, Error, ErrorKind, ItemOutcome, Manifest, MemoryBlobs, MemoryOperations, NewOperation,
-    Operations, Pauses, Plan, Runner, Stop, SyncTask, Task,
+    Blobs, Budget, ClientId, Content, Error, ErrorKind, ItemOutcome, Manifest, MemoryBlobs, MemoryOperations,
+    NewOperation, Operations, Pauses, Plan, Runner, Stop, SyncTask, Task,
 };
 
 use super::Client;
@@ -53,15 +53,16 @@ impl PlannedSync {
     }
 
     /// Does exactly that: uploads first, deletions after them. One outcome per step of the plan, in order. What may pass is
-    /// tried again a few times. A future that is dropped leaves the rest undone; a new plan tells what that is.
+    /// tried again a few times. Steps that `budget` does not allow fail with `BudgetSpent` before anything is sent. A future that
+    /// is dropped leaves the rest undone; a new plan tells what that is.
     ///
     /// # Errors
     /// `PlanOutdated` where albums or pictures are no longer as the plan found them; then nothing was done. Otherwise what
     /// kept the sync from going on; then some of its steps may have been done.
-    pub async fn apply(&self) -> Result<Vec<ItemOutcome>, Error> {
+    pub async fn apply(&self, budget: Budget) -> Result<Vec<ItemOutcome>, Error> {
         let operations = Arc::new(MemoryOperations::new(Timestamp::now));
         let task = Task::Sync(Box::new(SyncTask { plan: self.plan.clone() }));
-        let asked = NewOperation { client: ClientId::local(), task, request: None };
+        let asked = NewOperation { client: ClientId::local(), task, budget, request: None };
         let mut operation = operations.submit(asked).await?;
         let Client { service, pictures } = self.client.clone();
         let runner = Runner::new(

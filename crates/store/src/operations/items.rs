@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use polyptych_domain::{Applied, ItemOutcome, ItemRecord, Lease, OperationId, Standing};
+use polyptych_domain::{Applied, Costs, ItemOutcome, ItemRecord, Lease, OperationId, Standing};
 
 use super::not_found;
 use super::work;
@@ -61,19 +61,20 @@ pub(super) async fn read(shared: &Shared, id: &OperationId, from: u64, limit: u3
     Ok(items.collect::<Result<_, Fault>>()?)
 }
 
-/// Keeps what is known of items, in one transaction with the proof that the lease is held.
+/// Keeps what is known of items and costs, in one transaction with the proof that the lease is held.
 pub(super) async fn keep(
     shared: &Shared,
     lease: &Lease,
     items: &BTreeMap<u64, Option<&ItemOutcome>>,
+    costs: Option<&Costs>,
 ) -> Result<Standing, Fault> {
     let mut tx = shared.db.begin().await?;
     let Some(held) = work::hold(&mut tx, shared, lease).await? else { return Ok(Standing::Lost) };
-    if held.cancelling && items.values().all(Option::is_none) {
+    if held.cancelling && costs.is_none() && items.values().all(Option::is_none) {
         // Nothing is begun any more.
         return Ok(Standing::Held { cancelling: true });
     }
-    let mut counts = Counts::default();
+    let mut counts = Counts { costs: costs.map(to_json).transpose()?, ..Counts::default() };
     let items: Vec<Item> =
         items.iter().map(|(place, outcome)| Item::new(*place, *outcome)).collect::<Result<_, _>>()?;
     for items in items.chunks(CHUNK) {
@@ -83,7 +84,7 @@ pub(super) async fn keep(
             counts.change(before.get(&item.place).copied(), item.state);
         }
     }
-    if counts.changed {
+    if counts.changed || counts.costs.is_some() {
         counts.write(&mut tx, lease, shared.now()).await?;
     }
     #[cfg(feature = "failpoints")]
@@ -91,7 +92,7 @@ pub(super) async fn keep(
         polyptych_failpoint::reach("before-commit");
     }
     tx.commit().await?;
-    if counts.changed {
+    if counts.changed || counts.costs.is_some() {
         shared.hub.tell(News::Changed(lease.operation.as_str()));
     }
     Ok(Standing::Held { cancelling: held.cancelling })
@@ -143,9 +144,10 @@ async fn write(tx: &mut Tx, lease: &Lease, items: &[Item]) -> Result<(), Fault> 
     tx.execute(composed(sql), &args).await.map(drop)
 }
 
-/// How the operation's progress changes.
+/// How the operation's progress changes, and what it has cost by then.
 #[derive(Default)]
 struct Counts {
+    costs: Option<String>,
     changed: bool,
     told: bool,
     succeeded: i64,
@@ -170,9 +172,10 @@ impl Counts {
     /// A try that has told of an item was not in vain.
     async fn write(&self, tx: &mut Tx, lease: &Lease, now: i64) -> Result<(), Fault> {
         let sql = "UPDATE operations SET succeeded = succeeded + $2, failed = failed + $3, unknown = unknown + $4, \
-                   tries = CASE WHEN $5 = 1 THEN 0 ELSE tries END, updated = $6, version = version + 1 WHERE id = $1";
-        let told = i64::from(self.told);
-        let args = args![lease.operation.as_str(), self.succeeded, self.failed, self.unknown, told, now];
+                   tries = CASE WHEN $5 = 1 THEN 0 ELSE tries END, updated = $6, costs = COALESCE($7, costs), \
+                   version = version + 1 WHERE id = $1";
+        let (told, costs) = (i64::from(self.told), self.costs.as_deref());
+        let args = args![lease.operation.as_str(), self.succeeded, self.failed, self.unknown, told, now, costs];
         tx.execute(sql, args).await.map(drop)
     }
 }

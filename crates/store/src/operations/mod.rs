@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use polyptych_domain::{
-    ClientId, Ending, Error, ErrorKind, Failure, ItemOutcome, ItemRecord, Lease, NewOperation, Operation,
+    ClientId, Costs, Ending, Error, ErrorKind, Failure, ItemOutcome, ItemRecord, Lease, NewOperation, Operation,
     OperationFilter, OperationId, Operations, Page, PageRequest, Request, Standing,
 };
 
@@ -71,12 +71,12 @@ impl Operations for SqlOperations {
 
     async fn begin(&self, lease: &Lease, places: &[u64]) -> Result<Standing, Error> {
         let begun = places.iter().map(|place| (*place, None)).collect();
-        again(|| items::keep(&self.0, lease, &begun)).await.map_err(internal)
+        again(|| items::keep(&self.0, lease, &begun, None)).await.map_err(internal)
     }
 
-    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)]) -> Result<Standing, Error> {
+    async fn settle(&self, lease: &Lease, outcomes: &[(u64, ItemOutcome)], costs: &Costs) -> Result<Standing, Error> {
         let outcomes = outcomes.iter().map(|(place, outcome)| (*place, Some(outcome))).collect();
-        again(|| items::keep(&self.0, lease, &outcomes)).await.map_err(internal)
+        again(|| items::keep(&self.0, lease, &outcomes, Some(costs))).await.map_err(internal)
     }
 
     async fn finish(&self, lease: &Lease, ending: Ending) -> Result<Standing, Error> {

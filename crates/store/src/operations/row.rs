@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use polyptych_domain::{Operation, Phase, Progress};
+use serde::de::DeserializeOwned;
 
 use crate::error::{Fault, unreadable};
 use crate::json::from_json;
@@ -10,8 +11,8 @@ use crate::pool::Row;
 /// What [`operation`] reads.
 macro_rules! columns {
     () => {
-        "seq, id, client, task, phase, cancelling, total, succeeded, failed, unknown, tries, failure, created, updated, \
-         version"
+        "seq, id, client, task, phase, cancelling, total, succeeded, failed, unknown, budget, costs, tries, failure, \
+         created, updated, version"
     };
 }
 pub(super) use columns;
@@ -34,6 +35,12 @@ fn phase(name: &str) -> Result<Phase, Fault> {
         .ok_or_else(|| unreadable(format!("no phase is called {name}")))
 }
 
+/// JSON of a column that is null for what is usual.
+fn kept<T: DeserializeOwned + Default>(row: &Row, column: &str) -> Result<T, Fault> {
+    let told = row.get::<Option<String>, _>(column)?;
+    Ok(told.map(|told| from_json(&told)).transpose()?.unwrap_or_default())
+}
+
 /// Reads a row of [`columns`].
 ///
 /// # Errors
@@ -53,6 +60,8 @@ pub(super) fn operation(row: &Row) -> Result<Operation, Fault> {
             failed: count("failed")?,
             unknown: count("unknown")?,
         },
+        budget: kept(row, "budget")?,
+        costs: kept(row, "costs")?,
         tries: u32::try_from(count("tries")?).unwrap_or(u32::MAX),
         failure: row.get::<Option<String>, _>("failure")?.map(|failure| from_json(&failure)).transpose()?,
         created: time("created")?,

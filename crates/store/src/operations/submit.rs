@@ -15,7 +15,7 @@ use crate::store::Shared;
 pub(super) async fn submit(shared: &Shared, new: &NewOperation) -> Result<Operation, Problem> {
     let insert = concat!(
         "INSERT INTO operations (id, client, request_id, request_digest, kind, task, phase, total, created, updated, \
-         paused, due) VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $8, $8, $8) \
+         paused, due, budget) VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $8, $8, $8, $9) \
          ON CONFLICT (client, request_id) DO NOTHING RETURNING ",
         columns!()
     );
@@ -31,7 +31,9 @@ pub(super) async fn submit(shared: &Shared, new: &NewOperation) -> Result<Operat
     }
     let total = i64::try_from(new.task.items()).unwrap_or(i64::MAX);
     let (id, now) = (row_id()?, shared.now());
-    let args = args![&id, new.client.as_str(), request, digest.as_deref(), new.task.as_str(), &task, total, now];
+    let budget = new.budget.is_limited().then(|| to_json(&new.budget)).transpose()?;
+    let (client, kind, budget) = (new.client.as_str(), new.task.as_str(), budget.as_deref());
+    let args = args![&id, client, request, digest.as_deref(), kind, &task, total, now, budget];
     let mut tx = shared.db.begin().await?;
     if let Some(row) = tx.rows(insert, args).await?.first() {
         let made = operation(row)?;

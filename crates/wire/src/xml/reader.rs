@@ -3,24 +3,12 @@
 use std::borrow::Cow;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
 use super::XmlError;
 
 const MAX_DEPTH: usize = 128;
 const MAX_ATTRIBUTES: usize = 64;
-
-/// What a document consists of, as far as it matters here.
-enum Token<'x> {
-    Start(BytesStart<'x>),
-    End,
-    Text(Cow<'x, str>),
-    CData(Cow<'x, str>),
-    Reference(BytesRef<'x>),
-    /// A comment, a processing instruction or the declaration.
-    Other,
-    Eof,
-}
 
 /// Reads one XML document from text.
 pub struct XmlReader<'x> {
@@ -29,12 +17,18 @@ pub struct XmlReader<'x> {
 }
 
 impl<'x> XmlReader<'x> {
-    /// Starts at the beginning of a document, which has to be UTF-8: bytes that are not are an [`XmlError::Syntax`] where
-    /// the reader comes upon them.
-    pub fn new(document: &'x [u8]) -> Self {
-        let mut events = Reader::from_reader(document);
+    /// Starts at the beginning of a UTF-8 document.
+    ///
+    /// # Errors
+    /// [`XmlError::Syntax`] if the bytes are not UTF-8.
+    pub fn new(document: &'x [u8]) -> Result<Self, XmlError> {
+        let text = std::str::from_utf8(document).map_err(|error| XmlError::Syntax {
+            at: error.valid_up_to() as u64,
+            detail: "the document is not UTF-8".to_owned(),
+        })?;
+        let mut events = Reader::from_str(text);
         events.config_mut().expand_empty_elements = true;
-        Self { events, depth: 0 }
+        Ok(Self { events, depth: 0 })
     }
 
     /// The document's root element.
@@ -64,14 +58,15 @@ impl<'x> XmlReader<'x> {
     /// The next start tag outside of the root element; `None` at the end of the document. What it passes by holds no text.
     fn outside(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
         loop {
-            match self.token()? {
-                Token::Start(start) => return Ok(Some(start)),
-                Token::Eof => return Ok(None),
-                Token::CData(_) | Token::Reference(_) => return Err(self.stray("text outside of the root")),
-                Token::Text(text) if !text.bytes().all(|byte| b" \t\r\n".contains(&byte)) => {
+            let event = self.event()?;
+            match event {
+                Event::Start(start) => return Ok(Some(start)),
+                Event::Eof => return Ok(None),
+                Event::CData(_) | Event::GeneralRef(_) => return Err(self.stray("text outside of the root")),
+                Event::Text(text) if !text.xml10_content().bytes().all(|byte| b" \t\r\n".contains(&byte)) => {
                     return Err(self.stray("text outside of the root"));
                 }
-                Token::Text(_) | Token::End | Token::Other => {}
+                _ => {}
             }
         }
     }
@@ -79,67 +74,68 @@ impl<'x> XmlReader<'x> {
     /// The next start tag at the current depth; `None` when the enclosing element ends.
     fn next_start(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
         loop {
-            match self.token()? {
-                Token::Start(start) => return Ok(Some(start)),
-                Token::End => return Ok(None),
-                Token::Eof => return Err(self.truncated()),
+            match self.event()? {
+                Event::Start(start) => return Ok(Some(start)),
+                Event::End(_) => return Ok(None),
+                Event::Eof => return Err(self.truncated()),
                 _ => {}
             }
         }
     }
 
-    /// Reads one token, keeps the depth, refuses DTDs and deep or attribute-laden elements.
-    // Three of them make one element of an answer that has many: taken apart where it is read, and not handed on whole.
-    #[inline(always)]
-    fn token(&mut self) -> Result<Token<'x>, XmlError> {
-        Ok(match self.events.read_event() {
-            Ok(Event::Start(start)) => {
+    /// Reads one event, keeps the depth, refuses DTDs and deep or attribute-laden elements.
+    fn event(&mut self) -> Result<Event<'x>, XmlError> {
+        let event = self.events.read_event().map_err(|error| self.syntax(&error))?;
+        match &event {
+            Event::Start(start) => {
                 self.depth += 1;
                 if self.depth > MAX_DEPTH {
                     return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
                 }
-                if !start.attributes_raw().is_empty() {
-                    check_attributes(&start, self.events.buffer_position())?;
-                }
-                Token::Start(start)
+                check_attributes(start, self.events.buffer_position())?;
             }
-            Ok(Event::End(_)) => {
-                self.depth = self.depth.saturating_sub(1);
-                Token::End
-            }
-            Ok(Event::Text(text)) => Token::Text(text.xml10_content()),
-            Ok(Event::CData(text)) => Token::CData(text.xml10_content()),
-            Ok(Event::GeneralRef(reference)) => Token::Reference(reference),
-            Ok(Event::DocType(_)) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
-            Ok(Event::Eof) => Token::Eof,
-            // Elements without content come as a start and an end.
-            Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => Token::Other,
-            Err(error) => return Err(self.syntax(&error)),
-        })
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
+            _ => {}
+        }
+        Ok(event)
     }
 
     /// Skips until `depth` is the current depth again.
     fn skip_to(&mut self, depth: usize) -> Result<(), XmlError> {
         while self.depth > depth {
-            if matches!(self.token()?, Token::Eof) {
+            if matches!(self.event()?, Event::Eof) {
                 return Err(self.truncated());
             }
         }
         Ok(())
     }
 
-    /// The character, or one of the five entities that XML itself defines.
-    fn resolve(&self, reference: &BytesRef<'x>) -> Result<Cow<'x, str>, XmlError> {
-        // The parser itself has not failed here, so that it knows no position of the error.
-        let unresolved = |error: quick_xml::Error| self.stray(&error.to_string());
-        if let Some(character) = reference.resolve_char_ref().map_err(unresolved)? {
-            return Ok(Cow::Owned(character.to_string()));
+    /// Appends the text of `event`, if it is text, CDATA or a reference.
+    fn join(&self, text: &mut Cow<'x, str>, event: &Event<'x>) -> Result<(), XmlError> {
+        let piece = match event {
+            Event::Text(piece) => piece.xml10_content(),
+            Event::CData(piece) => piece.xml10_content(),
+            Event::GeneralRef(reference) => {
+                match reference.resolve_char_ref().map_err(|error| self.unresolved(&error))? {
+                    Some(character) => Cow::Owned(character.to_string()),
+                    None => {
+                        let name = reference.xml10_content();
+                        match quick_xml::escape::resolve_predefined_entity(&name) {
+                            Some(known) => Cow::Borrowed(known),
+                            None => return Err(XmlError::Dtd(name.into_owned())),
+                        }
+                    }
+                }
+            }
+            _ => return Ok(()),
+        };
+        if text.is_empty() {
+            *text = piece;
+        } else {
+            text.to_mut().push_str(&piece);
         }
-        let name = reference.xml10_content();
-        match quick_xml::escape::resolve_predefined_entity(&name) {
-            Some(known) => Ok(Cow::Borrowed(known)),
-            None => Err(XmlError::Dtd(name.into_owned())),
-        }
+        Ok(())
     }
 
     fn truncated(&self) -> XmlError {
@@ -150,48 +146,32 @@ impl<'x> XmlReader<'x> {
         XmlError::Syntax { at: self.events.buffer_position(), detail: what.to_owned() }
     }
 
-    #[cold]
-    fn syntax(&self, error: &quick_xml::Error) -> XmlError {
-        let at = match error {
-            // The parser notes no position of these.
-            quick_xml::Error::Encoding(_) => self.events.buffer_position(),
-            _ => self.events.error_position(),
-        };
-        XmlError::Syntax { at, detail: error.to_string() }
+    /// The parser itself has not failed at a reference, so that it knows no position of the error.
+    fn unresolved(&self, error: &quick_xml::Error) -> XmlError {
+        XmlError::Syntax { at: self.events.buffer_position(), detail: error.to_string() }
     }
-}
 
-/// Appends a piece; the first one is taken as it is.
-#[inline]
-fn join<'x>(text: &mut Cow<'x, str>, piece: Cow<'x, str>) {
-    if text.is_empty() {
-        *text = piece;
-    } else {
-        text.to_mut().push_str(&piece);
+    fn syntax(&self, error: &quick_xml::Error) -> XmlError {
+        XmlError::Syntax { at: self.events.error_position(), detail: error.to_string() }
     }
 }
 
 /// Refuses too many attributes, one that is not well formed (what stands behind it would not be seen), and references to
 /// other elements.
 fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<(), XmlError> {
+    if start.attributes_raw().is_empty() {
+        return Ok(());
+    }
     for (index, attribute) in start.attributes().with_checks(false).enumerate() {
         if index >= MAX_ATTRIBUTES {
             return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
         }
         let attribute = attribute.map_err(|error| XmlError::Syntax { at, detail: error.to_string() })?;
         if attribute.key.into_inner() == "href" && attribute.value.starts_with('#') {
-            return Err(XmlError::Reference(local_name(start).to_owned()));
+            return Err(XmlError::Reference(start.local_name().into_inner().to_owned()));
         }
     }
     Ok(())
-}
-
-/// The name behind the prefix. Names are short: looking at their bytes one by one is the quickest.
-#[inline]
-fn local_name<'s>(start: &'s BytesStart<'_>) -> &'s str {
-    let name = start.name().into_inner();
-    let colon = name.bytes().position(|byte| byte == b':');
-    colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
 }
 
 /// An element whose start tag has been read and whose content has not.
@@ -204,11 +184,10 @@ pub struct Element<'r, 'x> {
 impl<'x> Element<'_, 'x> {
     /// The local name, without a prefix.
     pub fn name(&self) -> &str {
-        local_name(&self.start)
+        self.start.local_name().into_inner()
     }
 
     /// Whether `xsi:nil` is true, whatever the prefix.
-    #[inline]
     pub fn is_nil(&self) -> bool {
         !self.start.attributes_raw().is_empty()
             && self.start.attributes().with_checks(false).flatten().any(|attribute| {
@@ -237,13 +216,12 @@ impl<'x> Element<'_, 'x> {
     pub fn text(&mut self) -> Result<Cow<'x, str>, XmlError> {
         let mut text = Cow::Borrowed("");
         while self.reader.depth >= self.depth {
-            // One of a child stands deeper.
-            let own = self.reader.depth == self.depth;
-            match self.reader.token()? {
-                Token::Text(piece) | Token::CData(piece) if own => join(&mut text, piece),
-                Token::Reference(reference) if own => join(&mut text, self.reader.resolve(&reference)?),
-                Token::Eof => return Err(self.reader.truncated()),
-                _ => {}
+            let event = self.reader.event()?;
+            if self.reader.depth == self.depth {
+                self.reader.join(&mut text, &event)?;
+            }
+            if matches!(event, Event::Eof) {
+                return Err(self.reader.truncated());
             }
         }
         Ok(text)
@@ -256,14 +234,12 @@ impl<'x> Element<'_, 'x> {
     pub fn text_or_child(&mut self) -> Result<(Cow<'x, str>, Option<Element<'_, 'x>>), XmlError> {
         let mut text = Cow::Borrowed("");
         while self.reader.depth >= self.depth {
-            match self.reader.token()? {
-                Token::Start(start) => {
+            match self.reader.event()? {
+                Event::Start(start) => {
                     return Ok((text, Some(Element { depth: self.reader.depth, start, reader: &mut *self.reader })));
                 }
-                Token::Text(piece) | Token::CData(piece) => join(&mut text, piece),
-                Token::Reference(reference) => join(&mut text, self.reader.resolve(&reference)?),
-                Token::Eof => return Err(self.reader.truncated()),
-                Token::End | Token::Other => {}
+                Event::Eof => return Err(self.reader.truncated()),
+                event => self.reader.join(&mut text, &event)?,
             }
         }
         Ok((text, None))

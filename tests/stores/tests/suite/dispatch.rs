@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use polyptych_domain::{Applied, Ending, Phase, Standing};
+use polyptych_domain::{Applied, Costs, Ending, Phase, Standing};
 use polyptych_store::Store;
 
 use crate::world::{HELD, World, deletion, failed, failure, taken, takes};
@@ -62,7 +62,10 @@ pub(crate) async fn what_a_worker_has_abandoned_is_due_again(world: World) {
     store.operations().abandon(&lease);
     store.tick().await.unwrap();
     assert_eq!(due.next().await, lease.operation);
-    assert_eq!(store.operations().settle(&lease, &[(0, failed(Applied::No))]).await.unwrap(), Standing::Lost);
+    assert_eq!(
+        store.operations().settle(&lease, &[(0, failed(Applied::No))], &Costs::new()).await.unwrap(),
+        Standing::Lost
+    );
     let (second, operation) = store.operations().take(&lease.operation).await.unwrap().unwrap();
     assert_eq!(operation.tries, 2);
     // What is held by another lease than the one that was abandoned stays held.

@@ -1,6 +1,6 @@
 //! A SQLite file that may not grow, and copies of one.
 
-use polyptych_domain::{Applied, Begun, ErrorKind, Request, Sha256};
+use polyptych_domain::{Applied, Begun, Costs, ErrorKind, Request, Sha256};
 use polyptych_store::{BackupError, Store};
 
 use crate::audit::event;
@@ -33,14 +33,17 @@ pub(crate) async fn a_full_file_loses_nothing_and_takes_more_once_there_is_room(
     }
     assert_eq!(store.operations().items(&lease.operation, 0, 10).await.unwrap().len(), 2);
     let outcomes: Vec<_> = (0..3000).map(|place| (place, failed(Applied::No))).collect();
-    assert_eq!(store.operations().settle(&lease, &outcomes).await.unwrap_err().kind(), ErrorKind::Internal);
+    assert_eq!(
+        store.operations().settle(&lease, &outcomes, &Costs::new()).await.unwrap_err().kind(),
+        ErrorKind::Internal
+    );
     assert_eq!(store.operations().get(&lease.operation).await.unwrap().progress.failed, 0);
     for id in &kept[..5] {
         store.operations().remove(id).await.unwrap();
     }
     let request = Request { id: "r".to_owned(), digest: Sha256::of(b"r") };
     assert_eq!(store.requests().begin(&client("anna"), &request).await.unwrap(), Begun::Fresh);
-    assert_eq!(store.operations().settle(&lease, &outcomes[..3]).await.unwrap(), HELD);
+    assert_eq!(store.operations().settle(&lease, &outcomes[..3], &Costs::new()).await.unwrap(), HELD);
     assert_eq!(store.operations().get(&lease.operation).await.unwrap().progress.failed, 3);
 }
 

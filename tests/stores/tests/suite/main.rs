@@ -73,7 +73,8 @@ const CASES: &[Case] = cases! {
         of_many_workers_one_takes_it, items_are_counted_by_their_last_outcome, many_items_fit_into_a_call,
         an_ended_operation_takes_no_more, an_untouched_operation_is_cancelled_at_once,
         a_worker_learns_that_it_is_to_end, only_what_has_ended_is_removed, unknown_operations_are_not_found,
-        a_client_asks_for_no_more_than_it_has_room_for, a_request_id_of_another_call_is_refused;
+        a_client_asks_for_no_more_than_it_has_room_for, a_request_id_of_another_call_is_refused,
+        a_budget_and_costs_are_kept_with_or_without_an_outcome_and_by_the_holder_alone;
     tries: a_given_back_operation_pauses_longer_each_time, a_hint_prolongs_the_pause, a_clock_set_back_ends_pauses,
         the_last_try_ends_in_failure, an_outcome_makes_tries_count_anew, a_released_operation_is_due_and_has_no_try,
         workers_that_keep_dying_end_in_failure;
@@ -133,7 +134,8 @@ const IN_MEMORY: &[Case] = cases! {
         a_request_id_with_another_request_is_refused, pages_go_from_new_to_old, lists_are_filtered,
         of_many_workers_one_takes_it, items_are_counted_by_their_last_outcome, many_items_fit_into_a_call,
         an_ended_operation_takes_no_more, an_untouched_operation_is_cancelled_at_once,
-        a_worker_learns_that_it_is_to_end, only_what_has_ended_is_removed, unknown_operations_are_not_found;
+        a_worker_learns_that_it_is_to_end, only_what_has_ended_is_removed, unknown_operations_are_not_found,
+        a_budget_and_costs_are_kept_with_or_without_an_outcome_and_by_the_holder_alone;
     tries: the_last_try_ends_in_failure, an_outcome_makes_tries_count_anew, a_released_operation_is_due_and_has_no_try;
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use polyptych_domain::{Claimed, Confirmed, ItemOutcome, Known};
+use polyptych_domain::{Claimed, Confirmed, Costs, ItemOutcome, Known};
 use polyptych_store::{Store, StoreConfig};
 
 use crate::audit::event;
@@ -46,7 +46,7 @@ impl Step {
                 let (lease, _) = store.operations().take(&submitted.id).await.unwrap().unwrap();
                 store.operations().begin(&lease, &[0]).await.unwrap();
                 let outcome = ItemOutcome::Deleted(Confirmed::default());
-                store.operations().settle(&lease, &[(0, outcome)]).await.unwrap();
+                store.operations().settle(&lease, &[(0, outcome)], &Costs::new()).await.unwrap();
                 store.operations().finish(&lease, polyptych_domain::Ending::Succeeded).await.unwrap();
             }
         }
@@ -144,7 +144,7 @@ async fn kept(world: &World) {
         store.operations().begin(&lease, &places).await.unwrap();
         let outcomes: Vec<_> =
             places.iter().map(|place| (*place, ItemOutcome::Deleted(Confirmed::default()))).collect();
-        store.operations().settle(&lease, &outcomes).await.unwrap();
+        store.operations().settle(&lease, &outcomes, &Costs::new()).await.unwrap();
     }
     println!("an item of a large operation keeps {} bytes", (size().await - before) / 20_000);
     store.close().await.unwrap();

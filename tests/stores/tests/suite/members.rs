@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{Applied, Confirmed, Ending, ItemOutcome, Phase, Standing};
+use polyptych_domain::{Applied, Confirmed, Costs, Ending, ItemOutcome, Phase, Standing};
 use polyptych_store::{Clock, Store, SystemClock};
 
 use crate::world::{HELD, LONG, World, failure, taken, takes};
@@ -35,7 +35,7 @@ pub(crate) async fn a_stopped_process_finds_its_leases_lost(world: World) {
         }
         assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), Standing::Lost);
         assert_eq!(
-            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()).await.unwrap(),
             Standing::Lost
         );
         assert_eq!(operations.finish(&lease, Ending::Succeeded).await.unwrap(), Standing::Lost);

@@ -1,8 +1,8 @@
 //! Operations as their callers and workers see them.
 
 use polyptych_domain::{
-    Applied, Begun, ClientId, Confirmed, Ending, ErrorKind, ItemOutcome, OperationFilter, OperationId, PageRequest,
-    Phase, Request, Sha256, Standing,
+    Applied, Begun, Budget, ClientId, Confirmed, Cost, Costs, Ending, ErrorKind, ItemOutcome, LibraryId, NewOperation,
+    OperationFilter, OperationId, PageRequest, Phase, Request, Sha256, Standing,
 };
 use polyptych_store::Store;
 
@@ -139,14 +139,14 @@ pub(crate) async fn items_are_counted_by_their_last_outcome(world: World) {
         (3, failed(Applied::Yes)),
     ];
     for _ in 0..2 {
-        assert_eq!(operations.settle(&lease, &outcomes).await.unwrap(), HELD);
+        assert_eq!(operations.settle(&lease, &outcomes, &Costs::new()).await.unwrap(), HELD);
         let progress = operations.get(&lease.operation).await.unwrap().progress;
         assert_eq!((progress.total, progress.succeeded, progress.failed, progress.unknown), (4, 1, 2, 1));
     }
     operations.begin(&lease, &[2]).await.unwrap();
     assert_eq!(operations.get(&lease.operation).await.unwrap().progress.unknown, 0);
     assert_eq!(operations.items(&lease.operation, 2, 1).await.unwrap()[0].outcome, None);
-    operations.settle(&lease, &[(2, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap();
+    operations.settle(&lease, &[(2, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()).await.unwrap();
     let told = operations.get(&lease.operation).await.unwrap();
     assert_eq!((told.progress.succeeded, told.progress.failed, told.progress.unknown), (2, 2, 0));
     assert!(told.version > taken.version);
@@ -162,7 +162,7 @@ pub(crate) async fn many_items_fit_into_a_call(world: World) {
     let places: Vec<u64> = (0..1_000).collect();
     assert_eq!(operations.begin(&lease, &places).await.unwrap(), HELD);
     let outcomes: Vec<_> = places.iter().map(|place| (*place, ItemOutcome::Deleted(Confirmed::default()))).collect();
-    assert_eq!(operations.settle(&lease, &outcomes).await.unwrap(), HELD);
+    assert_eq!(operations.settle(&lease, &outcomes, &Costs::new()).await.unwrap(), HELD);
     assert_eq!(operations.get(&lease.operation).await.unwrap().progress.succeeded, 1_000);
     assert_eq!(operations.items(&lease.operation, 990, 100).await.unwrap().len(), 10);
 }
@@ -183,7 +183,7 @@ pub(crate) async fn an_ended_operation_takes_no_more(world: World) {
         assert_eq!(operations.finish(&lease, ending).await.unwrap(), Standing::Lost);
         assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), Standing::Lost);
         assert_eq!(
-            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+            operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()).await.unwrap(),
             Standing::Lost
         );
         assert_eq!(operations.release(&lease).await.unwrap(), Standing::Lost);
@@ -212,7 +212,7 @@ pub(crate) async fn a_worker_learns_that_it_is_to_end(world: World) {
     assert_eq!(operations.begin(&lease, &[0]).await.unwrap(), cancelling);
     assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap(), []);
     assert_eq!(
-        operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap(),
+        operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()).await.unwrap(),
         cancelling
     );
     assert_eq!(operations.items(&lease.operation, 0, 10).await.unwrap().len(), 1);
@@ -287,4 +287,37 @@ pub(crate) async fn a_request_id_of_another_call_is_refused(world: World) {
     operations.submit(requested("boris", "r1", 2)).await.unwrap();
     requests.abandon(&anna, "r1").await.unwrap();
     operations.submit(requested("anna", "r1", 2)).await.unwrap();
+}
+
+pub(crate) async fn a_budget_and_costs_are_kept_with_or_without_an_outcome_and_by_the_holder_alone(world: World) {
+    let (one, two) = (world.process().await, world.process().await);
+    let budget = Budget { points: Some(90), calls: None, bytes: None };
+    let asked = one.operations().submit(NewOperation { budget, ..deletion("a", 2) }).await.unwrap();
+    assert_eq!((asked.budget, asked.costs), (budget, Costs::new()));
+    let (lease, taken) = one.operations().take(&asked.id).await.unwrap().unwrap();
+    assert_eq!(taken.budget, budget);
+    let costs = |points| {
+        let of = |library| (LibraryId::new(library).unwrap(), Cost { calls: 1, points, bytes: 7 });
+        Costs::from(["one", "two"].map(of))
+    };
+    let operations = one.operations();
+    operations.begin(&lease, &[0]).await.unwrap();
+    assert_eq!(operations.settle(&lease, &[], &costs(50)).await.unwrap(), HELD);
+    let before = two.operations().get(&asked.id).await.unwrap();
+    assert_eq!((before.costs.clone(), before.progress.succeeded), (costs(50), 0));
+    assert_eq!(
+        operations.settle(&lease, &[(0, ItemOutcome::Deleted(Confirmed::default()))], &costs(40)).await.unwrap(),
+        HELD
+    );
+    let told = two.operations().changed(&asked.id, before.version).await.unwrap();
+    assert_eq!((told.costs.clone(), told.progress.succeeded), (costs(40), 1));
+    // What is spent is kept of an operation that was asked to end, too.
+    two.operations().cancel(&asked.id).await.unwrap();
+    let cancelling = Standing::Held { cancelling: true };
+    assert_eq!(operations.settle(&lease, &[], &costs(60)).await.unwrap(), cancelling);
+    operations.finish(&lease, Ending::Cancelled).await.unwrap();
+    assert_eq!(operations.settle(&lease, &[], &costs(99)).await.unwrap(), Standing::Lost);
+    assert_eq!(two.operations().get(&asked.id).await.unwrap().costs, costs(60));
+    // An operation without a budget has none.
+    assert_eq!(one.operations().submit(deletion("a", 1)).await.unwrap().budget, Budget::default());
 }

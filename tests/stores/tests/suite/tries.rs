@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use polyptych_domain::{Applied, Confirmed, ItemOutcome, MOST_TRIES, OperationId, Phase};
+use polyptych_domain::{Applied, Confirmed, Costs, ItemOutcome, MOST_TRIES, OperationId, Phase};
 use polyptych_store::Clock;
 
 use crate::world::{HELD, LONG, Process, World, deletion, failure, taken, takes};
@@ -73,7 +73,7 @@ pub(crate) async fn an_outcome_makes_tries_count_anew(world: World) {
     let items = u64::from(MOST_TRIES) * 2;
     let (mut lease, _) = taken(&*store.operations(), items as usize).await;
     for place in 0..items {
-        operations.settle(&lease, &[(place, ItemOutcome::Deleted(Confirmed::default()))]).await.unwrap();
+        operations.settle(&lease, &[(place, ItemOutcome::Deleted(Confirmed::default()))], &Costs::new()).await.unwrap();
         operations.give_back(&lease, &failure("busy", Applied::No)).await.unwrap();
         world.clock.advance(LONG);
         lease = takes(&*store.operations(), &lease.operation).await.unwrap();

@@ -8,8 +8,8 @@ use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use polyptych::config::{S3Config, StateConfig, TokenConfig};
 use polyptych_domain::{
-    AlbumName, Animation, Applied, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error, ErrorKind,
-    Failure, Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations,
+    AlbumName, Animation, Applied, Budget, Catalogue, Claims, ClientId, Content, ContentKey, DeleteTask, Error,
+    ErrorKind, Failure, Fit, ImageId, ImageName, ItemOutcome, Lease, MemoryCatalogue, MemoryClaims, MemoryOperations,
     NewOperation, Operation, OperationId, Operations, PublishTask, Request, Sha256, Standing, TargetRecord, Task,
     UploadPolicy, UploadTerms,
 };
@@ -240,7 +240,7 @@ pub(crate) fn publication(who: &str, content: &Content) -> NewOperation {
     };
     let targets = vec![TargetRecord { album: album("a"), class: None }];
     let task = PublishTask { name: "a.png".to_owned(), sha256: content.sha256(), len: content.len(), targets, terms };
-    NewOperation { client: client(who), task: Task::Publish(task), request: None }
+    NewOperation { client: client(who), task: Task::Publish(task), budget: Budget::default(), request: None }
 }
 
 /// Longer than any process may be silent.
@@ -264,7 +264,7 @@ pub(crate) fn image(id: &str) -> ImageId {
 pub(crate) fn deletion(client: &str, items: usize) -> NewOperation {
     let name = |place| ImageName { album: album("a"), image: image(&format!("i{place}")) };
     let task = Task::Delete(DeleteTask { images: (0..items).map(name).collect() });
-    NewOperation { client: ClientId::new(client).unwrap(), task, request: None }
+    NewOperation { client: ClientId::new(client).unwrap(), task, budget: Budget::default(), request: None }
 }
 
 /// The same, repeatable.

@@ -12,7 +12,7 @@ use crate::service::meter::{Meter, Meters};
 use crate::service::put;
 use crate::service::sending::has_arrived;
 use crate::service::{Planned, Service, UploadPolicy, located};
-use crate::{AlbumName, ContentKey, Cost, Error, ImageId, ImageLibrary, Known, Prices, Sha256, Uploaded, Verb};
+use crate::{AlbumName, ContentKey, Cost, Error, ImageId, ImageLibrary, Known, Sha256, Uploaded, Verb};
 
 /// The contents that images of the source are known to hold.
 type Contents = HashMap<ImageId, Vec<Sha256>>;
@@ -95,12 +95,12 @@ impl Service {
             }
         }
         let prices = &library.capabilities().prices;
-        let reserved = match meter.reserve(to, Cost { calls: 1, points: prices.most_of_upload(1), bytes: 0 }) {
+        let reserved = match meter.reserve(to, Cost { calls: 1, points: prices.most_of_upload(1), bytes: 0 }).await {
             Ok(reserved) => reserved,
             Err(error) => return Copied { outcome: Err(error), points: 0 },
         };
         let copied = library.copy(&from.album, to, id).await;
-        let points = points(prices, &copied);
+        let points = put::points_of_one(prices, &copied);
         let arrived = copied.as_ref().err().is_none_or(has_arrived);
         reserved.spend(Cost { calls: u64::from(arrived), points, bytes: 0 });
         let outcome = match copied {
@@ -181,11 +181,4 @@ fn known(library: &dyn ImageLibrary, stored: Stored) -> CopyReceipt {
     let Stored { image, found, resent, reused, request_id, unrecorded } = stored;
     let album = AlbumName { library: library.id().clone(), album: image.album.clone() };
     CopyReceipt { album, image, sent: None, found, resent, reused, request_id, unrecorded }
-}
-
-fn points(prices: &Prices, copied: &Result<Uploaded, Error>) -> u64 {
-    match copied {
-        Ok(_) => prices.upload.of(1),
-        Err(error) => put::points(prices, 1, &Err(error.clone())),
-    }
 }

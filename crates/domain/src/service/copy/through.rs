@@ -64,7 +64,7 @@ impl Service {
         let here = |error: Error| located(error, source, album);
         let (meter, prices) = (meters.of(source.id()), &source.capabilities().prices);
         let cost = Cost { calls: 1, points: prices.get.of(ids.len() as u64), bytes: 0 };
-        let reserved = meter.reserve(album, cost).map_err(here)?;
+        let reserved = meter.reserve(album, cost).await.map_err(here)?;
         let told = source.get_many(album, ids).await;
         reserved.spend(cost);
         let told = told.and_then(|told| if told.len() == ids.len() { Ok(told) } else { Err(wrong_number("image")) });

@@ -62,6 +62,7 @@ impl Shelf {
     fn copy_now(&self, from: &AlbumId, to: &AlbumId, id: &ImageId) -> Result<Uploaded, Error> {
         let mut book = self.book();
         book.calls += 1;
+        book.points += PRICES.upload.of(1);
         book.copies += 1;
         let name = book.images.get(&(from.to_string(), id.to_string())).cloned();
         let name = name.ok_or_else(|| Error::new(ErrorKind::ImageNotFound, "there is no such image"))?;
@@ -78,6 +79,7 @@ impl Shelf {
         if book.down {
             return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
         }
+        book.points += PRICES.delete.call;
         let request_id = Some(format!("request-{}", book.calls));
         let outcomes = ids.iter().map(|id| {
             let gone = book.images.remove(&(album.to_string(), id.to_string()));
@@ -138,6 +140,7 @@ impl ImageLibrary for Shelf {
         pauses(&self.pauses).await;
         let mut book = self.book();
         book.looks += 1;
+        book.points += PRICES.get.of(1);
         if book.blind {
             return Err(Error::new(ErrorKind::ProviderUnavailable, "down"));
         }
@@ -150,8 +153,10 @@ impl ImageLibrary for Shelf {
         })
     }
     async fn list(&self, album: &AlbumId, _: &PageRequest) -> Result<Page<Image>, Error> {
-        let book = self.book();
-        let held = book.images.iter().filter(|((held, _), _)| held == album.as_str());
+        let mut book = self.book();
+        let held = |(held, _): &(String, String)| held == album.as_str();
+        book.points += PRICES.get.of(book.images.keys().filter(|key| held(key)).count() as u64);
+        let held = book.images.iter().filter(|(key, _)| held(key));
         let items = held.map(|((_, image), name)| Image {
             name: Some(name.clone()),
             ..Image::new(album.clone(), ImageId::new(image.as_str()).unwrap())
@@ -161,6 +166,7 @@ impl ImageLibrary for Shelf {
     async fn get(&self, album: &AlbumId, id: &ImageId) -> Result<Image, Error> {
         let mut book = self.book();
         book.calls += 1;
+        book.points += PRICES.get.of(1);
         match book.images.get(&(album.to_string(), id.to_string())) {
             Some(name) => Ok(Image { name: Some(name.clone()), ..Image::new(album.clone(), id.clone()) }),
             None => Err(Error::new(ErrorKind::ImageNotFound, "there is no such image")),
@@ -206,6 +212,7 @@ impl ImageLibrary for Shelf {
     async fn import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<(ImportTicket, Confirmed), Error> {
         self.begin(url.as_str(), name, Some(2), name.starts_with("bad"));
         let mut book = self.book();
+        book.points += PRICES.upload.of(1);
         if book.lost_imports > 0 {
             book.lost_imports -= 1;
             let message = "there was no answer in time";
@@ -217,6 +224,7 @@ impl ImageLibrary for Shelf {
     }
     async fn import_status(&self, album: &AlbumId, ticket: &ImportTicket) -> Result<ImportStatus, Error> {
         let mut book = self.book();
+        book.points += PRICES.get.of(1);
         let Some(task) = book.tasks.get_mut(ticket.0.parse::<usize>().unwrap()) else {
             return Ok(ImportStatus::Forgotten);
         };
@@ -231,7 +239,8 @@ impl ImageLibrary for Shelf {
         })
     }
     async fn find_import(&self, _: &AlbumId, url: &PictureUrl, name: &str) -> Result<Option<ImportTicket>, Error> {
-        let book = self.book();
+        let mut book = self.book();
+        book.points += PRICES.get.of(1);
         let same = |task: &Task| task.url == url.as_str() && task.name == name;
         Ok(book.tasks.iter().rposition(same).map(|place| ImportTicket(place.to_string())))
     }

@@ -51,7 +51,7 @@ async fn a_list_of_libraries_shows_those_that_the_client_may_use_on_pages_of_any
 /// An operation of this client.
 async fn operation(server: &Server, key: &ApiKey, library: &str, request_id: &str) -> String {
     let names = vec![format!("libraries/{library}/albums/a/images/b")];
-    let request = v1::DeleteImagesRequest { names, request_id: request_id.to_owned(), validate_only: false };
+    let request = v1::DeleteImagesRequest { names, request_id: request_id.to_owned(), ..Default::default() };
     server.images().await.delete_images(by(key, request)).await.unwrap().into_inner().name
 }
 
