@@ -39,7 +39,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[command(flatten)]
-    Client(Client),
+    Client(Box<Client>),
     /// Show what it does, with six emulated libraries
     ///
     /// Starts the emulator and the façade in this process, publishes each picture through gRPC to all libraries, fitted to

@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
         telemetry::plain();
     }
     let ended = match cli.command {
-        Command::Client(command) => return end(client::run(command).await, client::REFUSED),
+        Command::Client(command) => return end(client::run(*command).await, client::REFUSED),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "polyptych", &mut script);

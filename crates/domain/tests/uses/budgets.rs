@@ -198,7 +198,8 @@ fn a_forecast_is_what_the_operation_then_costs() {
         Task::Copy(CopyTask { images, target, terms: terms(UploadPolicy::Reuse) })
     };
     let native = || World::new(vec![Shelf::copying("one"), Shelf::new("two")]);
-    let cases: [(World, &dyn Fn(&World) -> Task); 5] = [
+    type Case<'c> = (World, &'c dyn Fn(&World) -> Task);
+    let cases: [Case<'_>; 5] = [
         (world(), &publication),
         (world(), &|_| import(9)),
         (world(), &|world| deletion(world, 7)),

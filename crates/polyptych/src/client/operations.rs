@@ -103,7 +103,7 @@ impl Operations {
         let get = |name: &str| GetOperationRequest { name: name.to_owned() };
         let mut report = Report::new(format);
         match &self.command {
-            Command::List { limit, .. } => return list(operations, *limit, report).await,
+            Command::List { limit, .. } => return list(operations, *limit, Report::new(format)).await,
             Command::Get(One { name, .. }) => {
                 report.add(Told::new(operations.get_operation(get(name)).await.map_err(told)?.into_inner())?)?;
             }
@@ -126,7 +126,7 @@ impl Operations {
     }
 }
 
-async fn list(mut operations: OperationsClient<Channel>, limit: usize, mut report: Report<Told>) -> Result<Tally> {
+async fn list(mut operations: OperationsClient<Channel>, limit: usize, mut report: Report<Listed>) -> Result<Tally> {
     let (mut left, mut page_token) = (limit, String::new());
     while left > 0 {
         let page_size = i32::try_from(left.min(1_000))?;
@@ -134,7 +134,7 @@ async fn list(mut operations: OperationsClient<Channel>, limit: usize, mut repor
         let page = operations.list_operations(request).await.map_err(told)?.into_inner();
         for operation in page.operations.into_iter().take(left) {
             left -= 1;
-            report.add(Told::new(operation)?)?;
+            report.add(Listed(Told::new(operation)?))?;
         }
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -202,5 +202,17 @@ impl Row for Told {
             (None, 0) => State::Done,
             (None, _) => State::Wrong,
         }
+    }
+}
+
+/// One of a list: that it has failed is not a failure of the list.
+#[derive(Serialize)]
+struct Listed(Told);
+
+impl Row for Listed {
+    const HEAD: &'static [&'static str] = Told::HEAD;
+
+    fn cells(&self) -> Vec<String> {
+        self.0.cells()
     }
 }
