@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     ("format", &["fmt", "--all", "--check"], &[]),
     ("layers", &["xtask", "layers"], &[]),
     ("policy", &["xtask", "policy"], &[]),
+    ("packaging", &["xtask", "packaging"], &[]),
     ("generated code", &["xtask", "codegen", "--check"], &[]),
     ("conventions of the API", &["xtask", "api"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),

@@ -92,6 +92,7 @@ struct Versions {
     node: BTreeMap<String, String>,
     grpc: BTreeMap<String, String>,
     web: BTreeMap<String, String>,
+    hadolint: BTreeMap<String, String>,
 }
 
 impl Versions {
@@ -179,7 +180,7 @@ pub(crate) fn required() -> bool {
     std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|one| one == "clients"))
 }
 
-fn target(root: &Path) -> PathBuf {
+pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
 }
 
@@ -190,6 +191,12 @@ fn scratch(root: &Path) -> PathBuf {
 /// The interpreter that has what makes clients of our API.
 pub(crate) fn install_grpc(root: &Path) -> Result<PathBuf> {
     install_python(&scratch(root).join("grpc"), &Versions::read(root)?.grpc)
+}
+
+/// The program that judges files of containers.
+pub(crate) fn install_hadolint(root: &Path) -> Result<PathBuf> {
+    let python = install_python(&scratch(root).join("hadolint"), &Versions::read(root)?.hadolint)?;
+    Ok(python.with_file_name("hadolint"))
 }
 
 fn reason(error: &anyhow::Error) -> String {

@@ -8,6 +8,7 @@ mod codegen;
 mod layers;
 mod member;
 mod metadata;
+mod packaging;
 mod policy;
 mod schemas;
 mod tree;
@@ -36,6 +37,8 @@ enum Command {
     Layers,
     /// Check licences, sources and duplicate versions of dependencies against `deny.toml`.
     Policy,
+    /// Pack the crates that are published, and judge `packaging/` by tools that others wrote.
+    Packaging,
     /// Judge our `.proto` files by tools that others wrote: conventions, what breaks callers, the restated Google files.
     Api(api::Options),
     /// Run clients that others wrote: SDKs against the emulator, and clients of our API against the server.
@@ -49,7 +52,7 @@ enum Command {
     /// Kill servers at work, start them again, and compare what they told with what was done.
     #[command(disable_help_flag = true)]
     Crash(member::Options),
-    /// Measure what the façade promises its callers: deadlines, draining, slow callers, memory.
+    /// Measure what the façade promises its callers: deadlines, draining, slow callers, shedding, memory.
     #[command(disable_help_flag = true)]
     Service(member::Options),
     /// Measure how fast, small and cheap it is, beside floors and peers.
@@ -86,6 +89,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Crash(options) => member::crash(&root, options),
         Command::Service(options) => member::service(&root, options),
         Command::Bench(options) => member::bench(&root, options),
+        Command::Packaging => packaging::run(&root),
         Command::Ci => ci::run(&root),
     }
 }

@@ -7,6 +7,7 @@ mod memory;
 mod picture;
 mod row;
 mod server;
+mod shed;
 mod slow;
 mod stall;
 
@@ -45,6 +46,8 @@ enum Part {
     Drain,
     /// Callers that send nothing, or too slowly, or do not read.
     Slow,
+    /// More calls than are taken.
+    Shed,
     /// Peak memory and throughput of parallel uploads of 10 MB.
     Memory,
 }
@@ -78,6 +81,9 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     }
     if wanted(Part::Memory) {
         rows.extend(memory::run(&place, arguments.uploads).await?);
+    }
+    if wanted(Part::Shed) {
+        rows.extend(shed::run(&place).await?);
     }
     if wanted(Part::Slow) {
         rows.extend(slow::run(&place).await?);

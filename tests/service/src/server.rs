@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use polyptych_crash::process::Process;
 use tempfile::TempDir;
+use tokio::process::Command;
 use tonic::transport::{Channel, Endpoint};
 
 /// The ad account of all images.
@@ -34,8 +35,21 @@ impl Place {
         Process::start(&self.program, &["emulate", "--listen", "127.0.0.1:0"], &[], &log).await
     }
 
+    /// A new API key, and its hash for the configuration.
+    pub(crate) async fn key(&self) -> Result<(String, String)> {
+        let made = Command::new(&self.program).arg("keygen").output().await.context("cannot make a key")?;
+        let text = String::from_utf8(made.stdout).context("a key is text")?;
+        let line = |prefix: &str| text.lines().find_map(|line| Some(line.strip_prefix(prefix)?.trim().to_owned()));
+        line("key:").zip(line("hash:")).context("no key was made")
+    }
+
     /// A server whose providers are all at `host:port`. Calls are not tried again.
     pub(crate) async fn serve(&self, name: &str, provider: &str) -> Result<Process> {
+        self.serve_with(name, provider, "").await
+    }
+
+    /// The same with more `settings`, as they are in a configuration.
+    pub(crate) async fn serve_with(&self, name: &str, provider: &str, settings: &str) -> Result<Process> {
         let (folder, log) = (self.folder.path(), self.folder.path().join(format!("{name}.log")));
         let mut text = format!("[state]\nfolder = {:?}\n", folder.join(name));
         for (id, provider_name, encoding, album) in [
@@ -56,6 +70,7 @@ impl Place {
                  retry = {{ tries = 1 }}\n"
             ));
         }
+        text.push_str(settings);
         let config = folder.join(format!("{name}.toml"));
         fs::write(&config, text).context("cannot write the configuration")?;
         let config = config.to_str().context("the folder's name is no text")?;
