@@ -1,58 +1,78 @@
-//! The pool on which images are decoded, fitted and encoded: threads of the runtime that may block, a few at a time.
+//! The pool on which images are decoded, fitted and encoded: a few threads of its own, started when they are first needed. An
+//! allocator keeps what was freed for the thread that had it, so images, whole and decoded, are kept off the many threads on
+//! which the runtime blocks.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::{io, thread};
 
 use async_trait::async_trait;
 use polyptych_domain::{Error, ErrorKind, Workers};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, oneshot};
 
-/// A bounded pool on the current tokio runtime. Jobs above the bound wait in the order of arrival.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A bounded pool of threads, which end with its last clone. Jobs above the bound wait in the order of arrival.
 #[derive(Debug, Clone)]
 pub struct WorkerPool {
     permits: Arc<Semaphore>,
+    /// Threads that wait for a job; together with those that have one no more than there are permits.
+    idle: Arc<Mutex<Vec<mpsc::Sender<Job>>>>,
 }
 
 impl WorkerPool {
     /// Runs at most `jobs` jobs at once, and at least one.
     pub fn new(jobs: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS))) }
+        Self { permits: Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS))), idle: Arc::default() }
     }
 }
 
 impl Default for WorkerPool {
     /// One job per processor.
     fn default() -> Self {
-        Self::new(std::thread::available_parallelism().map_or(1, usize::from))
+        Self::new(thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
 #[async_trait]
 impl Workers for WorkerPool {
-    async fn run(&self, job: Box<dyn FnOnce() + Send>) -> Result<(), Error> {
-        let shutting_down = |_| Error::new(ErrorKind::Internal, "the workers are shutting down");
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(shutting_down)?;
+    async fn run(&self, job: Job) -> Result<(), Error> {
+        let internal = |message: &'static str| Error::new(ErrorKind::Internal, message);
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| internal("the workers are shutting down"))?;
+        let waiting = lock(&self.idle).pop();
+        let worker = match waiting {
+            Some(worker) => worker,
+            None => start().map_err(|error| internal("no worker could be started").with_source(error))?,
+        };
+        let (tell, told) = oneshot::channel();
+        let (idle, itself) = (Arc::clone(&self.idle), worker.clone());
         // The permit is the job's, not the caller's: a job that was started runs on when its caller has gone.
-        let started = tokio::task::spawn_blocking(move || {
-            job();
+        let all = Box::new(move || {
+            let ended = catch_unwind(AssertUnwindSafe(job)).is_ok();
+            lock(&idle).push(itself);
             drop(permit);
+            // Nobody may be waiting any more.
+            let _ = tell.send(ended);
         });
-        let mut started = CancelUnstarted(started);
-        match (&mut started.0).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_panic() => Err(Error::new(ErrorKind::Internal, "a worker panicked")),
-            Err(_) => Err(Error::new(ErrorKind::Internal, "the workers are shutting down")),
+        worker.send(all).map_err(|_| internal("a worker has ended"))?;
+        match told.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(internal("a worker panicked")),
+            Err(_) => Err(internal("a worker has ended")),
         }
     }
 }
 
-/// Cancels a job that has not started when nobody waits for it any more.
-struct CancelUnstarted(JoinHandle<()>);
+/// A thread that does what it is sent, and ends when nobody can send it more.
+fn start() -> io::Result<mpsc::Sender<Job>> {
+    let (worker, jobs) = mpsc::channel::<Job>();
+    thread::Builder::new().name("polyptych-image".to_owned()).spawn(move || jobs.into_iter().for_each(|job| job()))?;
+    Ok(worker)
+}
 
-impl Drop for CancelUnstarted {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+fn lock(idle: &Mutex<Vec<mpsc::Sender<Job>>>) -> MutexGuard<'_, Vec<mpsc::Sender<Job>>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -117,5 +137,18 @@ mod tests {
         release.send(()).unwrap();
         first.await.unwrap();
         assert_eq!(told.recv(), Err(mpsc::RecvError));
+    }
+
+    #[tokio::test]
+    async fn jobs_one_after_the_other_run_on_one_thread_which_is_not_of_the_runtime() {
+        let pool = WorkerPool::new(4);
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..3 {
+            let sender = sender.clone();
+            let job = move || sender.send((thread::current().id(), tokio::runtime::Handle::try_current().is_err()));
+            pool.run(Box::new(move || job().unwrap())).await.unwrap();
+        }
+        let ran: Vec<_> = receiver.try_iter().collect();
+        assert_eq!(ran, [(ran[0].0, true); 3]);
     }
 }

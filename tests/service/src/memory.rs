@@ -14,6 +14,9 @@ use crate::server::{Place, Taken, connect};
 /// Uploads that are compared with.
 const FEW: usize = 8;
 
+/// The callers are one client to the server and would be many elsewhere, so that it may fill the spool alone.
+const SETTINGS: &str = "\n[server]\nspool_bytes_per_client = 1_073_741_824\n";
+
 /// One server for each number of uploads.
 pub(crate) async fn run(place: &Place, uploads: usize) -> Result<Vec<Row>> {
     let picture = Picture::new(1560)?;
@@ -44,7 +47,7 @@ struct Measured {
 /// `total` uploads, `at_once` of them in parallel, each lane over a connection of its own.
 async fn measure(place: &Place, picture: &Picture, at_once: usize, total: usize) -> Result<Measured> {
     let emulator = place.emulate().await?;
-    let server = place.serve(&format!("memory-{at_once}"), emulator.address()).await?;
+    let server = place.serve_with(&format!("memory-{at_once}"), emulator.address(), SETTINGS).await?;
     let idle = Taken::by(&server)?.peak;
     let mut channels = Vec::new();
     for _ in 0..at_once {

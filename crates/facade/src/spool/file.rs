@@ -121,13 +121,14 @@ impl Reading {
         if self.left == 0 {
             return Ok(None);
         }
+        let most = usize::try_from(self.left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
+        // Taken here and not where it is read: allocators keep freed memory by thread, and there are few threads like this one.
+        let mut chunk = vec![0; most];
         let read = blocking(move || {
             let mut open = match self.open.take() {
                 Some(open) => open,
                 None => File::open(&self.file.path)?,
             };
-            let most = usize::try_from(self.left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
-            let mut chunk = vec![0; most];
             open.read_exact(&mut chunk).map_err(|error| match error.kind() {
                 io::ErrorKind::UnexpectedEof => shortened(),
                 _ => error,
