@@ -20,7 +20,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     let libraries = client.libraries().map(|library| library.id().clone());
     let report = client
         .publish(PublishCommand {
-            budget: Budget { points: Some(100), ..Budget::default() },
+            budget: Budget { points: Some(200), ..Budget::default() },
             ..PublishCommand::new("mark.png", PICTURE.to_vec(), libraries)
         })
         .await;

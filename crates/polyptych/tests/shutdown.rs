@@ -28,7 +28,7 @@ async fn an_upload_in_progress_ends_well_before_the_emulator_does() {
     let mut watched = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
 
-    // The call counts as in progress once the client has sent the first chunk and asks for the next.
+    // The client has sent the first chunk once it asks for the next.
     let (begun_sender, begun) = oneshot::channel();
     let (go_on, asked) = oneshot::channel::<()>();
     let metadata = v1::UploadImageMetadata {
@@ -45,6 +45,8 @@ async fn an_upload_in_progress_ends_well_before_the_emulator_does() {
     });
     let upload = tokio::spawn(async move { ImageServiceClient::new(channel).upload_image(first.chain(rest)).await });
     begun.await.unwrap();
+    // What was sent on the connection before this call has been received once it is answered.
+    health.check(HealthCheckRequest::default()).await.unwrap();
 
     let stopped = tokio::spawn(running.stop());
     assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
