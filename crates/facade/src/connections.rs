@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
@@ -15,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use metrics::gauge;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tonic::body::Body;
@@ -31,6 +33,14 @@ const CONNECTION_WINDOW: u32 = 1 << 20;
 
 /// The least that the reader of HTTP/1 works with.
 const MIN_HTTP1_BUFFER: usize = 8 << 10;
+
+/// How long a connection may take to say that it speaks HTTP, and how many bytes that takes: the preface of HTTP/2. Until then no
+/// other limit of time holds for it.
+const PREFACE: Duration = Duration::from_secs(10);
+const PREFACE_BYTES: usize = 24;
+
+/// How long nothing is accepted after that has failed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The most connections of a server.
 const MOST: usize = Semaphore::MAX_PERMITS;
@@ -62,7 +72,15 @@ pub(crate) async fn serve<IO, S>(
                 Some(_) = open.join_next() => {}
                 (place, connection) = next => match connection {
                     None => break,
-                    Some(Err(error)) => tracing::debug!(%error, "a connection could not be accepted"),
+                    // It went before it was accepted.
+                    Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                        tracing::debug!(%error, "a connection could not be accepted");
+                    }
+                    // Such as that there are too many open files: the next one fails at once, too.
+                    Some(Err(error)) => {
+                        tracing::warn!(%error, "connections cannot be accepted");
+                        tokio::time::sleep(PAUSE).await;
+                    }
                     Some(Ok(io)) => {
                         let (service, builder, age) = (service.clone(), builder.clone(), Age::of(settings));
                         let stopped = stopped.clone();
@@ -146,15 +164,26 @@ async fn connection_of<IO, S>(
             service.call(request).await
         }
     });
+    let said = Arc::new(AtomicBool::new(false));
+    let io = Heard { io, left: PREFACE_BYTES, said: Arc::clone(&said) };
+    let silent = async {
+        tokio::time::sleep(PREFACE).await;
+        if said.load(Ordering::Acquire) {
+            std::future::pending::<()>().await;
+        }
+    };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
+        () = silent => return tracing::debug!("a connection did not say in time that it speaks HTTP"),
         () = age.reached() => None,
         // An error means that whoever could ask has gone, which is how it asks.
         _ = stopped.changed() => None,
     };
     let ended = match ended {
         Some(ended) => ended,
+        // It has no call that could be waited for, and would not learn that it is to go.
+        None if !said.load(Ordering::Acquire) => return,
         None => {
             connection.as_mut().graceful_shutdown();
             match tokio::time::timeout(age.grace, connection).await {
@@ -165,6 +194,57 @@ async fn connection_of<IO, S>(
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection failed");
+    }
+}
+
+/// A connection that tells when the first bytes have come.
+struct Heard<IO> {
+    io: IO,
+    left: usize,
+    said: Arc<AtomicBool>,
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Heard<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.io).poll_read(context, buffer);
+        if self.left > 0 {
+            self.left = self.left.saturating_sub(buffer.filled().len().saturating_sub(before));
+            if self.left == 0 {
+                self.said.store(true, Ordering::Release);
+            }
+        }
+        polled
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Heard<IO> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
     }
 }
 

@@ -132,9 +132,11 @@ impl operations_server::Operations for Watch {
         let longest = self.settings.wait;
         let timeout = match request.timeout {
             None => longest,
-            Some(told) => Duration::try_from(told)
-                .map_err(|_| Refusal::argument("timeout", "a timeout is not negative"))?
-                .min(longest),
+            // The conversion of `prost_types` negates what is negative, which the smallest number cannot be.
+            Some(told) => match (u64::try_from(told.seconds), u32::try_from(told.nanos)) {
+                (Ok(seconds), Ok(nanos @ 0..1_000_000_000)) => Duration::new(seconds, nanos).min(longest),
+                _ => return Err(Refusal::argument("timeout", "a timeout is not negative").into()),
+            },
         };
         let end = Instant::now() + timeout;
         let mut operation = find(&self.work, &caller, NAME, &request.name).await?;

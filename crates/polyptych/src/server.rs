@@ -61,7 +61,8 @@ pub struct Server {
 
 /// What a server works with now.
 struct Current {
-    config: Config,
+    /// The configuration that it was started with, which what only a restart takes over still follows.
+    begun: Config,
     opened: Opened,
     service: Service,
 }
@@ -120,7 +121,7 @@ impl Server {
             // Watched until the very end: dropping the sender ends it.
             tokio::spawn(admin::serve(listener, watched.clone(), gone(asked.clone())))
         });
-        let current = Arc::new(Mutex::new(Current { config, opened, service }));
+        let current = Arc::new(Mutex::new(Current { begun: config, opened, service }));
         let health_task = tokio::spawn(tell_health(live.clone(), Arc::clone(&current)));
         Ok(Self {
             address,
@@ -187,8 +188,8 @@ impl Server {
         if let Some(access) = access {
             self.guard.replace(access);
         }
-        let fixed = reload::fixed(&current.config, &config);
-        *current = Current { config, opened, service };
+        let fixed = reload::fixed(&current.begun, &config);
+        (current.opened, current.service) = (opened, service);
         Ok(fixed)
     }
 

@@ -159,9 +159,12 @@ impl Access {
         bool::from(found).then(|| self.clients.get(place)).flatten()
     }
 
-    /// The client that one of these names of a certificate belongs to.
+    /// The one client that names of a certificate belong to; none where they belong to several, since it would be chance which.
     pub(super) fn by_certificate(&self, names: &[CertificateName]) -> Option<&Arc<Known>> {
-        self.clients.iter().find(|known| known.client.certificates.iter().any(|name| names.contains(name)))
+        let named = |known: &&Arc<Known>| known.client.certificates.iter().any(|name| names.contains(name));
+        let mut found = self.clients.iter().filter(named);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
     }
 
     /// The client of a token's subject; `None` if the token is good and the subject is not known.

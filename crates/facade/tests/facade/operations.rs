@@ -304,7 +304,10 @@ async fn a_wait_ends_with_the_operation_or_its_timeout() {
         let operation = watch.wait_operation(wait(seconds)).await.unwrap().into_inner();
         assert_eq!((operation.done, begun.elapsed().as_secs()), (false, waited));
     }
-    assert_eq!(blamed(&watch.wait_operation(wait(-1)).await.unwrap_err()), ["timeout"]);
+    let smallest = prost_types::Duration { seconds: i64::MIN, nanos: -999_999_999 };
+    for negative in [wait(-1), WaitOperationRequest { name: name.clone(), timeout: Some(smallest) }] {
+        assert_eq!(blamed(&watch.wait_operation(negative).await.unwrap_err()), ["timeout"]);
+    }
     let begun = Instant::now();
     let request = WaitOperationRequest { name: name.clone(), timeout: None };
     let waiting = tokio::spawn(async move { watch.wait_operation(request).await.unwrap().into_inner() });

@@ -137,3 +137,35 @@ async fn without_origins_http_1_is_not_spoken() {
     let answer = http1(&server, &format!("{LIST}https://app.test\r\n"), &[0; 5]).await;
     assert!(!answer.contains("HTTP/1.1") && !answer.contains("libraries/alpha"), "{answer}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_browser_sends_for_any_page_without_asking_is_no_call() {
+    let server = Server::with(|settings| settings.web_origins = vec!["https://app.test".to_owned()]);
+    let (ours, other, page) = ("https://app.test", "https://other.test", "application/grpc-web+proto");
+    for (method, kind, origin, status) in [
+        ("POST", page, other, 403),
+        ("POST", "text/plain", other, 403),
+        ("POST", "text/plain", ours, 415),
+        ("GET", page, ours, 405),
+    ] {
+        let head = format!(
+            "{method} /polyptych.v1.LibraryService/ListLibraries HTTP/1.1\r\ncontent-type: {kind}\r\norigin: {origin}\r\n"
+        );
+        let answer = http1(&server, &head, &[0; 5]).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{method} {kind} {origin}: {answer}");
+        assert!(!answer.contains("libraries/alpha"), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_is_closed() {
+    let server = Server::start();
+    for said in [&b""[..], b"PRI * HTTP/2.0"] {
+        let mut stream = server.raw();
+        stream.write_all(said).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+        assert_eq!(begun.elapsed().as_secs(), 10);
+    }
+    server.images().await.get_image(get()).await.unwrap_err();
+}

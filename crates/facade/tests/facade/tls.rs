@@ -168,6 +168,8 @@ async fn a_client_is_known_by_a_name_of_its_certificate_and_by_no_certificate_of
         assert_eq!(ask(Some(&plain)).await.unwrap(), Vec::<String>::new());
         let unknown = ask(Some(&authority.sign(&["x.test"], None))).await.unwrap_err();
         assert_eq!(unknown.code(), Some(Code::Unauthenticated));
+        let of_two = ask(Some(&authority.sign(&["till.test"], Some("spiffe://test/agency")))).await.unwrap_err();
+        assert_eq!(of_two.code(), Some(Code::Unauthenticated));
         let strange = ask(Some(&stranger.sign(&["till.test"], None))).await.unwrap_err();
         assert_eq!(strange.code(), None, "{strange:?}");
         let without = ask(None).await.unwrap_err();
