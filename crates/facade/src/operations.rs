@@ -8,7 +8,7 @@ mod start;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polyptych_domain::{Error, ErrorKind, Operation, OperationFilter, OperationId, PageRequest, Phase};
+use polyptych_domain::{Error, ErrorKind, Operation, OperationFilter, OperationId, PageRequest, Phase, Work};
 use polyptych_proto::longrunning;
 use polyptych_proto::longrunning::operations_server;
 use tokio::time::Instant;
@@ -20,7 +20,6 @@ pub(crate) use start::{Asked, outcome, repeated, submit, validated, within};
 use crate::caller::{Caller, Door};
 use crate::status::{Fields, Refusal, failed};
 use crate::{Settings, page_token};
-use polyptych_domain::Work;
 
 /// The name of the collection.
 const COLLECTION: &str = "operations";

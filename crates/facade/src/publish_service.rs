@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use polyptych_domain::{
     BatchReport, Budget, CheckCommand, Content, Error, LibraryId, PublishCommand, PublishTask, Service, TargetRecord,
-    Task, UploadTerms,
+    Task, UploadTerms, Work,
 };
 use polyptych_proto::v1::publish_service_server::PublishService;
 use polyptych_proto::v1::upload_outcome::Result as Outcome;
@@ -22,7 +22,6 @@ use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
 use crate::{convert, operations, repeats, trial};
-use polyptych_domain::Work;
 
 /// Most targets of one operation; an outcome of each fits into the 4 MiB that clients take.
 const MOST: usize = 1000;

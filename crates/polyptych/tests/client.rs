@@ -5,6 +5,7 @@
 mod support;
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -217,15 +218,7 @@ fn albums_are_found_by_code_and_advertisements_are_told_what_to_show() {
     ];
     std::fs::write(folder.path().join("polyptych.toml"), config.concat()).unwrap();
     std::fs::write(folder.path().join("banner.png"), banner()).unwrap();
-    let run = |arguments: &[&str]| {
-        let mut command = polyptych();
-        command
-            .args(arguments)
-            .args(["--config", "polyptych.toml"])
-            .env("A_TOKEN", "a-token")
-            .current_dir(folder.path());
-        told(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), b"")
-    };
+    let run = |arguments: &[&str]| configured(folder.path(), "A_TOKEN", arguments);
     let (code, stdout, stderr) = run(&["albums", "till"]);
     assert!(code == 0 && stdout.contains("~tea") && stdout.contains("~milk"), "{stdout}{stderr}");
     let (code, stdout, stderr) = run(&["albums", "till", "--json", "--limit", "1"]);
@@ -268,6 +261,13 @@ fn an_address_is_refused_item_by_item_where_the_server_must_not_call_it() {
     assert_eq!(imported[0]["error"]["reason"], "SOURCE_REFUSED", "{imported:?}");
 }
 
+/// What a command prints that works with the configuration of this folder, whose token is in `variable`.
+fn configured(folder: &Path, variable: &str, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = polyptych();
+    command.args(arguments).args(["--config", "polyptych.toml"]).env(variable, "a-token").current_dir(folder);
+    told(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), b"")
+}
+
 #[test]
 fn a_configuration_does_without_a_facade() {
     let emulator = Serving::start(&["emulate", "--listen", "127.0.0.1:0"]);
@@ -278,15 +278,7 @@ fn a_configuration_does_without_a_facade() {
     );
     std::fs::write(folder.path().join("polyptych.toml"), config).unwrap();
     std::fs::write(folder.path().join("banner.png"), banner()).unwrap();
-    let run = |arguments: &[&str]| {
-        let mut command = polyptych();
-        command
-            .args(arguments)
-            .args(["--config", "polyptych.toml"])
-            .env("ADS_TOKEN", "a-token")
-            .current_dir(folder.path());
-        told(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), b"")
-    };
+    let run = |arguments: &[&str]| configured(folder.path(), "ADS_TOKEN", arguments);
     let (code, stdout, stderr) = run(&["publish", "banner.png", "--to", "ads"]);
     assert!(code == 0 && stderr.contains("1 published"), "{stdout}{stderr}");
     let (code, stdout, stderr) = run(&["list", "ads"]);

@@ -11,7 +11,7 @@ mod upload;
 
 use std::sync::Arc;
 
-use polyptych_domain::{AlbumId, AlbumName, ErrorKind, ImageLibrary, ImageName, LibraryId, Service};
+use polyptych_domain::{AlbumId, AlbumName, ErrorKind, ImageLibrary, ImageName, LibraryId, Service, Work};
 use polyptych_proto::v1::image_service_server::ImageService;
 use polyptych_proto::{longrunning, v1};
 use tonic::{Request, Response, Status, Streaming};
@@ -23,7 +23,6 @@ use crate::progress::Progress;
 use crate::receiving::Receiver;
 use crate::status::{Fields, Refusal, failed};
 use crate::{Settings, convert, operations};
-use polyptych_domain::Work;
 
 pub(crate) struct Images {
     service: Door,

@@ -1,7 +1,7 @@
 //! The beginning of an operation: it is kept, and answered as it is then.
 
 use polyptych_domain::{
-    Applied, Budget, ClientId, Costs, ErrorKind, NewOperation, Request, Service, TargetRecord, Task,
+    Applied, Budget, ClientId, Costs, ErrorKind, NewOperation, Request, Service, TargetRecord, Task, Work,
 };
 use polyptych_proto::{longrunning, v1};
 use prost_types::Any;
@@ -10,7 +10,6 @@ use tonic::Status;
 use super::describe;
 use crate::convert;
 use crate::status::{Fields, Refusal, failed};
-use polyptych_domain::Work;
 
 /// What is asked for.
 pub(crate) struct Asked {
