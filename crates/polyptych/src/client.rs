@@ -1,6 +1,7 @@
 //! The commands that use libraries. Each is a call of the gRPC API, to a façade elsewhere or in this process, and prints what
 //! became of each item.
 
+mod admission;
 mod albums;
 mod associations;
 mod audit;
