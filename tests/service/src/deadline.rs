@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use futures_util::stream;
 use polyptych_proto::v1;
+use polyptych_service::picture::Picture;
+use polyptych_service::server::{ACCOUNT, Place};
 use polyptych_service::{Wire, origin};
 use tonic::{Code, Request, Status};
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
 
-use crate::picture::Picture;
 use crate::row::Row;
-use crate::server::{ACCOUNT, Place};
 use crate::stall::Stalled;
 
 const KINDS: [&str; 7] =

@@ -7,14 +7,14 @@ use futures_util::future::join_all;
 use futures_util::stream;
 use polyptych_crash::emulator::Control;
 use polyptych_proto::v1;
+use polyptych_service::picture::Picture;
+use polyptych_service::server::{Place, connect};
 use serde_json::json;
 use tokio::process::Command;
 use v1::image_service_client::ImageServiceClient;
 use v1::library_service_client::LibraryServiceClient;
 
-use crate::picture::Picture;
 use crate::row::Row;
-use crate::server::{Place, connect};
 
 const CALLS: usize = 200;
 

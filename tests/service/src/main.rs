@@ -3,13 +3,11 @@
 
 mod deadline;
 mod drain;
-mod memory;
-mod picture;
 mod row;
-mod server;
 mod shed;
 mod slow;
 mod stall;
+mod uploads;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,9 +15,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
+use polyptych_service::server::Place;
 
 use crate::row::Row;
-use crate::server::Place;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask service", about = "What the façade promises its callers, measured", version = None)]
@@ -80,7 +78,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         rows.extend(drain::run(&place).await?);
     }
     if wanted(Part::Memory) {
-        rows.extend(memory::run(&place, arguments.uploads).await?);
+        rows.extend(uploads::run(&place, arguments.uploads).await?);
     }
     if wanted(Part::Shed) {
         rows.extend(shed::run(&place).await?);

@@ -1,69 +1,79 @@
-//! Peak memory of parallel uploads of 10 MB, and their throughput against that of eight.
+//! Peak memory and throughput of uploads, of a server that has done nothing else.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
 use futures_util::stream;
+use polyptych_crash::process::Process;
 use polyptych_proto::v1::image_service_client::ImageServiceClient;
 
 use crate::picture::Picture;
-use crate::row::Row;
 use crate::server::{Place, Taken, connect};
 
-/// Uploads that are compared with.
-const FEW: usize = 8;
-
 /// The callers are one client to the server and would be many elsewhere, so that it may fill the spool alone.
-const SETTINGS: &str = "\n[server]\nspool_bytes_per_client = 1_073_741_824\n";
+pub const SETTINGS: &str = "\n[server]\nspool_bytes_per_client = 1_073_741_824\n";
 
-/// One server for each number of uploads.
-pub(crate) async fn run(place: &Place, uploads: usize) -> Result<Vec<Row>> {
-    let picture = Picture::new(1560)?;
-    let megabytes = picture.len() as f64 / 1e6;
-    println!("uploads of {megabytes:.1} MB");
-    let few = measure(place, &picture, FEW, uploads).await?;
-    let many = measure(place, &picture, uploads, uploads).await?;
-    println!("idle: {:.0} MiB; {FEW} at once: {:.0} MiB, {:.0} MB/s", few.idle, few.peak, few.rate);
-    println!("idle: {:.0} MiB; {uploads} at once: {:.0} MiB, {:.0} MB/s", many.idle, many.peak, many.rate);
-    Ok(vec![
-        Row::at_most(format!("{uploads} parallel uploads of 10 MB: peak RSS"), many.peak, 160.0, "MiB"),
-        Row::at_least(
-            format!("{uploads} parallel uploads: throughput of that of {FEW}"),
-            many.rate / few.rate,
-            0.5,
-            "",
-        ),
-    ])
-}
-
-struct Measured {
-    idle: f64,
-    peak: f64,
+/// What a server took for its uploads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// The most memory that was resident before the first one, in MiB.
+    pub idle: f64,
+    /// The most memory that was resident, in MiB.
+    pub peak: f64,
     /// MB a second.
-    rate: f64,
+    pub rate: f64,
 }
 
-/// `total` uploads, `at_once` of them in parallel, each lane over a connection of its own.
-async fn measure(place: &Place, picture: &Picture, at_once: usize, total: usize) -> Result<Measured> {
+/// `total` uploads of a picture to a library of a server of their own, `at_once` of them in parallel, each lane over a
+/// connection of its own.
+///
+/// # Errors
+/// If an upload fails.
+pub async fn measure(
+    place: &Place,
+    picture: &Picture,
+    library: &str,
+    at_once: usize,
+    total: usize,
+) -> Result<Measured> {
     let emulator = place.emulate().await?;
-    let server = place.serve_with(&format!("memory-{at_once}"), emulator.address(), SETTINGS).await?;
+    let server = place.serve_with(&format!("memory-{library}-{at_once}"), emulator.address(), SETTINGS).await?;
     let idle = Taken::by(&server)?.peak;
+    let rate = send(&server, picture, library, 0..total, at_once).await?;
+    Ok(Measured { idle, peak: Taken::by(&server)?.peak, rate })
+}
+
+/// Sends the pictures of these numbers to a library of a server, `at_once` of them in parallel, each lane over a connection
+/// of its own. MB a second; to connect is not in it.
+///
+/// # Errors
+/// If an upload fails.
+pub async fn send(
+    server: &Process,
+    picture: &Picture,
+    library: &str,
+    numbers: Range<usize>,
+    at_once: usize,
+) -> Result<f64> {
     let mut channels = Vec::new();
     for _ in 0..at_once {
-        channels.push(connect(&server).await?);
+        channels.push(connect(server).await?);
     }
+    let megabytes = (picture.len() * numbers.len()) as f64 / 1e6;
     let began = Instant::now();
-    let lanes = channels.into_iter().enumerate().map(|(lane, channel)| async move {
-        for number in (lane..total).step_by(at_once) {
-            let upload = stream::iter(picture.upload("facebook", number));
-            let answer = ImageServiceClient::new(channel.clone()).upload_image(upload).await;
-            answer.with_context(|| format!("upload {number} failed"))?;
+    let lanes = channels.into_iter().enumerate().map(|(lane, channel)| {
+        let numbers = numbers.clone().skip(lane).step_by(at_once);
+        async move {
+            for number in numbers {
+                let upload = stream::iter(picture.upload(library, number));
+                let answer = ImageServiceClient::new(channel.clone()).upload_image(upload).await;
+                answer.with_context(|| format!("upload {number} failed"))?;
+            }
+            anyhow::Ok(())
         }
-        anyhow::Ok(())
     });
     try_join_all(lanes).await?;
-    let seconds = began.elapsed().as_secs_f64();
-    let rate = (picture.len() * total) as f64 / 1e6 / seconds;
-    Ok(Measured { idle, peak: Taken::by(&server)?.peak, rate })
+    Ok(megabytes / began.elapsed().as_secs_f64())
 }

@@ -12,15 +12,18 @@ use v1::upload_image_request::Payload;
 const CHUNK: usize = 256 << 10;
 
 /// A JPEG of noise; every number makes another file of it.
-#[derive(Clone)]
-pub(crate) struct Picture {
+#[derive(Debug, Clone)]
+pub struct Picture {
     /// All after the first marker.
     rest: Bytes,
 }
 
 impl Picture {
     /// Noise of `side` by `side` pixels, about 4.1 bytes each.
-    pub(crate) fn new(side: u32) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn new(side: u32) -> Result<Self> {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let noise = RgbImage::from_fn(side, side, |_, _| {
             state ^= state << 13;
@@ -36,8 +39,13 @@ impl Picture {
         Ok(Self { rest: file.slice(2..) })
     }
 
+    /// Whether a file has no bytes, which none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Bytes of a file.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rest.len() + self.head(0).len()
     }
 
@@ -50,7 +58,7 @@ impl Picture {
     }
 
     /// The messages of an upload of a file.
-    pub(crate) fn upload(&self, library: &str, number: usize) -> Vec<v1::UploadImageRequest> {
+    pub fn upload(&self, library: &str, number: usize) -> Vec<v1::UploadImageRequest> {
         let metadata = v1::UploadImageMetadata {
             parent: format!("libraries/{library}"),
             display_name: format!("{number}.jpg"),

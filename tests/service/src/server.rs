@@ -3,26 +3,30 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use polyptych_crash::process::Process;
 use tempfile::TempDir;
 use tokio::process::Command;
 use tonic::transport::{Channel, Endpoint};
 
 /// The ad account of all images.
-pub(crate) const ACCOUNT: &str = "1000000001";
+pub const ACCOUNT: &str = "1000000001";
 
 const TOKEN: &str = "SERVICE_TOKEN";
 
 /// The program, and a folder for what it writes.
-pub(crate) struct Place {
+#[derive(Debug)]
+pub struct Place {
     program: PathBuf,
     folder: TempDir,
 }
 
 impl Place {
     /// Takes the program as it is now, so that a build meanwhile does not change it.
-    pub(crate) fn new(program: PathBuf) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If it cannot be copied.
+    pub fn new(program: PathBuf) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("polyptych-service-").tempdir().context("cannot make a folder")?;
         let copy = folder.path().join("polyptych");
         fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
@@ -30,13 +34,19 @@ impl Place {
     }
 
     /// An emulator of all providers.
-    pub(crate) async fn emulate(&self) -> Result<Process> {
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn emulate(&self) -> Result<Process> {
         let log = self.folder.path().join("emulator.log");
         Process::start(&self.program, &["emulate", "--listen", "127.0.0.1:0"], &[], &log).await
     }
 
     /// A new API key, and its hash for the configuration.
-    pub(crate) async fn key(&self) -> Result<(String, String)> {
+    ///
+    /// # Errors
+    /// If the program makes none.
+    pub async fn key(&self) -> Result<(String, String)> {
         let made = Command::new(&self.program).arg("keygen").output().await.context("cannot make a key")?;
         let text = String::from_utf8(made.stdout).context("a key is text")?;
         let line = |prefix: &str| text.lines().find_map(|line| Some(line.strip_prefix(prefix)?.trim().to_owned()));
@@ -44,19 +54,39 @@ impl Place {
     }
 
     /// A server whose providers are all at `host:port`. Calls are not tried again.
-    pub(crate) async fn serve(&self, name: &str, provider: &str) -> Result<Process> {
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn serve(&self, name: &str, provider: &str) -> Result<Process> {
         self.serve_with(name, provider, "").await
     }
 
     /// The same with more `settings`, as they are in a configuration.
-    pub(crate) async fn serve_with(&self, name: &str, provider: &str, settings: &str) -> Result<Process> {
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn serve_with(&self, name: &str, provider: &str, settings: &str) -> Result<Process> {
+        self.start(name, provider, "", settings).await
+    }
+
+    /// The same with its state in the database of this URL.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn serve_at(&self, name: &str, provider: &str, database: &str) -> Result<Process> {
+        self.start(name, provider, &format!("url = {database:?}\n"), "").await
+    }
+
+    async fn start(&self, name: &str, provider: &str, state: &str, settings: &str) -> Result<Process> {
         let (folder, log) = (self.folder.path(), self.folder.path().join(format!("{name}.log")));
-        let mut text = format!("[state]\nfolder = {:?}\n", folder.join(name));
+        let mut text = format!("[state]\nfolder = {:?}\n{state}", folder.join(name));
         for (id, provider_name, encoding, album) in [
             ("facebook", "facebook", "bytes", ACCOUNT),
+            ("facebook-multipart", "facebook", "multipart", ACCOUNT),
             ("yandex-v5", "yandex-direct-v5", "json", "self"),
             ("yandex-v5-soap", "yandex-direct-v5", "soap", "self"),
             ("yandex-live4", "yandex-direct-live4", "json", "self"),
+            ("yandex-live4-soap", "yandex-direct-live4", "soap", "self"),
             (
                 "evotor",
                 "evotor",
@@ -81,31 +111,46 @@ impl Place {
 }
 
 /// A connection of its own to a server. Its client keeps no deadlines by itself.
-pub(crate) async fn connect(server: &Process) -> Result<Channel> {
+///
+/// # Errors
+/// If it cannot be reached.
+pub async fn connect(server: &Process) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(format!("http://{}", server.address())).context("no address")?;
     endpoint.connect().await.context("the server does not answer")
 }
 
 /// What the kernel says of a process.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Taken {
+pub struct Taken {
     /// The most memory that was resident, in MiB.
-    pub(crate) peak: f64,
+    pub peak: f64,
     /// Open sockets.
-    pub(crate) sockets: usize,
+    pub sockets: usize,
 }
 
 impl Taken {
     /// Reads it.
-    pub(crate) fn by(server: &Process) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If the kernel tells nothing of it.
+    pub fn by(server: &Process) -> Result<Self> {
         let id = server.id().context("the server has ended")?;
-        let status = fs::read_to_string(format!("/proc/{id}/status")).context("the kernel tells nothing of it")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        let Some(peak) = peak.map(|kib: f64| kib / 1024.0) else { bail!("the kernel tells no peak") };
+        let peak = resident(id, "VmHWM:")?;
         let is_socket = |entry: &fs::DirEntry| {
             fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
         };
         let open = fs::read_dir(format!("/proc/{id}/fd")).context("its files are not told")?;
         Ok(Self { peak, sockets: open.flatten().filter(is_socket).count() })
     }
+}
+
+/// Memory of a process in MiB, by its name in what the kernel says: `VmHWM:` for the most that was resident, `VmRSS:` for what
+/// is.
+///
+/// # Errors
+/// If the kernel tells nothing of it.
+pub fn resident(id: u32, name: &str) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).context("the kernel tells nothing of it")?;
+    let kib = status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok());
+    Ok(kib.with_context(|| format!("the kernel tells no {name}"))? / 1024.0)
 }

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use polyptych_crash::emulator::Control;
 use polyptych_crash::process::Process;
 use polyptych_proto::v1;
+use polyptych_service::server::{Place, connect};
 use serde_json::json;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
@@ -16,7 +17,6 @@ use tonic_types::StatusExt;
 use v1::image_service_client::ImageServiceClient;
 
 use crate::row::Row;
-use crate::server::{Place, connect};
 
 /// How long the provider takes for each call, in milliseconds.
 const LATENCY: u64 = 200;

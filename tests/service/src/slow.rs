@@ -8,13 +8,13 @@ use futures_util::future::try_join3;
 use futures_util::{StreamExt, stream};
 use polyptych_crash::process::Process;
 use polyptych_proto::v1;
+use polyptych_service::picture::Picture;
+use polyptych_service::server::{Place, Taken, connect};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use v1::image_service_client::ImageServiceClient;
 
-use crate::picture::Picture;
 use crate::row::Row;
-use crate::server::{Place, Taken, connect};
 
 /// One row for each kind of caller, and one for what is left.
 pub(crate) async fn run(place: &Place) -> Result<Vec<Row>> {
