@@ -5,7 +5,8 @@ mod pictures;
 mod table;
 mod world;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use polyptych::domain::{Cost, LibraryId};
 
 pub use pictures::Amounts;
 pub use table::{Row, report};
@@ -24,4 +25,14 @@ pub async fn compare(amounts: Amounts) -> Result<Vec<Row>> {
         rows.push(Row { library: library.to_string(), ours, plain });
     }
     Ok(rows)
+}
+
+/// What it costs to bring new pictures to Yandex v5, as many per call as are asked for, 1 to 100.
+///
+/// # Errors
+/// If the emulator cannot be started, or an outcome is not what it must be.
+pub async fn grouped(pictures: u32, per_call: u32) -> Result<Cost> {
+    let library = LibraryId::new("yandex-v5").context("a library's name")?;
+    let world = World::start_with(Some(per_call)).await?;
+    world.through_the_domain(&library, Amounts { pictures, present: 0, broken: 0 }).await
 }

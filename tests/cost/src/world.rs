@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use futures_util::{FutureExt, StreamExt, stream};
 use polyptych::WorkerPool;
+use polyptych::config::ProviderKind;
 use polyptych::domain::{
     AlbumId, AlbumName, Budget, Cost, Error, ErrorKind, Format, ImageLibrary, LibraryId, PageRequest, Provider,
     Service, Upload, UploadCommand,
@@ -34,8 +35,18 @@ impl World {
     /// # Errors
     /// If it cannot be started.
     pub async fn start() -> Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// The same with libraries of Yandex v5 that send this many images per call; absent means as many as they do by default.
+    pub(crate) async fn start_with(uploads_per_call: Option<u32>) -> Result<Self> {
         let emulator = Emulator::new(Settings::default()).serve().await?;
-        let libraries = polyptych::open_libraries(&polyptych::emulated::config(&emulator.base_url()))?;
+        let mut config = polyptych::emulated::config(&emulator.base_url());
+        for library in config.libraries.values_mut().filter(|library| library.provider == ProviderKind::YandexDirectV5)
+        {
+            library.uploads_per_call = uploads_per_call;
+        }
+        let libraries = polyptych::open_libraries(&config)?;
         Ok(Self { emulator, service: Service::new(libraries, Arc::new(WorkerPool::default()))? })
     }
 
