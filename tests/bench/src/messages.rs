@@ -42,7 +42,7 @@ pub fn v5_get_soap(images: usize) -> String {
     let mut text = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
          <SOAP-ENV:Envelope xmlns:SOAP-ENV=\"http://schemas.xmlsoap.org/soap/envelope/\"><SOAP-ENV:Header/><SOAP-ENV:Body>\
-         <ns3:GetResponse xmlns:ns3=\"http://api.direct.yandex.com/v5/adimages\">",
+         <ns3:GetResponse xmlns:ns3=\"http://api.direct.yandex.com/v5/adimages\"><LimitedBy>10000</LimitedBy>",
     );
     for (number, hash) in hashes(images).iter().enumerate() {
         push(
@@ -58,7 +58,7 @@ pub fn v5_get_soap(images: usize) -> String {
             ),
         );
     }
-    text.push_str("<LimitedBy>10000</LimitedBy></ns3:GetResponse></SOAP-ENV:Body></SOAP-ENV:Envelope>");
+    text.push_str("</ns3:GetResponse></SOAP-ENV:Body></SOAP-ENV:Envelope>");
     text
 }
 

@@ -18,16 +18,20 @@ pub(crate) struct Peer {
     first: String,
 }
 
+/// The interpreter of scripts.
+pub(crate) fn interpreter() -> PathBuf {
+    std::env::var_os("POLYPTYCH_TEST_PYTHON").map_or_else(|| "python3".into(), PathBuf::from)
+}
+
 /// A script of this crate.
-fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name)
 }
 
 impl Peer {
     /// Starts a script; `None` where it or what it needs is not installed. Its first line is kept: what it is, version and all.
     pub(crate) fn start(name: &'static str, file: &str, arguments: &[&str]) -> Option<Self> {
-        let interpreter = std::env::var_os("POLYPTYCH_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-        let mut command = Command::new(interpreter);
+        let mut command = Command::new(interpreter());
         command.arg(script(file)).args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
         let asked = child.stdin.take()?;

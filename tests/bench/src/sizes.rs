@@ -7,36 +7,29 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use polyptych_bench::{messages, work};
 use polyptych_wire_yandex::Encoding;
-use serde::Serialize;
 
 use crate::contest::{Contest, Effort, timed};
+use crate::plot::{Line, Plot};
 use crate::row::{Bound, Of, Row, Spread};
 
 const GROUP: &str = "sizes";
 
 const ITEMS: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
+/// What a body has more of.
+const KILOBYTES: &str = "kB of an image";
+
 /// From here on a path has left its fixed cost behind.
 const LARGE: usize = 1_000;
 
-/// One path over all sizes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Growth {
-    /// What was done.
-    pub(crate) path: &'static str,
-    /// What there is more of: items of a reply, bytes of an image.
-    pub(crate) of: &'static str,
-    /// How many, and microseconds.
-    pub(crate) points: Vec<(f64, f64)>,
-}
-
+/// What is done, what there is more of, and how it is made ready.
 type Path<'a> = (&'static str, &'static str, &'a dyn Fn(usize) -> Result<Prepared>);
 
 /// Work that is ready to be done as often as it is asked for.
 type Prepared = Box<dyn FnMut() -> Result<()>>;
 
 /// The rows, and what plots are made of.
-pub(crate) fn run(effort: Effort) -> Result<(Vec<Row>, Vec<Growth>)> {
+pub(crate) fn run(effort: Effort) -> Result<(Vec<Row>, Vec<Line>)> {
     let encode = |encoding: Encoding| {
         move |items: usize| -> Result<Prepared> {
             let delete = work::delete(&messages::hashes(items));
@@ -66,7 +59,7 @@ pub(crate) fn run(effort: Effort) -> Result<(Vec<Row>, Vec<Growth>)> {
         ("decode get, JSON", "images", &get_json),
         ("decode get, SOAP", "images", &get_soap),
         ("decode Facebook page", "images", &page),
-        ("base64 body", "kB of an image", &base64),
+        ("base64 body", KILOBYTES, &base64),
     ];
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     for (path, of, prepare) in paths {
@@ -74,12 +67,18 @@ pub(crate) fn run(effort: Effort) -> Result<(Vec<Row>, Vec<Growth>)> {
         let contest = Contest::run(effort, work.into_iter().map(|work| timed(effort, work)).collect())?;
         let micros = |index: usize| contest.seconds(index).map(|seconds| seconds.median * 1e6);
         let points = ITEMS.iter().enumerate().map(|(index, items)| Ok((*items as f64, micros(index)?)));
-        let growth = Growth { path, of, points: points.collect::<Result<Vec<_>>>()? };
-        let large: Vec<_> = growth.points.iter().copied().filter(|(items, _)| *items >= LARGE as f64).collect();
+        let points = points.collect::<Result<Vec<_>>>()?;
+        let large: Vec<_> = points.iter().copied().filter(|(items, _)| *items >= LARGE as f64).collect();
         let slope = slope(&large).context("sizes of which there are several")?;
         let figure = format!("{path}: slope from 1,000 to 100,000 {of}");
         rows.push(Row::new(GROUP, figure, Spread::exact(slope), "").goal(Of::This, Bound::AtMost(1.1)));
-        all.push(growth);
+        all.push(match of {
+            KILOBYTES => {
+                let points = points.into_iter().map(|(kilobytes, micros)| (kilobytes * 1e3, micros)).collect();
+                Line { plot: Plot::Bytes, name: path.to_owned(), points }
+            }
+            _ => Line { plot: Plot::Items, name: format!("{path}, {of}"), points },
+        });
     }
     Ok((rows, all))
 }

@@ -18,7 +18,6 @@ mod publishing;
 mod repeats;
 mod server;
 mod serving;
-mod slow;
 mod statuses;
 mod streaming;
 mod support;

@@ -62,19 +62,9 @@ enum Outcome {
 impl Delete {
     pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
         let names = self.names().await?;
-        let mut report = Report::new(self.common.format());
-        let deleted = self.delete(connection, &names, &mut report, stop).await;
-        report.close(deleted, "deleted", "failed")
-    }
-
-    async fn delete(
-        &self,
-        connection: &Connection,
-        names: &[String],
-        report: &mut Report<Deleted>,
-        stop: &Stop,
-    ) -> Result<()> {
+        let format = self.common.format();
         let mut images = ImageServiceClient::new(connection.channel());
+        let mut report = Report::new(format);
         for part in names.chunks(AT_ONCE) {
             let budget = self.limits.left(report.spent()).filter(|_| !stop.asked());
             let Some(budget) = budget else {
@@ -86,7 +76,7 @@ impl Delete {
             let request = v1::DeleteImagesRequest { names: part.to_vec(), budget: Some(budget), ..Default::default() };
             let operation = images.delete_images(request).await.map_err(told)?.into_inner();
             if let Followed::Ended(response, costs) =
-                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, self.common.format(), stop).await?
+                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, format, stop).await?
             {
                 report.spend(costs);
                 for (image, outcome) in part.iter().zip(response.outcomes) {
@@ -94,7 +84,7 @@ impl Delete {
                 }
             }
         }
-        Ok(())
+        Ok(report.end("deleted", "failed")?)
     }
 
     async fn names(&self) -> Result<Vec<String>> {

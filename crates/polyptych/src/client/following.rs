@@ -13,7 +13,6 @@ use super::progress;
 use super::report::Format;
 use super::stop::Stop;
 use super::told;
-use crate::output::tell;
 
 /// How long one call waits, so that progress is seen.
 const WAIT_NANOS: i32 = 500_000_000;
@@ -47,10 +46,10 @@ pub(crate) async fn follow<R: Message + Default>(
             () = stop.gently() => {
                 bar.finish_and_clear();
                 let id = operation.name.trim_start_matches("operations/");
-                tell(format_args!(
+                eprintln!(
                     "the operation goes on\nhelp: `polyptych operations wait {id}` follows it\n\
                      help: `polyptych operations cancel {id}` ends it"
-                ));
+                );
                 return Ok(Followed::Left);
             }
         };
@@ -70,7 +69,7 @@ fn ended<R: Message + Default>(operation: &Operation) -> Result<Followed<R>> {
             let partial = partial.map(|partial| R::decode(partial.value.as_slice())).transpose()?;
             match partial {
                 Some(partial) => {
-                    tell(format_args!("error: {} ended early: {}", operation.name, Failure::from(status)));
+                    eprintln!("error: {} ended early: {}", operation.name, Failure::from(status));
                     Ok(Followed::Ended(partial, costs))
                 }
                 None => bail!("{}", Failure::from(status)),
