@@ -1,127 +1,171 @@
-//! Answers that are streams: they end at the caller's deadline, and when the caller takes nothing for too long.
+//! Answers leave in good time, of one message or of many: they end at the caller's deadline, and when the caller takes nothing, or
+//! too little, for too long.
 //!
-//! A stream that is not read is not polled, so that it cannot look at a clock. A task does that for it: what the stream holds
-//! (the library's connection, a picture) is dropped at that moment, whether or not anybody reads again. It never cuts off a
-//! stream that waits for its source, which has limits of its own, but for the deadline.
+//! An answer that is not read is not polled, so that it cannot look at a clock. A task does that for it: what the answer holds
+//! (the library's connection, a picture, the call's places) is dropped at that moment, whether or not anybody reads again. It never
+//! cuts off an answer that waits for its source, which has limits of its own, but for the deadline.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use futures_util::stream::{BoxStream, Stream, StreamExt};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use http_body::{Body as _, Frame};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
-use tonic::{Code, Request, Status};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::http::HeaderMap;
 
 use crate::Settings;
-use crate::deadline::{self, Deadline};
+use crate::deadline;
+use crate::patience::Patience;
 use crate::progress::Progress;
-use crate::status::{Reason, Refusal};
+use crate::status::Refusal;
 
 /// The messages of an answer.
 pub(crate) type Answers<M> = BoxStream<'static, Result<M, Status>>;
 
-/// How long a stream of answers may last.
+/// Bytes that are handed to the connection at a time, so that a caller who takes a long message steadily is seen to do so. As many
+/// go into one frame of HTTP/2.
+const PIECE_BYTES: usize = 16 << 10;
+
+/// How long an answer may last.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
-    deadline: Option<Instant>,
-    idle: Duration,
-    progress: Arc<Progress>,
+    /// When the caller stops waiting, if it says so.
+    pub(crate) deadline: Option<Instant>,
+    /// The limits that held when the call began.
+    pub(crate) settings: Arc<Settings>,
+    /// What is told of a call that is cut off.
+    pub(crate) progress: Arc<Progress>,
 }
 
-impl Terms {
-    /// Those of a request.
-    pub(crate) fn of<T>(request: &Request<T>, settings: &Settings) -> Self {
-        let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
-        Self { deadline, idle: settings.download_idle, progress: Progress::of(request) }
+/// The answer within these terms.
+pub(crate) fn bounded(body: Body, terms: Terms) -> Body {
+    if body.is_end_stream() {
+        return body;
     }
-
-    /// Why a stream that is cut off at `now` ends, if it does.
-    fn broken(&self, now: Instant, handed: Option<Instant>) -> Option<Refusal> {
-        if self.deadline.is_some_and(|deadline| deadline <= now) {
-            return Some(deadline::passed(&self.progress));
-        }
-        let idle = handed.is_some_and(|handed| handed + self.idle <= now);
-        idle.then(|| {
-            let message = format!("the caller took nothing of the answer for {:?}", self.idle);
-            self.progress.cut_off(Refusal::new(Code::Aborted, Reason::DownloadStalled, message))
-        })
-    }
-}
-
-/// The messages within these terms.
-pub(crate) fn bounded<M: Send + 'static>(messages: Answers<M>, terms: Terms) -> Answers<M> {
-    let state = State { messages: Some(messages), handed: Some(Instant::now()), ended: None, waker: None };
+    let mut patience = Patience::of_answer(&terms.settings);
+    patience.begin(Instant::now());
+    let state = State { body: Some(body), rest: Bytes::new(), handed: 0, patience, ended: None, waker: None };
     let state = Arc::new(Mutex::new(state));
     let watch = tokio::spawn(watch(Arc::clone(&state), terms)).abort_handle();
-    Bounded { state, watch }.boxed()
+    Body::new(Bounded { state, watch })
 }
 
-struct Bounded<M> {
-    state: Arc<Mutex<State<M>>>,
+struct Bounded {
+    state: Arc<Mutex<State>>,
     watch: AbortHandle,
 }
 
-struct State<M> {
-    messages: Option<Answers<M>>,
-    /// When the caller was given a message, unless the stream waits for its source.
-    handed: Option<Instant>,
+struct State {
+    body: Option<Body>,
+    /// What has come of it and was not handed on.
+    rest: Bytes,
+    /// Bytes that the caller has been given to take.
+    handed: usize,
+    patience: Patience,
     ended: Option<Refusal>,
     waker: Option<Waker>,
 }
 
-impl<M: Send + 'static> Stream for Bounded<M> {
-    type Item = Result<M, Status>;
+impl State {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if let Some(refusal) = self.ended.take() {
+            let mut trailers = HeaderMap::new();
+            let told = Status::from(refusal).add_header(&mut trailers);
+            return Poll::Ready(Some(told.map(|()| Frame::trailers(trailers))));
+        }
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let now = Instant::now();
+        self.patience.end(now, std::mem::take(&mut self.handed));
+        if self.rest.is_empty() {
+            match Pin::new(body).poll_frame(context) {
+                Poll::Pending => {
+                    self.waker = Some(context.waker().clone());
+                    return Poll::Pending;
+                }
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => {
+                        self.body = None;
+                        return Poll::Ready(Some(Ok(trailers)));
+                    }
+                },
+                Poll::Ready(end) => {
+                    self.body = None;
+                    return Poll::Ready(end);
+                }
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PIECE_BYTES));
+        self.handed = piece.len();
+        self.patience.begin(now);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(refusal) = state.ended.take() {
-            return Poll::Ready(Some(Err(refusal.into())));
+    /// Why the answer is cut off at `now`, if it is, else when to look again; `None` for both if it has ended.
+    fn look(&self, now: Instant, terms: &Terms) -> Option<Result<Instant, Refusal>> {
+        self.body.as_ref()?;
+        if terms.deadline.is_some_and(|deadline| deadline <= now) {
+            return Some(Err(deadline::passed(&terms.progress)));
         }
-        let Some(messages) = &mut state.messages else { return Poll::Ready(None) };
-        let polled = messages.poll_next_unpin(context);
-        state.handed = polled.is_ready().then(Instant::now);
-        match &polled {
-            Poll::Pending => state.waker = Some(context.waker().clone()),
-            Poll::Ready(Some(Ok(_))) => {}
-            Poll::Ready(None | Some(Err(_))) => state.messages = None,
-        }
-        polled
+        let turn = match self.patience.until() {
+            Some((end, late)) if end <= now => return Some(Err(terms.progress.cut_off(late.refusal()))),
+            Some((end, _)) => end,
+            // A turn that begins meanwhile has not ended by then.
+            None => now + terms.settings.download_idle,
+        };
+        Some(Ok(terms.deadline.map_or(turn, |deadline| deadline.min(turn))))
     }
 }
 
-impl<M> Drop for Bounded<M> {
+impl http_body::Body for Bounded {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).poll(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = state.body.as_ref().is_none_or(Body::is_end_stream);
+        ended && state.rest.is_empty() && state.ended.is_none()
+    }
+}
+
+impl Drop for Bounded {
     fn drop(&mut self) {
         self.watch.abort();
-        // The task may be dropped later, and what the stream holds must not wait for that.
-        let messages = self.state.lock().unwrap_or_else(PoisonError::into_inner).messages.take();
-        drop(messages);
+        // The task may be dropped later, and what the answer holds must not wait for that.
+        let body = self.state.lock().unwrap_or_else(PoisonError::into_inner).body.take();
+        drop(body);
     }
 }
 
-/// Ends the stream when its terms say so.
-async fn watch<M>(state: Arc<Mutex<State<M>>>, terms: Terms) {
+/// Ends the answer when its terms say so.
+async fn watch(state: Arc<Mutex<State>>, terms: Terms) {
     loop {
-        let now = Instant::now();
         let next = {
             let mut guard = state.lock().unwrap_or_else(PoisonError::into_inner);
-            if guard.messages.is_none() {
-                return;
-            }
-            if let Some(refusal) = terms.broken(now, guard.handed) {
-                let dropped = guard.messages.take();
-                guard.ended = Some(refusal);
-                let waker = guard.waker.take();
-                drop(guard);
-                drop(dropped);
-                if let Some(waker) = waker {
-                    waker.wake();
+            match guard.look(Instant::now(), &terms) {
+                None => return,
+                Some(Ok(next)) => next,
+                Some(Err(refusal)) => {
+                    guard.ended = Some(refusal);
+                    let (body, waker) = (guard.body.take(), guard.waker.take());
+                    guard.rest = Bytes::new();
+                    drop(guard);
+                    drop(body);
+                    if let Some(waker) = waker {
+                        waker.wake();
+                    }
+                    return;
                 }
-                return;
             }
-            let idle = guard.handed.unwrap_or(now) + terms.idle;
-            terms.deadline.map_or(idle, |deadline| deadline.min(idle))
         };
         sleep_until(next).await;
     }

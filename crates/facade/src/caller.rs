@@ -26,7 +26,7 @@ impl Caller {
         Self::new(ClientId::local(), Arc::new(Patterns::all()), rights)
     }
 
-    /// The caller of a request.
+    /// The caller of a request. One that is not known may do nothing, under the name that no client of a table has.
     pub(crate) fn of<T>(request: &tonic::Request<T>) -> Self {
         let told = request.extensions().get::<Self>().cloned();
         told.unwrap_or_else(|| Self::new(ClientId::local(), Arc::default(), Rights::default()))
@@ -66,7 +66,7 @@ impl Door {
     }
 }
 
-/// The client behind a request that no method has taken yet.
-pub(crate) fn client_of(extensions: &tonic::codegen::http::Extensions) -> ClientId {
-    extensions.get::<ClientId>().cloned().unwrap_or_else(ClientId::local)
+/// The client behind a request that no method has taken yet; `None` if it is not known.
+pub(crate) fn client_of(extensions: &tonic::codegen::http::Extensions) -> Option<ClientId> {
+    extensions.get::<ClientId>().cloned()
 }

@@ -1,43 +1,81 @@
-//! What holds for every call: no more at once than the server may have, its deadline is kept here, and no failure leaves
-//! without an `ErrorInfo`.
+//! What holds for every call: no more at once than the server may have, its deadline is kept here, its request has to arrive in
+//! time, and no failure leaves without an `ErrorInfo`.
 //!
 //! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
 //! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
-//! The deadline is kept here up to the answer's headers, which a method that answers with one message sends last; one that
-//! answers with a stream finds it among the request's extensions and keeps it from there on ([`crate::answers`]).
+//! The deadline is kept here up to the answer's headers, which a method that answers with one message sends last; from there on
+//! [`crate::answers`] keeps it, by the terms among the answer's extensions.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
+use polyptych_domain::ClientId;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
+use crate::answers::Terms;
 use crate::caller::client_of;
-use crate::deadline::{self, Deadline};
-use crate::load::{Entered, Load};
+use crate::load::{Load, Place};
 use crate::progress::Progress;
+use crate::served::Served;
 use crate::status::{Reason, Refusal};
+use crate::{Settings, arriving, deadline};
 
 /// All services of the server behind the rules of this module. A clone shares them.
 #[derive(Debug, Clone)]
 pub(crate) struct Calls {
     /// What answers new calls; those in progress go on with what they began with.
-    routes: Arc<RwLock<Routes>>,
+    services: Arc<RwLock<Services>>,
+    served: Served,
     load: Load,
 }
 
+#[derive(Debug)]
+struct Services {
+    routes: Routes,
+    settings: Arc<Settings>,
+}
+
+/// A call as it was let in, among the extensions of its answer, so that its place is held until the last byte of it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Entered {
+    /// Who makes it; absent if that is not known.
+    pub(crate) client: Option<ClientId>,
+    #[allow(dead_code, reason = "held, never read")]
+    place: Option<Arc<Place>>,
+    /// How long its answer may take.
+    pub(crate) terms: Terms,
+}
+
 impl Calls {
-    pub(crate) fn new(routes: Routes, load: Load) -> Self {
-        Self { routes: Arc::new(RwLock::new(routes.prepare())), load }
+    pub(crate) fn new(routes: Routes, settings: &Settings, served: Served, load: Load) -> Self {
+        let services = Services { routes: routes.prepare(), settings: Arc::new(settings.clone()) };
+        Self { services: Arc::new(RwLock::new(services)), served, load }
     }
 
-    /// Lets other services answer from now on.
-    pub(crate) fn replace(&self, routes: Routes) {
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes.prepare();
+    /// Lets other services answer from now on, within other limits.
+    pub(crate) fn replace(&self, routes: Routes, settings: &Settings) {
+        let services = Services { routes: routes.prepare(), settings: Arc::new(settings.clone()) };
+        *self.services.write().unwrap_or_else(PoisonError::into_inner) = services;
+    }
+
+    /// Notes what holds for a call.
+    ///
+    /// # Errors
+    /// If it is not to begin.
+    fn admit(&self, request: &http::Request<Body>, entered: &mut Entered) -> Result<(), Refusal> {
+        let timeout = deadline::timeout(request.headers())?;
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(deadline::passed(&entered.terms.progress));
+        }
+        // One that is beyond the clock's range is none.
+        entered.terms.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        entered.place = self.load.enter(entered.client.as_ref(), request.uri().path())?;
+        Ok(())
     }
 }
 
@@ -47,37 +85,26 @@ impl Service<http::Request<Body>> for Calls {
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        Service::<http::Request<Body>>::poll_ready(&mut *routes, context)
+        let mut services = self.services.write().unwrap_or_else(PoisonError::into_inner);
+        Service::<http::Request<Body>>::poll_ready(&mut services.routes, context)
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let deadline = match deadline::timeout(request.headers()) {
-            // One that is beyond the clock's range is none.
-            Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-            Err(value) => {
-                let message =
-                    format!("the header grpc-timeout `{value}` is not 1 to 8 digits and one of H, M, S, m, u, n");
-                let refusal = Refusal::new(Code::InvalidArgument, Reason::InvalidArgument, message);
-                return Box::pin(std::future::ready(Ok(Status::from(refusal).into_http())));
-            }
-        };
-        let client = client_of(request.extensions());
-        let entered = match self.load.enter(&client, request.uri().path()) {
-            Ok(place) => Entered { client, place },
-            Err(refusal) => {
-                let mut answer = Status::from(refusal).into_http();
-                answer.extensions_mut().insert(Entered { client, place: None });
-                return Box::pin(std::future::ready(Ok(answer)));
-            }
-        };
+        let mut services = self.services.write().unwrap_or_else(PoisonError::into_inner);
         let progress = Arc::new(Progress::default());
-        request.extensions_mut().insert(Arc::clone(&progress));
-        if let Some(end) = deadline {
-            request.extensions_mut().insert(Deadline(end));
+        let settings = Arc::clone(&services.settings);
+        let terms = Terms { deadline: None, settings, progress: Arc::clone(&progress) };
+        let mut entered = Entered { client: client_of(request.extensions()), place: None, terms };
+        if let Err(refusal) = self.admit(&request, &mut entered) {
+            let mut answer = Status::from(refusal).into_http();
+            answer.extensions_mut().insert(entered);
+            return Box::pin(std::future::ready(Ok(answer)));
         }
-        let timer = deadline.map(tokio::time::sleep_until);
-        let answer = self.routes.write().unwrap_or_else(PoisonError::into_inner).call(request);
+        request.extensions_mut().insert(Arc::clone(&progress));
+        let many = self.served.at(request.uri().path()).is_some_and(|method| method.many);
+        let request = request.map(|body| arriving::bounded(body, many, &services.settings));
+        let timer = entered.terms.deadline.map(tokio::time::sleep_until);
+        let answer = services.routes.call(request);
         Box::pin(async move {
             let answer = match timer {
                 None => answer.await?,

@@ -20,6 +20,7 @@ use metrics::gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::transport::server::Connected;
@@ -62,8 +63,10 @@ pub(crate) async fn serve<IO, S>(
     let mut open = JoinSet::new();
     {
         let (mut incoming, mut stopping) = (pin!(incoming), pin!(stopping));
+        let mut pause = Instant::now();
         loop {
             let next = async {
+                sleep_until(pause).await;
                 let place = Arc::clone(&places).acquire_owned().await;
                 (place, incoming.next().await)
             };
@@ -79,7 +82,7 @@ pub(crate) async fn serve<IO, S>(
                     // Such as that there are too many open files: the next one fails at once, too.
                     Some(Err(error)) => {
                         tracing::warn!(%error, "connections cannot be accepted");
-                        tokio::time::sleep(PAUSE).await;
+                        pause = Instant::now() + PAUSE;
                     }
                     Some(Ok(io)) => {
                         let (service, builder, age) = (service.clone(), builder.clone(), Age::of(settings));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tonic::Code;
 use tonic::codegen::http::HeaderMap;
 
@@ -11,10 +10,6 @@ use crate::status::{Reason, Refusal};
 
 const HEADER: &str = "grpc-timeout";
 const MAX_DIGITS: usize = 8;
-
-/// When the caller stops waiting; among the extensions of a request whose caller says so.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(pub(crate) Instant);
 
 /// The failure of a call that its deadline cut off.
 pub(crate) fn passed(progress: &Progress) -> Refusal {
@@ -25,11 +20,14 @@ pub(crate) fn passed(progress: &Progress) -> Refusal {
 /// The time that the caller gives; `None` if it gives none.
 ///
 /// # Errors
-/// The malformed value, if it is one.
-pub(crate) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, String> {
+/// If the header is malformed.
+pub(crate) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Refusal> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
-    parse(text).map(Some).ok_or_else(|| text.to_owned())
+    parse(text).map(Some).ok_or_else(|| {
+        let message = format!("the header {HEADER} `{text}` is not 1 to 8 digits and one of H, M, S, m, u, n");
+        Refusal::new(Code::InvalidArgument, Reason::InvalidArgument, message)
+    })
 }
 
 fn parse(text: &str) -> Option<Duration> {

@@ -4,6 +4,7 @@
 //! and never talks to a provider; that is [`polyptych_domain::Service`].
 
 mod answers;
+mod arriving;
 mod association_service;
 mod audit_service;
 pub mod auth;
@@ -19,10 +20,12 @@ mod load;
 mod observed;
 mod operations;
 mod page_token;
+mod patience;
 mod progress;
 mod publish_service;
 mod receiving;
 mod repeats;
+mod served;
 mod server;
 mod settings;
 mod spool;

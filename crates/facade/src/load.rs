@@ -1,5 +1,6 @@
 //! How many calls there are at once, of all clients and of each. One too many is refused at once, with when to try again: a call
-//! that waits here would hold memory for a caller that may have gone.
+//! that waits here would hold memory for a caller that may have gone. Callers that are not known have places of their own and
+//! take none from clients.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,12 @@ use crate::status::{Reason, Refusal};
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Calls whether the server lives have to be answered most of all when it is busy.
-const ALWAYS: &str = "/grpc.health.v1.";
+const ALWAYS: &str = "/grpc.health.v1.Health/Check";
+/// So do clients learn it that want to be told.
+const OF_CLIENTS: &str = "/grpc.health.v1.Health/Watch";
+
+/// Calls at once of all callers that are not known. They read the API's description and watch health, and nothing else.
+const STRANGERS: usize = 64;
 
 /// The calls in progress. A clone counts the same ones.
 #[derive(Debug, Clone)]
@@ -27,12 +33,13 @@ struct Counts {
     most: usize,
     most_per_client: usize,
     all: usize,
+    strangers: usize,
     clients: HashMap<ClientId, usize>,
 }
 
 impl Load {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let counts = Counts { most: 0, most_per_client: 0, all: 0, clients: HashMap::new() };
+        let counts = Counts { most: 0, most_per_client: 0, all: 0, strangers: 0, clients: HashMap::new() };
         let load = Self(Arc::new(Mutex::new(counts)));
         load.limit(settings);
         load
@@ -45,15 +52,25 @@ impl Load {
         counts.most_per_client = settings.calls_at_once_per_client;
     }
 
-    /// A place for one more call; none is needed where `path` is always answered.
+    /// A place for one more call of a client, or of a caller that is not known; none is needed where `path` is always answered.
     ///
     /// # Errors
     /// The call is one too many.
-    pub(crate) fn enter(&self, client: &ClientId, path: &str) -> Result<Option<Arc<Place>>, Refusal> {
-        if path.starts_with(ALWAYS) {
+    pub(crate) fn enter(&self, client: Option<&ClientId>, path: &str) -> Result<Option<Arc<Place>>, Refusal> {
+        if path == ALWAYS || path == OF_CLIENTS && client.is_some() {
             return Ok(None);
         }
         let mut counts = self.counts();
+        let Some(client) = client else {
+            if counts.strangers >= STRANGERS {
+                counter!("polyptych_rpcs_shed_total", "limit" => "strangers").increment(1);
+                let message = "as many calls of callers that are not known are in progress as there may be";
+                let refusal = Refusal::new(Code::ResourceExhausted, Reason::TooManyCalls, message);
+                return Err(refusal.with_retry_after(AGAIN));
+            }
+            counts.strangers += 1;
+            return Ok(Some(Arc::new(Place { load: self.clone(), client: None })));
+        };
         if counts.all >= counts.most {
             counter!("polyptych_rpcs_shed_total", "limit" => "server").increment(1);
             let message = "this server has as many calls in progress as it may; try again later";
@@ -69,11 +86,15 @@ impl Load {
         counts.all += 1;
         counts.clients.insert(client.clone(), own + 1);
         gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
-        Ok(Some(Arc::new(Place { load: self.clone(), client: client.clone() })))
+        Ok(Some(Arc::new(Place { load: self.clone(), client: Some(client.clone()) })))
     }
 
-    fn leave(&self, client: &ClientId) {
+    fn leave(&self, client: Option<&ClientId>) {
         let mut counts = self.counts();
+        let Some(client) = client else {
+            counts.strangers = counts.strangers.saturating_sub(1);
+            return;
+        };
         counts.all = counts.all.saturating_sub(1);
         gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
         match counts.clients.get_mut(client) {
@@ -92,22 +113,13 @@ impl Load {
 #[derive(Debug)]
 pub(crate) struct Place {
     load: Load,
-    client: ClientId,
+    client: Option<ClientId>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.load.leave(&self.client);
+        self.load.leave(self.client.as_ref());
     }
-}
-
-/// Who made a call and the place that it holds, among the extensions of its answer, so that the place is held until the last
-/// byte of it is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Entered {
-    pub(crate) client: ClientId,
-    #[allow(dead_code, reason = "held, never read")]
-    pub(crate) place: Option<Arc<Place>>,
 }
 
 #[cfg(test)]
@@ -127,13 +139,13 @@ mod tests {
     #[test]
     fn a_call_too_many_is_refused_until_another_one_ends() {
         let load = load(2, 1);
-        let first = load.enter(&client("a"), PATH).unwrap();
-        assert!(load.enter(&client("a"), PATH).is_err());
-        let second = load.enter(&client("b"), PATH).unwrap();
-        assert!(load.enter(&client("c"), PATH).is_err());
-        assert!(load.enter(&client("c"), "/grpc.health.v1.Health/Check").unwrap().is_none());
+        let first = load.enter(Some(&client("a")), PATH).unwrap();
+        assert!(load.enter(Some(&client("a")), PATH).is_err());
+        let second = load.enter(Some(&client("b")), PATH).unwrap();
+        assert!(load.enter(Some(&client("c")), PATH).is_err());
+        assert!(load.enter(Some(&client("c")), "/grpc.health.v1.Health/Check").unwrap().is_none());
         drop(first);
-        let third = load.enter(&client("c"), PATH).unwrap();
+        let third = load.enter(Some(&client("c")), PATH).unwrap();
         drop((second, third));
         assert!(load.counts().clients.is_empty());
         assert_eq!(load.counts().all, 0);
@@ -142,10 +154,25 @@ mod tests {
     #[test]
     fn other_limits_hold_for_new_calls() {
         let load = load(1, 1);
-        let held = load.enter(&client("a"), PATH).unwrap();
+        let held = load.enter(Some(&client("a")), PATH).unwrap();
         load.limit(&Settings { calls_at_once: 2, calls_at_once_per_client: 2, ..Settings::default() });
-        let more = load.enter(&client("a"), PATH).unwrap();
-        assert!(load.enter(&client("b"), PATH).is_err());
+        let more = load.enter(Some(&client("a")), PATH).unwrap();
+        assert!(load.enter(Some(&client("b")), PATH).is_err());
         drop((held, more));
+    }
+
+    #[test]
+    fn callers_that_are_not_known_take_no_place_of_a_client() {
+        const WATCH: &str = "/grpc.health.v1.Health/Watch";
+        let load = load(1, 1);
+        let strangers: Vec<_> = (0..STRANGERS).map(|_| load.enter(None, WATCH).unwrap()).collect();
+        assert!(load.enter(None, WATCH).is_err());
+        assert!(load.enter(None, ALWAYS).unwrap().is_none());
+        let held = load.enter(Some(&client("a")), PATH).unwrap();
+        assert!(load.enter(Some(&client("a")), WATCH).unwrap().is_none());
+        drop((strangers, held));
+        load.enter(None, WATCH).unwrap();
+        let counts = load.counts();
+        assert_eq!((counts.strangers, counts.all), (0, 0));
     }
 }

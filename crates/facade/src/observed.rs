@@ -5,12 +5,11 @@
 //! |---|---|---|---|
 //! | `polyptych_rpcs_total` | counter | `method`, `code` | calls that ended |
 //! | `polyptych_rpc_seconds` | histogram | `method`, `code` | how long they took, to the last byte of the answer |
-//! | `polyptych_rpcs_in_flight` | gauge | | calls in progress |
-//! | `polyptych_rpcs_shed_total` | counter | `limit` | calls that were one too many: for the `server`, for the `client` |
+//! | `polyptych_rpcs_in_flight` | gauge | | calls of clients in progress |
+//! | `polyptych_rpcs_shed_total` | counter | `limit` | calls that were one too many: for the `server`, for the `client`, for callers that are not known (`strangers`) |
 //!
 //! A method that this server does not have is `unknown`. A caller that goes away is `CANCELLED`.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,16 +19,16 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
 use metrics::{SharedString, counter, histogram};
-use polyptych_proto::FILE_DESCRIPTOR_SET;
-use prost::Message;
-use prost_types::FileDescriptorSet;
+use polyptych_domain::ClientId;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Code, Status};
 use tracing::{Instrument, Span, field};
 
-use crate::load::Entered;
+use crate::answers;
+use crate::calls::Entered;
+use crate::served::Served;
 use crate::status::code_name;
 
 /// The header by which a caller names its request, and is told under which name it was logged.
@@ -45,18 +44,18 @@ pub type Adopt = Arc<dyn Fn(&Span, &http::HeaderMap) + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Observed<S> {
     inner: S,
-    methods: Arc<HashSet<Arc<str>>>,
+    served: Served,
     adopt: Option<Adopt>,
 }
 
 impl<S> Observed<S> {
-    pub(crate) fn new(inner: S, adopt: Option<Adopt>) -> Self {
-        Self { inner, methods: Arc::new(methods()), adopt }
+    pub(crate) fn new(inner: S, served: Served, adopt: Option<Adopt>) -> Self {
+        Self { inner, served, adopt }
     }
 
     fn method(&self, path: &str) -> SharedString {
-        match path.strip_prefix('/').and_then(|method| self.methods.get(method)) {
-            Some(method) => SharedString::from(Arc::clone(method)),
+        match self.served.at(path) {
+            Some(method) => SharedString::from(Arc::clone(&method.name)),
             None => SharedString::const_str("unknown"),
         }
     }
@@ -66,25 +65,6 @@ impl<S: fmt::Debug> fmt::Debug for Observed<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Observed").field("inner", &self.inner).finish_non_exhaustive()
     }
-}
-
-/// `package.Service/Method` of everything that is served.
-fn methods() -> HashSet<Arc<str>> {
-    let sets = [
-        FILE_DESCRIPTOR_SET,
-        tonic_health::pb::FILE_DESCRIPTOR_SET,
-        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-    ];
-    let files = sets.into_iter().filter_map(|set| FileDescriptorSet::decode(set).ok()).flat_map(|set| set.file);
-    let methods = files.flat_map(|file| {
-        let package = file.package().to_owned();
-        file.service.into_iter().flat_map(move |service| {
-            let service_name = format!("{package}.{}", service.name());
-            service.method.into_iter().map(move |method| Arc::from(format!("{service_name}/{}", method.name())))
-        })
-    });
-    methods.collect()
 }
 
 impl<S> Service<http::Request<Body>> for Observed<S>
@@ -129,7 +109,14 @@ where
             if let Ok(id) = header {
                 answer.headers_mut().insert(REQUEST_ID, id);
             }
-            Ok(answer.map(|inner| Body::new(Watched { inner, told })))
+            let terms = told.entered.as_ref().map(|entered| entered.terms.clone());
+            Ok(answer.map(|inner| {
+                let body = Body::new(Watched { inner, told });
+                match terms {
+                    Some(terms) => answers::bounded(body, terms),
+                    None => body,
+                }
+            }))
         };
         Box::pin(answered.instrument(span))
     }
@@ -142,7 +129,7 @@ fn request_id(headers: &http::HeaderMap) -> String {
     taken.map_or_else(|| format!("{:016x}", crate::connections::random()), str::to_owned)
 }
 
-/// A call in progress. Dropped, it has ended: with the code that was seen, else by its caller.
+/// A call in progress. Dropped, it has ended: with the code that was seen, or with which it was cut off, else by its caller.
 struct Told {
     method: SharedString,
     id: String,
@@ -155,8 +142,10 @@ struct Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let _within = self.span.enter();
-        let code = code_name(self.code.unwrap_or(Code::Cancelled));
-        let client = self.entered.as_ref().map_or("-", |entered| entered.client.as_str());
+        let entered = self.entered.as_ref();
+        let code = self.code.or_else(|| entered?.terms.progress.cut());
+        let code = code_name(code.unwrap_or(Code::Cancelled));
+        let client = entered.and_then(|entered| entered.client.as_ref()).map_or("-", ClientId::as_str);
         let seconds = self.begun.elapsed().as_secs_f64();
         self.span.record("client", client).record("code", code);
         counter!("polyptych_rpcs_total", "method" => self.method.clone(), "code" => code).increment(1);
@@ -208,19 +197,6 @@ impl http_body::Body for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_method_that_is_served_is_known_by_its_name() {
-        let methods = methods();
-        for method in [
-            "polyptych.v1.ImageService/UploadImage",
-            "google.longrunning.Operations/GetOperation",
-            "grpc.health.v1.Health/Check",
-            "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-        ] {
-            assert!(methods.contains(method), "{method}");
-        }
-    }
 
     #[test]
     fn an_id_is_taken_from_the_caller_only_if_a_line_can_hold_it() {

@@ -1,9 +1,12 @@
-//! How far a call got, noted by its handler, so that one place can say it when the call is cut off by its deadline.
+//! How far a call got, noted by its handler, so that one place can say it when the call is cut off: by its deadline, or because
+//! its caller does not read.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use polyptych_domain::{AlbumId, Applied, ImageLibrary, LibraryId, Provider};
+
+use tonic::Code;
 
 use crate::status::Refusal;
 
@@ -12,6 +15,7 @@ use crate::status::Refusal;
 pub(crate) struct Progress {
     place: OnceLock<(LibraryId, Provider, Option<AlbumId>)>,
     writing: AtomicBool,
+    cut: OnceLock<Code>,
 }
 
 impl Progress {
@@ -30,8 +34,14 @@ impl Progress {
         self.writing.store(true, Ordering::Release);
     }
 
-    /// Adds what is known to the failure of a call that was cut off.
+    /// With what the call was cut off, if it was.
+    pub(crate) fn cut(&self) -> Option<Code> {
+        self.cut.get().copied()
+    }
+
+    /// Adds what is known to the failure of a call that is cut off.
     pub(crate) fn cut_off(&self, refusal: Refusal) -> Refusal {
+        self.cut.get_or_init(|| refusal.code());
         let applied = if self.writing.load(Ordering::Acquire) { Applied::Unknown } else { Applied::No };
         let refusal = refusal.with_applied(applied);
         match self.place.get() {

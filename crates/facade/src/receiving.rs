@@ -1,18 +1,16 @@
-//! The messages that bring an image: metadata, then chunks, each within its time and all of them fast enough. It knows no
-//! library, and never reads a message before the one before it is kept, so that a caller is as fast as the spool.
+//! The messages that bring an image: metadata, then chunks. It knows no library, and never reads a message before the one before
+//! it is kept, so that a caller is as fast as the spool. How long a caller may take is kept by [`arriving`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use polyptych_domain::{ClientId, Content};
 use polyptych_proto::v1;
-use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status, Streaming};
 
-use crate::Settings;
 use crate::spool::{Spool, SpoolError};
 use crate::status::{LATER, Reason, Refusal, SOON};
+use crate::{Settings, arriving};
 
 /// The longest file that comes in one message, in bytes; less than the longest message.
 const SMALL_BYTES: usize = 2_000_000;
@@ -84,29 +82,15 @@ impl Receiver {
 
     /// Begins to read a stream of `client`.
     pub(crate) fn receive<P: Piece>(&self, client: ClientId, stream: Streaming<P>) -> Messages<'_, P> {
-        let end = Instant::now() + self.settings.upload_total;
-        Messages { receiver: self, client, stream, end, waited: Duration::ZERO, bytes: 0 }
+        Messages { receiver: self, client, stream }
     }
 }
 
-/// The messages of a stream, each within its time.
+/// The messages of a stream.
 pub(crate) struct Messages<'r, P> {
     receiver: &'r Receiver,
     client: ClientId,
     stream: Streaming<P>,
-    end: Instant,
-    /// How long the caller was waited for.
-    waited: Duration,
-    /// Bytes that it has brought.
-    bytes: u64,
-}
-
-/// Which limit a caller has come up against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    Idle,
-    Rate,
-    Total,
 }
 
 impl<P: Piece> Messages<'_, P> {
@@ -144,65 +128,19 @@ impl<P: Piece> Messages<'_, P> {
         upload.finish().map_err(spooled)
     }
 
-    /// The next message; `None` at the end of the stream. An empty chunk is passed over and gains no time.
+    /// The next message; `None` at the end of the stream. An empty chunk is passed over.
     async fn next(&mut self) -> Result<Option<Part<P::Metadata>>, Refusal> {
-        let settings = &self.receiver.settings;
-        let begun = Instant::now();
-        let (end, limit) = self.limit(begun);
         loop {
-            let message = match timeout_at(end, self.stream.message()).await {
-                Ok(Ok(Some(message))) => message,
-                Ok(Ok(None)) => return Ok(None),
-                Ok(Err(status)) => return Err(broken(&status, settings.max_chunk_bytes)),
-                Err(_) => return Err(stalled(settings, limit)),
-            };
+            let message = self.stream.message().await;
+            let message = message.map_err(|status| broken(&status, self.receiver.settings.max_chunk_bytes))?;
+            let Some(message) = message else { return Ok(None) };
             match message.part() {
-                // A flood of these never lets the timer have its turn.
-                Some(Part::Chunk(chunk)) if chunk.is_empty() && Instant::now() >= end => {
-                    return Err(stalled(settings, limit));
-                }
                 Some(Part::Chunk(chunk)) if chunk.is_empty() => {}
-                Some(part) => {
-                    self.waited += begun.elapsed();
-                    if let Part::Chunk(chunk) = &part {
-                        self.bytes += chunk.len() as u64;
-                    }
-                    return Ok(Some(part));
-                }
+                Some(part) => return Ok(Some(part)),
                 None => return Err(protocol("a message carries neither `metadata` nor `chunk`")),
             }
         }
     }
-
-    /// Until when the next message has to come, and what it is late for then.
-    fn limit(&self, now: Instant) -> (Instant, Limit) {
-        let settings = &self.receiver.settings;
-        let idle = now + settings.upload_idle;
-        let first = if idle <= self.end { (idle, Limit::Idle) } else { (self.end, Limit::Total) };
-        let Some(earned) = (u128::from(self.bytes) * 1000).checked_div(settings.upload_rate.into()) else {
-            return first;
-        };
-        let earned = Duration::from_millis(u64::try_from(earned).unwrap_or(u64::MAX));
-        let left = settings.upload_idle.saturating_add(earned).saturating_sub(self.waited);
-        match now.checked_add(left) {
-            Some(end) if end < first.0 => (end, Limit::Rate),
-            _ => first,
-        }
-    }
-}
-
-fn stalled(settings: &Settings, limit: Limit) -> Refusal {
-    let (reason, message) = match limit {
-        Limit::Idle => (Reason::UploadStalled, format!("the upload sent nothing for {:?}", settings.upload_idle)),
-        Limit::Total => {
-            (Reason::UploadStalled, format!("the upload was not complete after {:?}", settings.upload_total))
-        }
-        Limit::Rate => {
-            let rate = settings.upload_rate;
-            (Reason::UploadTooSlow, format!("the upload brought less than {rate} bytes a second"))
-        }
-    };
-    Refusal::new(Code::Aborted, reason, message)
 }
 
 fn empty(message: &str) -> Refusal {
@@ -220,6 +158,9 @@ fn too_long(max: usize) -> Refusal {
 
 /// What a stream that cannot be read on means.
 fn broken(status: &Status, max_chunk: usize) -> Refusal {
+    if let Some(late) = arriving::late(status) {
+        return late;
+    }
     match status.code() {
         // The decoder refuses a message by its length before it is read.
         Code::OutOfRange => too_long(max_chunk),

@@ -37,6 +37,7 @@ use crate::observed::{Adopt, Observed};
 use crate::operations::Watch;
 use crate::publish_service::Publications;
 use crate::receiving::Receiver;
+use crate::served::Served;
 use crate::spool::Spool;
 use crate::tls::Tls;
 use crate::web::Web;
@@ -80,6 +81,7 @@ pub enum FacadeError {
 /// The gRPC server, ready to serve.
 pub struct Facade {
     live: Live,
+    served: Served,
     guard: Guard,
     settings: Arc<Settings>,
     adopt: Option<Adopt>,
@@ -110,7 +112,7 @@ impl Live {
     pub fn replace(&self, service: Arc<Service>, settings: &Settings) -> Result<(), FacadeError> {
         let routes = routes(service, &self.work, &self.spool, &self.health, settings)?;
         self.load.limit(settings);
-        self.calls.replace(routes);
+        self.calls.replace(routes, settings);
         Ok(())
     }
 
@@ -184,10 +186,11 @@ impl Facade {
         spool: Spool,
     ) -> Result<Self, FacadeError> {
         let health = HealthReporter::new();
-        let load = Load::new(&settings);
-        let calls = Calls::new(routes(service, &work, &spool, &health, &settings)?, load.clone());
+        let (load, served) = (Load::new(&settings), Served::new());
+        let routes = routes(service, &work, &spool, &health, &settings)?;
+        let calls = Calls::new(routes, &settings, served.clone(), load.clone());
         let live = Live { calls, load, spool, work, health };
-        Ok(Self { live, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
+        Ok(Self { live, served, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
     }
 
     /// Lets `adopt` join each call to the trace of its caller.
@@ -230,7 +233,7 @@ impl Facade {
     {
         self.tell_health(ServingStatus::Serving).await;
         let guarded = Guarded::new(self.live.calls.clone(), self.guard.clone());
-        let observed = Observed::new(guarded, self.adopt.clone());
+        let observed = Observed::new(guarded, self.served.clone(), self.adopt.clone());
         let service = Web::new(observed, &self.settings.web_origins);
         let stopping = Notify::new();
         let served = connections::serve(incoming, service, &self.settings, stopping.notified());

@@ -33,15 +33,18 @@ pub struct Settings {
     pub page_size: u32,
     /// Most items of a page; a request for more gets this many. At most 1,000, the default.
     pub max_page_size: u32,
-    /// How long an upload may send nothing before it is aborted. Default: 30 s.
+    /// How long an upload, or another request, may send nothing before it is aborted. Default: 30 s.
     pub upload_idle: Duration,
-    /// How long an upload may take to arrive, however steadily. Default: 15 min.
+    /// How long an upload, or another request, may take to arrive, however steadily. Default: 15 min.
     pub upload_total: Duration,
-    /// Bytes per second that an upload must bring on average, once [`Settings::upload_idle`] has passed; 0 for no such
-    /// limit. Only the time spent waiting for the caller counts. Default: 4 KiB.
+    /// Bytes per second that an upload, or another request, must bring on average, once [`Settings::upload_idle`] has passed; 0
+    /// for no such limit. Only the time spent waiting for the caller counts. Default: 4 KiB.
     pub upload_rate: u64,
-    /// How long the caller of a stream of answers may take nothing of it before it is cut off. Default: 60 s.
+    /// How long a caller may take nothing of an answer before it is cut off. Default: 60 s.
     pub download_idle: Duration,
+    /// Bytes per second that a caller must take of an answer on average, once [`Settings::download_idle`] has passed; 0 for no
+    /// such limit. Only the time spent waiting for the caller counts. Default: 4 KiB.
+    pub download_rate: u64,
     /// How long a call may wait for an operation to end. Default: 15 min.
     pub wait: Duration,
     /// Calls at once; one more is refused, to be tried again. Default: 1,024.
@@ -85,6 +88,7 @@ impl Default for Settings {
             upload_total: Duration::from_secs(15 * 60),
             upload_rate: 4 << 10,
             download_idle: Duration::from_secs(60),
+            download_rate: 4 << 10,
             wait: Duration::from_secs(15 * 60),
             calls_at_once: 1024,
             calls_at_once_per_client: 256,

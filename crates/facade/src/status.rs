@@ -138,6 +138,11 @@ impl Refusal {
         self.with_fact("applied", Some(applied.as_str()))
     }
 
+    /// The code that it comes with.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     /// Why it failed.
     pub(crate) fn reason(&self) -> Reason {
         self.reason

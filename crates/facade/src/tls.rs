@@ -118,8 +118,13 @@ fn settings(files: &TlsFiles, contents: &[Vec<u8>]) -> Result<ServerConfig, File
         (Some(clients), [authorities, ..]) => builder.with_client_cert_verifier(verifier(clients, authorities)?),
         _ => builder.with_no_client_auth(),
     };
-    let mut settings =
-        builder.with_single_cert(chain, key).map_err(|error| FileError::content(&files.certificate, error))?;
+    let mut settings = builder.with_single_cert(chain, key).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            let certificate = files.certificate.display();
+            FileError::content(&files.key, format!("the key is not that of the certificate in {certificate}"))
+        }
+        error => FileError::content(&files.certificate, error),
+    })?;
     settings.alpn_protocols = vec![b"h2".to_vec()];
     if files.http1 {
         settings.alpn_protocols.push(b"http/1.1".to_vec());

@@ -175,6 +175,10 @@ fn odd(config: &Config) -> Option<Odd> {
 fn meant(name: &str, client: &ClientConfig) -> Result<Client, Odd> {
     let of = |setting: &str| path(&["clients", name, setting]);
     let id = ClientId::new(name).map_err(|error| (path(&["clients", name]), error.to_string()))?;
+    if id == ClientId::local() {
+        let message = format!("`{id}` is who calls a server that knows no clients; give the client another name");
+        return Err((path(&["clients", name]), message));
+    }
     for library in &client.libraries {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*".contains(&byte);
         if library.is_empty() || !library.bytes().all(plain) {

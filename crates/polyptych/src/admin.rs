@@ -1,8 +1,12 @@
-//! The port at which a server is watched: `/metrics`, `/livez`, `/readyz`. It changes nothing and knows no secret.
+//! The port at which a server is watched: `/metrics`, `/livez`, `/readyz`. It changes nothing and knows no secret. A connection is for
+//! one request and ends soon, whatever its caller does.
 
 use std::future::Future;
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,14 +14,32 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use metrics::gauge;
 use polyptych_store::Pulse;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use crate::figures::Figures;
 
 /// Prometheus' text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Connections at once; one more waits until another one has ended.
+const AT_ONCE: usize = 64;
+
+/// How long a connection may take to ask, and how long to be answered in all.
+const ASKING: Duration = Duration::from_secs(5);
+const ANSWERING: Duration = Duration::from_secs(30);
+
+/// How long nothing is accepted after that has failed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The phases of operations, each of which has a figure even where there is no operation in it.
 const PHASES: [&str; 5] = ["pending", "running", "succeeded", "failed", "cancelled"];
@@ -48,19 +70,61 @@ impl Watched {
     }
 }
 
-/// Serves until `shutdown` completes. A failure is logged: what is watched goes on without it.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    watched: Watched,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) {
+/// Serves until `shutdown` completes, then closes what is open. What fails is logged: what is watched goes on without it.
+pub(crate) async fn serve(listener: TcpListener, watched: Watched, shutdown: impl Future<Output = ()>) {
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
         .with_state(watched);
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
-        tracing::error!(%error, "the admin port failed");
+    let incoming = stream::poll_fn(|context| listener.poll_accept(context).map(Some));
+    accept(incoming.map_ok(|(io, _)| io), router, shutdown).await;
+}
+
+/// Answers so many connections at once.
+async fn accept<IO>(incoming: impl Stream<Item = io::Result<IO>>, router: Router, shutdown: impl Future<Output = ()>)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut open = JoinSet::new();
+    let (mut incoming, mut shutdown, mut pause) = (pin!(incoming), pin!(shutdown), Instant::now());
+    loop {
+        let next = async {
+            sleep_until(pause).await;
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, incoming.next().await)
+        };
+        tokio::select! {
+            () = &mut shutdown => return,
+            Some(_) = open.join_next() => {}
+            (place, connection) = next => match connection {
+                None => return,
+                Some(Ok(io)) => {
+                    let answered = answer(io, router.clone());
+                    open.spawn(async move {
+                        let _place = place;
+                        answered.await;
+                    });
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "the admin port cannot accept connections");
+                    pause = Instant::now() + PAUSE;
+                }
+            },
+        }
+    }
+}
+
+/// Answers the one request of a connection.
+async fn answer<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, router: Router) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(ASKING).keep_alive(false);
+    let connection = builder.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
+    match tokio::time::timeout(ANSWERING, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection to the admin port failed"),
+        Err(_) => tracing::debug!("a connection to the admin port took too long"),
     }
 }
 
@@ -84,4 +148,62 @@ async fn figures(State(watched): State<Watched>) -> impl IntoResponse {
         Err(error) => tracing::warn!(%error, "operations cannot be counted"),
     }
     ([(CONTENT_TYPE, METRICS)], watched.figures.render())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+    use super::*;
+
+    const ASK: &[u8] = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n";
+
+    /// A port whose answers have so many bytes, to which these connections come.
+    fn port(bytes: usize, connections: usize) -> Vec<DuplexStream> {
+        let (ours, theirs): (Vec<_>, Vec<_>) = (0..connections).map(|_| tokio::io::duplex(1024)).unzip();
+        let router = Router::new().route("/livez", get(move || async move { "x".repeat(bytes) }));
+        let incoming = stream::iter(theirs).map(Ok).chain(stream::pending());
+        tokio::spawn(accept(incoming, router, std::future::pending()));
+        ours
+    }
+
+    /// What comes until the connection is closed, and after how many seconds.
+    async fn read(mut connection: DuplexStream) -> (String, u64) {
+        let begun = Instant::now();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        (String::from_utf8(answer).unwrap(), begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_does_not_ask_is_closed() {
+        for said in [&b""[..], b"GET /liv", b"GET /livez HTTP/1.1\r\nhost: a\r\n"] {
+            let [mut connection] = port(1, 1).try_into().unwrap();
+            connection.write_all(said).await.unwrap();
+            let (answer, seconds) = read(connection).await;
+            assert!(!answer.contains("200") && seconds == 5, "{answer} after {seconds} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_for_one_request_and_one_that_is_not_read_is_closed() {
+        let [mut connection] = port(1, 1).try_into().unwrap();
+        connection.write_all(&[ASK, ASK].concat()).await.unwrap();
+        let (answer, seconds) = read(connection).await;
+        assert!(answer.matches("HTTP/1.1 200").count() == 1 && seconds == 0, "{answer} after {seconds} s");
+        let [mut connection] = port(1 << 20, 1).try_into().unwrap();
+        connection.write_all(ASK).await.unwrap();
+        tokio::time::sleep(ANSWERING + PAUSE).await;
+        let (answer, _) = read(connection).await;
+        assert!(answer.len() < 1 << 20, "{}", answer.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_connection_more_than_there_may_be_is_answered_when_others_have_ended() {
+        let mut connections = port(1, AT_ONCE + 1);
+        let mut last = connections.pop().unwrap();
+        last.write_all(ASK).await.unwrap();
+        let (answer, seconds) = read(last).await;
+        assert!(answer.contains("HTTP/1.1 200") && seconds == 5, "{answer} after {seconds} s");
+    }
 }

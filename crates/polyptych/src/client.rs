@@ -1,6 +1,7 @@
 //! The commands that use libraries. Each is a call of the gRPC API, to a façade elsewhere or in this process, and prints what
 //! became of each item.
 
+mod admission;
 mod albums;
 mod associations;
 mod audit;
@@ -39,6 +40,7 @@ use tonic::Status;
 
 use self::connection::Common;
 use self::failure::Failure;
+use self::report::Tally;
 use self::stop::Stop;
 
 /// What can be done with libraries.
@@ -74,32 +76,41 @@ const INTERRUPTED: u8 = 130;
 /// If nothing could be asked, or the call as a whole was refused.
 pub(crate) async fn run(command: Client) -> Result<ExitCode> {
     let stop = Stop::listen();
-    let connection = command.common().connect().await?;
-    let done = match &command {
-        Client::Libraries(libraries) => libraries.run(&connection).await,
-        Client::Albums(albums) => albums.run(&connection, &stop).await,
-        Client::Check(check) => check.run(&connection, &stop).await,
-        Client::Upload(upload) => upload.run(&connection, &stop).await,
-        Client::Publish(publish) => publish.run(&connection, &stop).await,
-        Client::List(list) => list.run(&connection, &stop).await,
-        Client::Get(get) => get.run(&connection, &stop).await,
-        Client::Import(import) => import.run(&connection, &stop).await,
-        Client::Copy(copy) => copy.run(&connection, &stop).await,
-        Client::Delete(delete) => delete.run(&connection, &stop).await,
-        Client::Sync(sync) => sync.run(&connection, &stop).await,
-        Client::Associations(associations) => associations.run(&connection, &stop).await,
-        Client::Quota(quota) => quota.run(&connection).await,
-        Client::Operations(operations) => operations.run(&connection, &stop).await,
-        Client::Audit(audit) => audit.run(&connection).await,
+    let tally = tokio::select! {
+        tally = work(&command, &stop) => tally?,
+        () = stop.at_once() => Tally::default(),
     };
-    let closed = connection.close().await;
-    let tally = done?;
-    closed?;
     Ok(match (stop.asked(), tally.failed + tally.left) {
         (true, _) => ExitCode::from(INTERRUPTED),
         (false, 0) => ExitCode::SUCCESS,
         (false, _) => ExitCode::from(SOME_FAILED),
     })
+}
+
+async fn work(command: &Client, stop: &Stop) -> Result<Tally> {
+    let connecting = async { command.common().connect().await.map(Some) };
+    let Some(connection) = stop.or(connecting).await? else { return Ok(Tally::default()) };
+    let done = match command {
+        Client::Libraries(libraries) => stop.or(libraries.run(&connection)).await,
+        Client::Albums(albums) => albums.run(&connection, stop).await,
+        Client::Check(check) => check.run(&connection, stop).await,
+        Client::Upload(upload) => upload.run(&connection, stop).await,
+        Client::Publish(publish) => publish.run(&connection, stop).await,
+        Client::List(list) => list.run(&connection, stop).await,
+        Client::Get(get) => get.run(&connection, stop).await,
+        Client::Import(import) => import.run(&connection, stop).await,
+        Client::Copy(copy) => copy.run(&connection, stop).await,
+        Client::Delete(delete) => delete.run(&connection, stop).await,
+        Client::Sync(sync) => sync.run(&connection, stop).await,
+        Client::Associations(associations) => associations.run(&connection, stop).await,
+        Client::Quota(quota) => stop.or(quota.run(&connection)).await,
+        Client::Operations(operations) => operations.run(&connection, stop).await,
+        Client::Audit(audit) => stop.or(audit.run(&connection)).await,
+    };
+    let closed = connection.close().await;
+    let tally = done?;
+    closed?;
+    Ok(tally)
 }
 
 impl Client {

@@ -35,15 +35,17 @@
 //!
 //! # Features
 //!
-//! | feature | what it builds |
-//! |---|---|
-//! | `yandex`, `facebook`, `evotor` | the libraries of one company; each works alone |
-//! | `state` | what outlives the process: SQLite or PostgreSQL, a folder or a bucket |
-//! | `server` | all of these, the gRPC façade, the emulator and the program; on by default |
-//! | `otlp` | traces of the server; on by default |
+//! | feature | what it builds | what is here then |
+//! |---|---|---|
+//! | none | connecting and the verbs, over libraries of your own | [`Client`], [`Config`], [`domain`], [`manifest`] |
+//! | `yandex`, `facebook`, `evotor` | the libraries of one company; each works alone | its module of [`providers`] |
+//! | `state` | what outlives the process: SQLite or PostgreSQL, a folder or a bucket | [`State`], [`store`] |
+//! | `server` | all of these, the gRPC façade, the emulator and the program; on by default | [`Server`], [`serving`], [`facade`], [`proto`], [`emulator`] |
+//! | `otlp` | traces of the server; on by default | |
 //!
 //! A library whose provider is left out is refused with the name of its feature.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "server"),
     allow(rustdoc::broken_intra_doc_links, reason = "some links lead to what only a whole build has")

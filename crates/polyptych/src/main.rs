@@ -11,7 +11,6 @@ mod output;
 mod serve;
 mod telemetry;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -51,8 +50,7 @@ async fn main() -> ExitCode {
 /// The exit code; that of an error, which is told, is `failed`.
 fn end(ended: anyhow::Result<ExitCode>, failed: u8) -> ExitCode {
     ended.unwrap_or_else(|error| {
-        // Where nobody can read it, the exit code has to do.
-        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        output::tell(format_args!("error: {error:#}"));
         ExitCode::from(failed)
     })
 }

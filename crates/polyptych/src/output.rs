@@ -1,22 +1,23 @@
 //! What the program prints. It never fails because its reader has gone: `polyptych demo | head -1` is no error.
 
+mod table;
+
+use std::fmt::Display;
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use terminal_size::{Width, terminal_size_of};
+use unicode_width::UnicodeWidthStr;
 
-/// What a cell has around it.
-const AROUND: usize = 2;
-/// The least that is shown of a cell that is cut.
-const SHORTEST: usize = 12;
-/// What is shown of its end.
-const END: usize = 4;
+pub(crate) use self::table::table;
+
+/// With what the lines begin that go on with a line of standard error.
+const HANGING: usize = 4;
 
 /// Writes lines to standard output at once, so that a reader at the other end of a pipe sees them.
 ///
 /// # Errors
 /// If they cannot be written for another reason than a closed pipe.
-pub(crate) fn print(lines: impl std::fmt::Display) -> io::Result<()> {
+pub(crate) fn print(lines: impl Display) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{lines}").and_then(|()| stdout.flush());
     match written {
@@ -25,44 +26,57 @@ pub(crate) fn print(lines: impl std::fmt::Display) -> io::Result<()> {
     }
 }
 
+/// Writes lines to standard error: as long as they are, save on a terminal, where they are broken between words. Where nobody
+/// can read them, the exit code has to do.
+pub(crate) fn tell(lines: impl Display) {
+    let width = terminal_size_of(io::stderr()).map_or(usize::MAX, |(Width(width), _)| usize::from(width));
+    let lines = visible(&lines.to_string());
+    let lines: Vec<_> = lines.lines().flat_map(|line| wrapped(line, width, HANGING)).collect();
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+}
+
+/// A text of others as a terminal may have it: it could hold what moves the cursor or changes the title.
+fn visible(text: &str) -> String {
+    text.replace(|letter: char| letter.is_control() && letter != '\n', "\u{fffd}")
+}
+
 /// The columns that lines may have: those of the terminal that standard output is, else what `COLUMNS` says, if it is set.
 pub(crate) fn width() -> Option<usize> {
     let terminal = terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
     terminal.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
 }
 
-/// Rows under their heads, of at most `width` columns. What is too wide is broken into lines of its cell, save in the column
-/// `cut`, whose texts first lose what is between their beginning and their end.
-pub(crate) fn table(head: &[&str], mut rows: Vec<Vec<String>>, cut: Option<usize>, width: Option<usize>) -> String {
-    if let (Some(cut), Some(width)) = (cut, width) {
-        let widest = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.lines());
-            cells.chain(head.get(column).copied()).map(|line| line.chars().count()).max().unwrap_or(0)
-        };
-        let others: usize =
-            (0..head.len()).map(|column| if column == cut { AROUND } else { widest(column) + AROUND }).sum();
-        let left = width.saturating_sub(others).max(SHORTEST);
-        rows.iter_mut().filter_map(|row| row.get_mut(cut)).for_each(|cell| *cell = elided(cell, left));
+/// A line as lines of at most `width` columns, of which those after the first begin with `hanging` columns more than it does.
+/// It is broken at spaces alone: a longer word is left to the terminal, from which it can be copied as one. So is a command
+/// between backticks.
+fn wrapped(line: &str, width: usize, hanging: usize) -> Vec<String> {
+    let text = line.trim_start_matches(' ');
+    let begin = line.len() - text.len();
+    let (mut lines, mut current) = (Vec::new(), " ".repeat(begin));
+    let mut begun = false;
+    for word in words(text) {
+        if begun && current.width() + 1 + word.width() > width {
+            lines.push(std::mem::replace(&mut current, " ".repeat(begin + hanging)));
+            begun = false;
+        }
+        if begun {
+            current.push(' ');
+        }
+        current.push_str(word);
+        begun = true;
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(head.iter().map(|head| (*head).to_owned()));
-    if let Some(width) = width {
-        let width = u16::try_from(width).unwrap_or(u16::MAX);
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table.add_rows(rows);
-    table.trim_fmt()
+    lines.push(current);
+    lines
 }
 
-/// At most `most` characters of a text, those of its beginning and of its end.
-fn elided(text: &str, most: usize) -> String {
-    let length = text.chars().count();
-    if length <= most {
-        return text.to_owned();
-    }
-    let end = END.min(most.saturating_sub(1));
-    let begin = text.chars().take(most.saturating_sub(end + 1));
-    begin.chain(['…']).chain(text.chars().skip(length - end)).collect()
+/// What a text may be broken into.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    let mut inside = false;
+    text.split(move |letter| {
+        inside ^= paired && letter == '`';
+        letter == ' ' && !inside
+    })
 }
 
 #[cfg(test)]
@@ -70,21 +84,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_is_shown_by_its_beginning_and_end() {
-        assert_eq!(elided("0123456789abcdef", 12), "0123456…cdef");
-        assert_eq!(elided("0123456789ab", 12), "0123456789ab");
-        assert_eq!(elided("абвгд", 3), "…гд");
+    fn a_line_is_broken_between_words_and_goes_on_indented() {
+        let line = "error: banner.gif to yandex-v5: pixels is 728x410";
+        let lines = ["error: banner.gif to", "    yandex-v5:", "    pixels is", "    728x410"];
+        assert_eq!(wrapped(line, 20, HANGING), lines);
+        assert_eq!(wrapped("  chunk: pixels is 728x410", 20, HANGING), ["  chunk: pixels is", "      728x410"]);
+        assert_eq!(wrapped(line, usize::MAX, HANGING), [line]);
+        assert_eq!(wrapped("картинка не подходит", 12, 0), ["картинка не", "подходит"]);
+        assert_eq!(wrapped("", 12, 0), [""]);
     }
 
     #[test]
-    fn a_table_keeps_to_its_width_by_cutting_one_column_before_it_breaks_others() {
-        let rows = vec![vec!["banner.png".to_owned(), "0123456789abcdef0123456789abcdef".to_owned(), "ok".to_owned()]];
-        let head = ["picture", "image", "result"];
-        let whole = table(&head, rows.clone(), Some(1), None);
-        assert!(whole.contains("0123456789abcdef0123456789abcdef"), "{whole}");
-        let narrow = table(&head, rows.clone(), Some(1), Some(40));
-        assert!(narrow.contains("…cdef") && narrow.lines().count() == 2, "{narrow}");
-        let narrowest = table(&head, rows, Some(1), Some(20));
-        assert!(narrowest.lines().all(|line| line.chars().count() <= 20), "{narrowest}");
+    fn what_is_copied_is_never_broken() {
+        let id = "operations/5e46f8de-ec4f-4f87-85de-337b88fa2bdd";
+        assert_eq!(wrapped(&format!("see {id} there"), 20, 0), ["see", id, "there"]);
+        let help = format!("help: `polyptych operations wait {id}` follows it");
+        let command = format!("`polyptych operations wait {id}`");
+        assert_eq!(wrapped(&help, 20, 0), ["help:", &command, "follows it"]);
+        // A backtick of a provider's message is no pair.
+        assert_eq!(wrapped("it`s one two", 8, 0), ["it`s one", "two"]);
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use polyptych_facade::auth::Guard;
 use polyptych_facade::{Adopt, Facade, Live};
 use tokio::net::TcpListener;
@@ -176,6 +176,9 @@ impl Server {
     /// If it cannot be followed; then all is as before.
     pub fn reload(&self, config: Config) -> anyhow::Result<Vec<&'static str>> {
         let mut current = self.current();
+        if config.clients.is_empty() && !current.begun.clients.is_empty() {
+            bail!("it names no client any more, and then everybody might do everything; that takes a restart");
+        }
         let pictures = crate::open_pictures(&config, Arc::new(self.spool.clone()))?;
         let access = crate::open_access(&config)?;
         let opened = current.opened.reopened(&config)?;
@@ -184,7 +187,7 @@ impl Server {
         self.live.replace(Arc::new(service.clone()), &serving::settings(&config.server))?;
         self.working.replace(self.state.runner(service.clone(), pictures));
         prepared.into_iter().for_each(|change| change());
-        // Without any the server goes on as it is, and is told among what needs a restart.
+        // A server that was started without any goes on so, and is told among what needs a restart.
         if let Some(access) = access {
             self.guard.replace(access);
         }

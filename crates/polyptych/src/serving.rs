@@ -80,6 +80,7 @@ pub fn settings(section: &ServerSection) -> Settings {
             .map_or(usual.spool_memory_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
         upload_rate: section.upload_rate.unwrap_or(usual.upload_rate),
         download_idle: seconds(section.download_idle_seconds, usual.download_idle),
+        download_rate: section.download_rate.unwrap_or(usual.download_rate),
         keepalive: unless_zero(seconds(section.keepalive_seconds, usual.keepalive.unwrap_or_default())),
         keepalive_timeout: seconds(section.keepalive_timeout_seconds, usual.keepalive_timeout),
         connection_age: unless_zero(seconds(section.connection_age_seconds, usual.connection_age.unwrap_or_default())),

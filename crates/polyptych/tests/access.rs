@@ -53,14 +53,18 @@ impl Drop for Serving {
     }
 }
 
-/// A folder with a certificate for this machine, its key, and a set of public keys.
+/// A folder with a certificate for this machine, its key, another key, and a set of public keys.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
-    for (name, text) in
-        [("server.pem", made.cert.pem()), ("key.pem", made.signing_key.serialize_pem()), ("keys.json", keys.to_owned())]
-    {
+    let other = rcgen::KeyPair::generate().unwrap();
+    for (name, text) in [
+        ("server.pem", made.cert.pem()),
+        ("key.pem", made.signing_key.serialize_pem()),
+        ("other.pem", other.serialize_pem()),
+        ("keys.json", keys.to_owned()),
+    ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     folder
@@ -135,6 +139,8 @@ async fn what_cannot_be_meant_is_refused_with_its_place_and_no_key_is_repeated()
         (hashed.replace("read", "all"), "line 6", "unknown variant"),
         (hashed.replace("libraries = [\"*\"]\n", ""), "line 4", "missing field `libraries`"),
         (hashed.replace("[clients.till]", "[clients.\"\"]"), "line 4", "client"),
+        (hashed.replace("clients.till", "clients.local"), "line 4", "another name"),
+        (TLS.replace("key.pem", "other.pem"), "line 6", "server.pem"),
         (format!("{hashed}rate = {{ per_second = 0 }}"), "line 8", "1 to 1000000"),
         (format!("{hashed}rate = {{ burst = 2 }}"), "line 8", "per_second"),
         (format!("{hashed}{}", hashed.replace("till", "shop")), "clients", "the same key"),

@@ -254,6 +254,35 @@ fn albums_are_found_by_code_and_advertisements_are_told_what_to_show() {
 }
 
 #[test]
+fn what_was_done_before_a_request_failed_is_told() {
+    let ads: Vec<Value> = (1..=1_000).map(|id| serde_json::json!({ "id": id, "campaign": 7 })).collect();
+    let ads = serde_json::json!([{ "login": "one-advertiser", "ads": ads }]).to_string();
+    let accounts = r#"{"yandex":["one-advertiser"]}"#;
+    let emulator = Serving::start(&["emulate", "--listen", "127.0.0.1:0", "--accounts", accounts, "--ads", &ads]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[libraries.direct]\nprovider = \"yandex-direct-live4\"\ntoken = {{ env = \"A_TOKEN\" }}\nendpoint = \"{}\"\n\
+         default_album = \"one-advertiser\"\n[state]\nfolder = \"state\"\n",
+        emulator.address
+    );
+    std::fs::write(folder.path().join("polyptych.toml"), config).unwrap();
+    // A request has at most a thousand changes; the second is refused, since its only one names no number.
+    let changes: Vec<String> = (1..=1_000).map(|ad| format!("{ad}=")).chain(["none=".to_owned()]).collect();
+    let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+    let set = |more: &[&str]| {
+        configured(folder.path(), "A_TOKEN", &[&["associations", "set", "direct"], &changes[..], more].concat())
+    };
+    let (code, stdout, stderr) = set(&[]);
+    let rows = stdout.lines().filter(|line| line.trim_end().ends_with("done")).count();
+    assert!(code == 3 && rows == 1_000, "{rows} {stderr}");
+    assert!(stderr.contains("1000 done") && stderr.contains("error: ") && stderr.contains("advertisement"), "{stderr}");
+    let (code, stdout, _) = set(&["--json"]);
+    assert_eq!((code, stdout.lines().count()), (3, 1_000));
+    let (code, stdout, stderr) = configured(folder.path(), "A_TOKEN", &["associations", "set", "direct", "none="]);
+    assert!(code == 3 && stdout.is_empty() && !stderr.contains("0 done"), "{stdout}{stderr}");
+}
+
+#[test]
 fn an_address_is_refused_item_by_item_where_the_server_must_not_call_it() {
     let client = Client::start();
     let (code, imported) = client.json(&["import", "http://127.0.0.1:1/a.png", "--to", "facebook"]);

@@ -119,6 +119,44 @@ async fn a_hangup_takes_a_sound_configuration_over_and_leaves_a_broken_one() {
 }
 
 #[tokio::test]
+async fn a_hangup_that_comes_while_another_is_followed_is_followed_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("polyptych.toml");
+    std::fs::write(&file, configuration(&["one"])).unwrap();
+    let mut serving = Serving::start(&["--config", file.to_str().unwrap()], folder.path());
+    let channel = serving.channel().await;
+    // Whoever opens a pipe waits for the other end, so that each reading begins and ends when this test lets it.
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    serving.signal("-HUP");
+    let mut first = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    serving.signal("-HUP");
+    first.write_all(configuration(&["one", "two"]).as_bytes()).unwrap();
+    drop(first);
+    serving.logged("the configuration was taken over");
+    std::fs::write(&file, configuration(&["three"])).unwrap();
+    serving.logged("the configuration was taken over");
+    assert_eq!(libraries(&channel).await, ["libraries/three"]);
+}
+
+#[tokio::test]
+async fn a_hangup_that_would_leave_no_client_changes_nothing_and_says_so() {
+    const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("polyptych.toml");
+    let client = format!("[clients.till]\nlibraries = [\"*\"]\nrights = [\"read\"]\nkeys = [\"{HASH}\"]\n");
+    std::fs::write(&file, configuration(&["one"]) + &client).unwrap();
+    let mut serving = Serving::start(&["--config", file.to_str().unwrap()], folder.path());
+    std::fs::write(&file, configuration(&["one", "two"])).unwrap();
+    serving.signal("-HUP");
+    let told = serving.logged("the configuration was not taken over");
+    assert!(told["error"].as_str().unwrap().contains("names no client any more"), "{told}");
+    let mut client = LibraryServiceClient::new(serving.channel().await);
+    let refused = client.list_libraries(v1::ListLibrariesRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Unauthenticated);
+}
+
+#[tokio::test]
 async fn a_call_is_one_line_of_the_log_with_client_method_code_time_and_request() {
     let folder = tempfile::tempdir().unwrap();
     let mut serving = Serving::start(&["--emulate"], folder.path());

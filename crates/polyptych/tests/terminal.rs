@@ -13,6 +13,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use serde_json::Value;
 use support::Serving;
 use tempfile::TempDir;
 
@@ -164,6 +165,65 @@ fn a_table_is_as_wide_as_the_terminal_and_ids_are_whole_where_they_fit() {
         let rows: Vec<_> =
             shown.lines().filter(|line| line.contains("many/picture-") && line.contains(" ok")).collect();
         assert_eq!((rows.len(), rows.iter().any(|row| row.contains('…'))), (12, !whole), "{shown}");
+    }
+}
+
+/// What a command prints with `--json`, beside its costs.
+fn told(endpoint: &str, arguments: &[&str]) -> Vec<Value> {
+    let output = support::polyptych().args(arguments).args(["--json", "--endpoint", endpoint]).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A resource name as tables show it.
+fn short(name: &Value) -> String {
+    name.as_str().unwrap().replacen("libraries/", "", 1).replace("/albums/", "/").replace("/images/", "/")
+}
+
+#[test]
+fn what_is_copied_from_a_terminal_is_broken_neither_in_tables_nor_in_errors() {
+    let serving = Serving::start(&["serve", "--emulate", "--listen", "127.0.0.1:0"]);
+    let folder = tempfile::tempdir().unwrap();
+    pictures(folder.path(), 2);
+    let many = folder.path().join("many").display().to_string();
+    let published = told(&serving.address, &["publish", &many, "--to", "facebook", "--to", "yandex-v5"]);
+    assert!(published.iter().all(|line| line["result"] != "failed"), "{published:?}");
+    let of = |arguments: &[&str], field: &str| -> Vec<String> {
+        told(&serving.address, arguments).iter().map(|line| short(&line[field])).collect()
+    };
+    let operations = of(&["operations", "list"], "operation");
+    let operations: Vec<_> = operations.iter().map(|name| name.replace("operations/", "")).collect();
+    let shown = [
+        ("libraries", of(&["libraries"], "default_album")),
+        ("audit", of(&["audit"], "image")),
+        ("audit", of(&["audit"], "provider_request_id")),
+        ("operations list", operations),
+        ("list facebook", of(&["list", "facebook"], "image")),
+    ];
+    let small = folder.path().join("small.png");
+    RgbImage::new(10, 10).save_with_format(&small, ImageFormat::Png).unwrap();
+    let small = small.display().to_string();
+    let refused = told(&serving.address, &["upload", &small, "--to", "yandex-v5"]);
+    let reason = refused[0]["error"]["message"].as_str().unwrap();
+    for (columns, lines) in [(80, 24), (200, 50)] {
+        for (command, copied) in &shown {
+            let Some(terminal) = Terminal::open(columns, lines, &serving.address) else { return };
+            terminal.write(&format!("polyptych {command}; echo code $?"));
+            let text = terminal.until("code 0");
+            assert!(copied.len() >= 2, "{command}: {copied:?}");
+            for one in copied {
+                assert!(text.lines().any(|line| line.contains(one)), "{command} at {columns}: {one}\n{text}");
+            }
+            // Rows have a line each in a table, and no line is longer than the terminal, or it would go on in another.
+            let joined = terminal.tmux.call(&["capture-pane", "-p", "-J", "-S", "-"]);
+            let long: Vec<_> = joined.lines().filter(|line| line.trim_end().chars().count() > columns.into()).collect();
+            assert!(long.is_empty(), "{command} at {columns}: {long:#?}");
+        }
+        let Some(terminal) = Terminal::open(columns, lines, &serving.address) else { return };
+        terminal.write(&format!("polyptych upload {small} --to yandex-v5; echo code $?"));
+        let text = terminal.until("code 1");
+        let words: Vec<_> = text.split_whitespace().collect();
+        assert!(reason.len() > 100 && words.join(" ").contains(reason), "{columns}: {reason}\n{text}");
     }
 }
 

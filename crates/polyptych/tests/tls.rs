@@ -87,8 +87,12 @@ fn a_certificate_is_shown_to_a_facade_that_knows_its_callers_by_them() {
     let shown = ["--ca-file", "ca.pem", "--certificate-file", "till.pem", "--key-file", "till.key"];
     let (code, stdout, stderr) = libraries(&folder, &serving.address, &shown, "");
     assert!(code == 0 && stdout.contains("facebook") && !stdout.contains("evotor"), "{stdout}{stderr}");
-    let (code, stdout, stderr) = libraries(&folder, &serving.address, &["--ca-file", "ca.pem"], "");
-    assert!(code == 3 && !stdout.contains("facebook"), "{stdout}{stderr}");
+    // However the connection ends, whose alert may be lost on the way.
+    for _ in 0..10 {
+        let (code, stdout, stderr) = libraries(&folder, &serving.address, &["--ca-file", "ca.pem"], "");
+        assert!(code == 3 && stdout.is_empty(), "{stdout}{stderr}");
+        assert!(stderr.contains("--certificate-file FILE") && !stderr.contains("--ca-file"), "{stderr}");
+    }
     let wrong = ["--ca-file", "ca.pem", "--certificate-file", "till.pem", "--key-file", "server.key"];
     let (code, _, stderr) = libraries(&folder, &serving.address, &wrong, "");
     assert!(code == 3 && stderr.contains("client certificate") && !stderr.contains("PRIVATE"), "{stderr}");

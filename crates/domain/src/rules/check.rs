@@ -67,6 +67,11 @@ impl Rules {
         self.name.check(name, self.classes)
     }
 
+    /// What is wrong with a class that images are to have; nothing if there is such a one.
+    pub fn check_class(&self, class: &str) -> Option<Violation> {
+        (!self.classes.iter().any(|known| known.name == class)).then(|| self.unknown_class(class))
+    }
+
     fn check_cases(&self, image: &Inspection, name: &str) -> Vec<Violation> {
         let refused = self.cases.iter().filter(|rule| !rule.accepted && rule.case.applies(image, name));
         refused.map(|rule| rule.case.violation(image)).collect()

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use futures_util::future::{BoxFuture, FutureExt};
 use http_body::{Frame, SizeHint};
 use jiff::Timestamp;
-use polyptych_domain::ClientId;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::{Code, Status};
@@ -58,9 +57,9 @@ impl Guard {
         self.0.as_ref().map_or_else(Files::default, |watch| Files::of(Arc::clone(watch) as _))
     }
 
-    /// Who calls, if the call may begin now.
-    fn admit<B>(&self, request: &http::Request<B>) -> Result<(Caller, Option<Place>), Refusal> {
-        let Some(watch) = &self.0 else { return Ok((Caller::anybody(), None)) };
+    /// Who calls, if the call may begin now; `None` for a caller that is not known and need not be.
+    fn admit<B>(&self, request: &http::Request<B>) -> Result<Option<(Caller, Option<Place>)>, Refusal> {
+        let Some(watch) = &self.0 else { return Ok(Some((Caller::anybody(), None))) };
         let access = Arc::clone(&watch.access.read().unwrap_or_else(PoisonError::into_inner));
         let need = need(request.uri().path());
         let known = watch.identify(&access, request)?;
@@ -70,8 +69,7 @@ impl Guard {
             (known, ..) => (known, true),
         };
         let Some(known) = known else {
-            let nobody = Caller::new(ClientId::local(), Arc::default(), super::Rights::default());
-            return if needs_client { Err(unauthenticated("the call names no client")) } else { Ok((nobody, None)) };
+            return if needs_client { Err(unauthenticated("the call names no client")) } else { Ok(None) };
         };
         let rights = known.client.rights;
         let allowed = match need {
@@ -88,7 +86,7 @@ impl Guard {
             Refusal::new(Code::ResourceExhausted, Reason::ClientRateLimited, message).with_retry_after(wait)
         })?;
         let libraries = Arc::clone(&known.libraries);
-        Ok((Caller::new(known.client.id.clone(), libraries, rights), Some(place)))
+        Ok(Some((Caller::new(known.client.id.clone(), libraries, rights), Some(place))))
     }
 }
 
@@ -177,7 +175,7 @@ where
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let (caller, place) = match self.guard.admit(&request) {
+        let admitted = match self.guard.admit(&request) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 // What is no method is not repeated: anybody can send 16 KiB of it. The span has the method.
@@ -186,8 +184,11 @@ where
             }
         };
         request.headers_mut().remove(http::header::AUTHORIZATION);
-        request.extensions_mut().insert(caller.client());
-        request.extensions_mut().insert(caller);
+        let place = admitted.and_then(|(caller, place)| {
+            request.extensions_mut().insert(caller.client());
+            request.extensions_mut().insert(caller);
+            place
+        });
         let answer = self.service.call(request);
         async move {
             let answer = answer.await?;

@@ -1,10 +1,10 @@
 //! `CopyImages`: images for another album, handed over as an operation.
 
-use polyptych_domain::{CopyTask, Fit, TargetRecord, Task, UploadTerms};
+use polyptych_domain::{CopyTask, Fit, Task, UploadTerms};
 use polyptych_proto::{longrunning, v1};
 use tonic::Status;
 
-use super::{Images, named, target};
+use super::{Images, named, target_of_class};
 use crate::caller::Caller;
 use crate::operations::Asked;
 use crate::progress::Progress;
@@ -28,8 +28,7 @@ impl Images {
         let budget = convert::parse_budget("budget", request.budget)?;
         let service = self.service.open(caller);
         let images = named(&service, &request.names, MOST)?;
-        let album = target(&service, "parent", &request.parent)?;
-        let target = TargetRecord { album, class: Some(request.image_class).filter(|class| !class.is_empty()) };
+        let target = target_of_class(&service, ["parent", "image_class"], &request.parent, request.image_class)?;
         let task = Task::Copy(CopyTask { images, target: target.clone(), terms });
         let asked = Asked { task, budget, request: repeated };
         if request.validate_only {

@@ -1,5 +1,5 @@
 //! `DownloadImage`: what the library says about an image, then its picture as it comes. Nothing of it is kept, and who reads
-//! slowly slows the library down. A library that stalls is cut off by its own limits, a caller that does by [`answers`].
+//! slowly slows the library down. A library that stalls is cut off by its own limits, a caller that does by [`crate::answers`].
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -9,7 +9,7 @@ use polyptych_proto::v1::download_image_response::Payload;
 use tonic::{Request, Status};
 
 use super::{Images, find};
-use crate::answers::{self, Answers, Terms};
+use crate::answers::Answers;
 use crate::caller::Caller;
 use crate::convert;
 use crate::progress::Progress;
@@ -24,7 +24,6 @@ pub(super) type Messages = Answers<v1::DownloadImageResponse>;
 impl Images {
     pub(super) async fn download(&self, request: Request<v1::DownloadImageRequest>) -> Result<Messages, Status> {
         let (progress, service) = (Progress::of(&request), self.service.open(&Caller::of(&request)));
-        let terms = Terms::of(&request, &self.settings);
         let name = convert::parse_image("name", &request.into_inner().name)?;
         progress.at(find(&service, &name.album.library)?, Some(&name.album.album));
         let download = service.download(&name).await.map_err(|error| failed(&error, Fields::of("name")))?;
@@ -36,7 +35,7 @@ impl Images {
         let first = v1::DownloadImageResponse { payload: Some(Payload::Metadata(metadata)) };
         let chunks = chunks(picture.pieces).map_err(|error| failed(&error, Fields::of("name")));
         let rest = chunks.map_ok(|chunk| v1::DownloadImageResponse { payload: Some(Payload::Chunk(chunk)) });
-        Ok(answers::bounded(stream::once(async { Ok(first) }).chain(rest).boxed(), terms))
+        Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
     }
 }
 

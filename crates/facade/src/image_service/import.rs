@@ -1,10 +1,10 @@
 //! `ImportImages`: pictures at addresses, handed over as an operation.
 
-use polyptych_domain::{Fit, ImportItem, ImportTask, PictureUrl, Service, TargetRecord, Task, UploadTerms};
+use polyptych_domain::{Fit, ImportItem, ImportTask, PictureUrl, Service, Task, UploadTerms};
 use polyptych_proto::{longrunning, v1};
 use tonic::Status;
 
-use super::{Images, check_name, target};
+use super::{Images, check_name, target_of_class};
 use crate::caller::Caller;
 use crate::operations::Asked;
 use crate::progress::Progress;
@@ -56,7 +56,7 @@ fn item(service: &Service, place: usize, source: v1::ImportSource) -> Result<Imp
         }
         None => {}
     }
-    let album = target(service, &field("parent"), &source.parent)?;
-    let class = Some(source.image_class).filter(|class| !class.is_empty());
-    Ok(ImportItem { url: url.as_str().to_owned(), name, target: TargetRecord { album, class } })
+    let fields = [field("parent"), field("image_class")];
+    let target = target_of_class(service, fields.each_ref().map(String::as_str), &source.parent, source.image_class)?;
+    Ok(ImportItem { url: url.as_str().to_owned(), name, target })
 }

@@ -11,17 +11,19 @@ mod upload;
 
 use std::sync::Arc;
 
-use polyptych_domain::{AlbumId, AlbumName, ErrorKind, ImageLibrary, ImageName, LibraryId, Service, Work};
+use polyptych_domain::{
+    AlbumId, AlbumName, ErrorKind, ImageLibrary, ImageName, LibraryId, Service, TargetRecord, Work,
+};
 use polyptych_proto::v1::image_service_server::ImageService;
 use polyptych_proto::{longrunning, v1};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 pub(crate) use upload::check_name;
 
 use crate::caller::{Caller, Door};
 use crate::progress::Progress;
 use crate::receiving::Receiver;
-use crate::status::{Fields, Refusal, failed};
+use crate::status::{Fields, Reason, Refusal, failed};
 use crate::{Settings, convert, operations};
 
 pub(crate) struct Images {
@@ -72,6 +74,32 @@ pub(crate) fn target(service: &Service, field: &str, parent: &str) -> Result<Alb
     let (library, named) = convert::parse_parent(field, parent)?;
     let album = album(field, find(service, &library)?, named)?;
     Ok(AlbumName { library, album })
+}
+
+/// The album that a `parent` means, in full, and the class that images are to have there; `class` is the field of that.
+fn target_of_class(
+    service: &Service,
+    [parent, class]: [&str; 2],
+    named: &str,
+    told: String,
+) -> Result<TargetRecord, Refusal> {
+    let album = target(service, parent, named)?;
+    if told.is_empty() {
+        return Ok(TargetRecord { album, class: None });
+    }
+    let library = find(service, &album.library)?;
+    match library.rules().check_class(&told) {
+        None => Ok(TargetRecord { album, class: Some(told) }),
+        Some(violation) => {
+            let message = violation.to_string();
+            let refusal = Refusal::new(Code::InvalidArgument, Reason::RulesViolated, message.clone());
+            Err(refusal.with_field(class, message).with_place(
+                library.id(),
+                Some(library.provider()),
+                Some(&album.album),
+            ))
+        }
+    }
 }
 
 #[tonic::async_trait]

@@ -8,7 +8,7 @@ use polyptych_proto::v1;
 use tonic::{Request, Status};
 
 use super::{Images, album, find};
-use crate::answers::{self, Answers, Terms};
+use crate::answers::Answers;
 use crate::caller::Caller;
 use crate::progress::Progress;
 use crate::status::{Fields, failed};
@@ -22,7 +22,7 @@ pub(super) type Batches = Answers<v1::StreamImagesResponse>;
 
 impl Images {
     pub(super) fn stream(&self, request: Request<v1::StreamImagesRequest>) -> Result<Batches, Status> {
-        let (progress, terms) = (Progress::of(&request), Terms::of(&request, &self.settings));
+        let progress = Progress::of(&request);
         let service = Arc::new(self.service.open(&Caller::of(&request)));
         let request = request.into_inner();
         let (id, named) = convert::parse_parent("parent", &request.parent)?;
@@ -53,6 +53,6 @@ impl Images {
                 Ok(Some((batch, next)))
             }
         });
-        Ok(answers::bounded(batches.boxed(), terms))
+        Ok(batches.boxed())
     }
 }

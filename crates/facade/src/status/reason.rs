@@ -125,11 +125,11 @@ reasons! {
     EmptyImage = "EMPTY_IMAGE", [InvalidArgument], "Send the file behind its metadata.",
     /// This server holds as many bytes of uploads as it may, or its disk is full; try again later.
     SpoolFull = "SPOOL_FULL", [ResourceExhausted], "Come back after `RetryInfo`.",
-    /// An upload sent nothing, or was not complete, for too long.
+    /// An upload, or another request, sent nothing, or was not complete, for too long.
     UploadStalled = "UPLOAD_STALLED", [Aborted], "Upload the file again, without pauses.",
-    /// An upload came too slowly for too long.
+    /// An upload, or another request, came too slowly for too long.
     UploadTooSlow = "UPLOAD_TOO_SLOW", [Aborted], "Upload the file again over a faster connection.",
-    /// The caller took nothing of a stream of answers for too long.
+    /// The caller took nothing, or too little, of an answer for too long.
     DownloadStalled = "DOWNLOAD_STALLED", [Aborted], "Read the answer as it comes.",
     /// The upload's stream broke.
     UploadInterrupted = "UPLOAD_INTERRUPTED", [Cancelled], "Upload the file again.",

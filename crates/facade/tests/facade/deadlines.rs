@@ -77,6 +77,17 @@ async fn a_deadline_that_is_kept_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deadline_that_has_passed_when_the_call_comes_is_told_and_nothing_is_done() {
+    let server = Server::start();
+    server.library.put("a", "b");
+    for timeout in ["0n", "0S"] {
+        let status = server.images().await.get_image(within(timeout, get())).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+    }
+    assert_eq!(server.library.calls.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_malformed_deadline_is_refused_not_ignored() {
     let server = Server::start();
     let mut client = server.images().await;

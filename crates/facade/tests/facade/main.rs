@@ -18,6 +18,7 @@ mod publishing;
 mod repeats;
 mod server;
 mod serving;
+mod slow;
 mod statuses;
 mod streaming;
 mod support;

@@ -405,6 +405,17 @@ async fn requests_for_operations_are_checked_item_by_item_before_anything_is_kep
     names.names[1] = "libraries/alpha/albums/a".to_owned();
     let url = "https://pictures.test/a.png";
     let import_of = |sources: Vec<v1::ImportSource>| v1::ImportImagesRequest { sources, ..Default::default() };
+    let classed = v1::ImportSource { image_class: "x".repeat(1_000), ..source(url, "libraries/alpha") };
+    let copy = async |validate_only: bool| {
+        let request = v1::CopyImagesRequest {
+            parent: "libraries/alpha".to_owned(),
+            names: deletions(2).names,
+            image_class: "HUGE".to_owned(),
+            validate_only,
+            ..Default::default()
+        };
+        server.images().await.copy_images(request).await.map(tonic::Response::into_inner)
+    };
     let refusals = [
         (delete(&server, deletions(0)).await, "names"),
         (delete(&server, deletions(10_001)).await, "names"),
@@ -413,6 +424,16 @@ async fn requests_for_operations_are_checked_item_by_item_before_anything_is_kep
         (import(&server, import_of(vec![source(url, "libraries/alpha"); 1001])).await, "sources"),
         (import(&server, import_of(vec![source(url, "libraries/beta")])).await, "sources[0].parent"),
         (import(&server, import_of(vec![source("ftp://a.test/a.png", "libraries/alpha")])).await, "sources[0].uri"),
+        (
+            import(&server, import_of(vec![source(url, "libraries/alpha"), classed.clone()])).await,
+            "sources[1].image_class",
+        ),
+        (
+            import(&server, v1::ImportImagesRequest { validate_only: true, ..import_of(vec![classed]) }).await,
+            "sources[0].image_class",
+        ),
+        (copy(false).await, "image_class"),
+        (copy(true).await, "image_class"),
         (
             import(&server, import_of(vec![source("https://a.test/", "libraries/alpha")])).await,
             "sources[0].display_name",

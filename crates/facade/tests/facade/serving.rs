@@ -169,3 +169,29 @@ async fn a_connection_that_says_nothing_is_closed() {
     }
     server.images().await.get_image(get()).await.unwrap_err();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_does_not_hold_up_the_end() {
+    let server = Server::start();
+    let silent = [server.raw(), server.raw()];
+    server.images().await.get_image(get()).await.unwrap_err();
+    let begun = tokio::time::Instant::now();
+    server.stop().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    drop(silent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn accepting_that_fails_is_tried_again_once_a_second_and_does_not_hold_up_the_end() {
+    let server = Server::start();
+    let too_many_files = || std::io::Error::from_raw_os_error(24);
+    (0..5).for_each(|_| server.fail_to_accept(too_many_files()));
+    let begun = tokio::time::Instant::now();
+    server.images().await.get_image(get()).await.unwrap_err();
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    server.fail_to_accept(too_many_files());
+    settled().await;
+    let begun = tokio::time::Instant::now();
+    server.stop().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}

@@ -92,6 +92,11 @@ impl Server {
         here
     }
 
+    /// A connection that could not be accepted.
+    pub(crate) fn fail_to_accept(&self, error: io::Error) {
+        self.connections.send(Err(error)).unwrap();
+    }
+
     pub(crate) async fn connect(&self) -> Wire {
         let here = self.raw();
         let (sender, connection) =

@@ -62,27 +62,31 @@ impl Albums {
         let mut libraries = LibraryServiceClient::new(connection.channel());
         let mut report = Report::new(self.common.format());
         let (mut left, mut page_token) = (self.limit.unwrap_or(usize::MAX), String::new());
-        while left > 0 {
-            let request = v1::ListAlbumsRequest {
-                parent: format!("libraries/{}", self.library),
-                page_size: i32::try_from(left.min(1_000))?,
-                page_token,
-                query: self.query.join(" "),
-            };
-            let page = tokio::select! {
-                page = libraries.list_albums(request) => page.map_err(told)?.into_inner(),
-                () = stop.gently() => break,
-            };
-            for album in page.albums.into_iter().take(left) {
-                left -= 1;
-                report.add(Listed::from(album))?;
+        let listed = async {
+            while left > 0 {
+                let request = v1::ListAlbumsRequest {
+                    parent: format!("libraries/{}", self.library),
+                    page_size: i32::try_from(left.min(1_000))?,
+                    page_token,
+                    query: self.query.join(" "),
+                };
+                let page = tokio::select! {
+                    page = libraries.list_albums(request) => page.map_err(told)?.into_inner(),
+                    () = stop.gently() => break,
+                };
+                for album in page.albums.into_iter().take(left) {
+                    left -= 1;
+                    report.add(Listed::from(album))?;
+                }
+                page_token = page.next_page_token;
+                if page_token.is_empty() {
+                    break;
+                }
             }
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        Ok(report.end("albums", "failed")?)
+            Ok(())
+        };
+        let listed = listed.await;
+        report.close(listed, "albums", "failed")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 use polyptych::domain::NameError;
 use polyptych::proto::v1;
@@ -149,20 +149,23 @@ async fn list(
     stop: &Stop,
 ) -> Result<Tally> {
     let mut associations = AssociationServiceClient::new(connection.channel());
-    loop {
-        let page = tokio::select! {
-            page = associations.list_associations(request.clone()) => page.map_err(told)?.into_inner(),
-            () = stop.gently() => break,
-        };
-        for association in page.associations {
-            report.add(Shown::from(association))?;
+    let listed = async {
+        loop {
+            let page = tokio::select! {
+                page = associations.list_associations(request.clone()) => page.map_err(told)?.into_inner(),
+                () = stop.gently() => return Ok(()),
+            };
+            for association in page.associations {
+                report.add(Shown::from(association))?;
+            }
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(());
+            }
         }
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() {
-            break;
-        }
-    }
-    Ok(report.end("associations", "failed")?)
+    };
+    let listed = listed.await;
+    report.close(listed, "associations", "failed")
 }
 
 async fn set(
@@ -172,6 +175,17 @@ async fn set(
     mut report: Report<Changed>,
     stop: &Stop,
 ) -> Result<Tally> {
+    let changed = change(connection, parent, changes, &mut report, stop).await;
+    report.close(changed, "done", "failed")
+}
+
+async fn change(
+    connection: &Connection,
+    parent: &str,
+    changes: &[Change],
+    report: &mut Report<Changed>,
+    stop: &Stop,
+) -> Result<()> {
     let mut associations = AssociationServiceClient::new(connection.channel());
     for part in changes.chunks(AT_ONCE) {
         let messages: Vec<_> = part.iter().map(Change::message).collect();
@@ -179,7 +193,10 @@ async fn set(
             true => None,
             false => {
                 let request = v1::SetAssociationsRequest { parent: parent.to_owned(), changes: messages.clone() };
-                let outcomes = associations.set_associations(request).await.map_err(told)?.into_inner().outcomes;
+                let outcomes = tokio::select! {
+                    changed = associations.set_associations(request) => changed.map_err(told)?.into_inner().outcomes,
+                    () = stop.now() => bail!("given up; changes may have been made: look before repeating"),
+                };
                 ensure!(outcomes.len() == part.len(), "{} changes have {} outcomes", part.len(), outcomes.len());
                 Some(outcomes)
             }
@@ -197,7 +214,7 @@ async fn set(
             report.add(Changed { advertisement, image, result, provider_request_id, error })?;
         }
     }
-    Ok(report.end("done", "failed")?)
+    Ok(())
 }
 
 impl Change {

@@ -55,24 +55,28 @@ impl Audit {
         let mut report = Report::new(self.common.format());
         let parent = self.library.as_ref().map(|library| format!("libraries/{library}")).unwrap_or_default();
         let (mut left, mut page_token) = (self.limit, String::new());
-        while left > 0 {
-            let request = v1::ListEventsRequest {
-                parent: parent.clone(),
-                start_time: self.since,
-                page_size: i32::try_from(left.min(1_000))?,
-                page_token,
-            };
-            let page = audit.list_events(request).await.map_err(told)?.into_inner();
-            for event in page.events.into_iter().take(left) {
-                left -= 1;
-                report.add(Event::from(event))?;
+        let listed = async {
+            while left > 0 {
+                let request = v1::ListEventsRequest {
+                    parent: parent.clone(),
+                    start_time: self.since,
+                    page_size: i32::try_from(left.min(1_000))?,
+                    page_token,
+                };
+                let page = audit.list_events(request).await.map_err(told)?.into_inner();
+                for event in page.events.into_iter().take(left) {
+                    left -= 1;
+                    report.add(Event::from(event))?;
+                }
+                page_token = page.next_page_token;
+                if page_token.is_empty() {
+                    break;
+                }
             }
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        Ok(report.end("events", "failed")?)
+            Ok(())
+        };
+        let listed = listed.await;
+        report.close(listed, "events", "failed")
     }
 }
 

@@ -20,6 +20,7 @@ use polyptych::{State, Working};
 use tokio::io::DuplexStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -151,12 +152,16 @@ impl Connection {
             })?,
             true => {
                 let way = tls.way(&address).await.context(endpoint.to_owned())?;
-                let connect = service_fn(move |_| way.clone().connect());
+                let connecting = way.clone();
+                let connect = service_fn(move |_| connecting.clone().connect());
                 // The connector makes the handshake by itself; calls say `https` all the same.
-                let endpoint_of_way = Endpoint::from_static("http://over.tls").origin(address);
-                endpoint_of_way.connect_timeout(CONNECT).connect_with_connector(connect).await.with_context(|| {
-                    format!("no façade answers at {endpoint} that is trusted; --ca-file FILE trusts an authority")
-                })?
+                let endpoint_of_way = Endpoint::from_static("http://over.tls").origin(address).connect_timeout(CONNECT);
+                let connected = async {
+                    let channel = endpoint_of_way.connect_with_connector(connect).await?;
+                    timeout(CONNECT, way.admitted()).await.context("it says nothing")??;
+                    anyhow::Ok(channel)
+                };
+                connected.await.with_context(|| format!("no façade can be called at {endpoint}; {}", way.hint()))?
             }
         };
         Ok(Self { channel: InterceptedService::new(channel, key), within: None })

@@ -62,9 +62,19 @@ enum Outcome {
 impl Delete {
     pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
         let names = self.names().await?;
-        let format = self.common.format();
+        let mut report = Report::new(self.common.format());
+        let deleted = self.delete(connection, &names, &mut report, stop).await;
+        report.close(deleted, "deleted", "failed")
+    }
+
+    async fn delete(
+        &self,
+        connection: &Connection,
+        names: &[String],
+        report: &mut Report<Deleted>,
+        stop: &Stop,
+    ) -> Result<()> {
         let mut images = ImageServiceClient::new(connection.channel());
-        let mut report = Report::new(format);
         for part in names.chunks(AT_ONCE) {
             let budget = self.limits.left(report.spent()).filter(|_| !stop.asked());
             let Some(budget) = budget else {
@@ -76,7 +86,7 @@ impl Delete {
             let request = v1::DeleteImagesRequest { names: part.to_vec(), budget: Some(budget), ..Default::default() };
             let operation = images.delete_images(request).await.map_err(told)?.into_inner();
             if let Followed::Ended(response, costs) =
-                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, format, stop).await?
+                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, self.common.format(), stop).await?
             {
                 report.spend(costs);
                 for (image, outcome) in part.iter().zip(response.outcomes) {
@@ -84,7 +94,7 @@ impl Delete {
                 }
             }
         }
-        Ok(report.end("deleted", "failed")?)
+        Ok(())
     }
 
     async fn names(&self) -> Result<Vec<String>> {

@@ -50,6 +50,11 @@ impl Failure {
         HELP.iter().find(|(reason, _)| *reason == self.reason).map(|(_, help)| *help)
     }
 
+    /// The violations that the message does not tell.
+    pub(crate) fn news(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| !self.message.contains(&violation.description))
+    }
+
     /// In one word: the reason, or the status where no reason is given.
     pub(crate) fn word(&self) -> &str {
         if self.reason.is_empty() { self.code } else { &self.reason }

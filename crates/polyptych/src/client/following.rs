@@ -13,6 +13,7 @@ use super::progress;
 use super::report::Format;
 use super::stop::Stop;
 use super::told;
+use crate::output::tell;
 
 /// How long one call waits, so that progress is seen.
 const WAIT_NANOS: i32 = 500_000_000;
@@ -46,10 +47,10 @@ pub(crate) async fn follow<R: Message + Default>(
             () = stop.gently() => {
                 bar.finish_and_clear();
                 let id = operation.name.trim_start_matches("operations/");
-                eprintln!(
+                tell(format_args!(
                     "the operation goes on\nhelp: `polyptych operations wait {id}` follows it\n\
                      help: `polyptych operations cancel {id}` ends it"
-                );
+                ));
                 return Ok(Followed::Left);
             }
         };
@@ -69,7 +70,7 @@ fn ended<R: Message + Default>(operation: &Operation) -> Result<Followed<R>> {
             let partial = partial.map(|partial| R::decode(partial.value.as_slice())).transpose()?;
             match partial {
                 Some(partial) => {
-                    eprintln!("error: {} ended early: {}", operation.name, Failure::from(status));
+                    tell(format_args!("error: {} ended early: {}", operation.name, Failure::from(status)));
                     Ok(Followed::Ended(partial, costs))
                 }
                 None => bail!("{}", Failure::from(status)),

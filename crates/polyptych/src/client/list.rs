@@ -59,21 +59,25 @@ impl List {
         let mut batches = images.stream_images(request).await.map_err(told)?.into_inner();
         let mut report = Report::new(self.common.format());
         let mut left = self.limit.unwrap_or(usize::MAX);
-        while left > 0 {
-            let batch = tokio::select! {
-                batch = batches.message() => batch.map_err(told)?,
-                () = stop.gently() => None,
-            };
-            let Some(batch) = batch else { break };
-            for image in batch.images.into_iter().take(left) {
-                left -= 1;
-                match self.names {
-                    true => print(short(&image.name))?,
-                    false => report.add(Listed::from(image))?,
+        let listed = async {
+            while left > 0 {
+                let batch = tokio::select! {
+                    batch = batches.message() => batch.map_err(told)?,
+                    () = stop.gently() => None,
+                };
+                let Some(batch) = batch else { break };
+                for image in batch.images.into_iter().take(left) {
+                    left -= 1;
+                    match self.names {
+                        true => print(short(&image.name))?,
+                        false => report.add(Listed::from(image))?,
+                    }
                 }
             }
-        }
-        if self.names { Ok(Tally::default()) } else { Ok(report.end("images", "failed")?) }
+            Ok(())
+        };
+        let listed = listed.await;
+        if self.names { listed.map(|()| Tally::default()) } else { report.close(listed, "images", "failed") }
     }
 }
 

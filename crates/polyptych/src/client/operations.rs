@@ -103,7 +103,7 @@ impl Operations {
         let get = |name: &str| GetOperationRequest { name: name.to_owned() };
         let mut report = Report::new(format);
         match &self.command {
-            Command::List { limit, .. } => return list(operations, *limit, Report::new(format)).await,
+            Command::List { limit, .. } => return stop.or(list(operations, *limit, Report::new(format))).await,
             Command::Get(One { name, .. }) => {
                 report.add(Told::new(operations.get_operation(get(name)).await.map_err(told)?.into_inner())?)?;
             }
@@ -128,20 +128,24 @@ impl Operations {
 
 async fn list(mut operations: OperationsClient<Channel>, limit: usize, mut report: Report<Listed>) -> Result<Tally> {
     let (mut left, mut page_token) = (limit, String::new());
-    while left > 0 {
-        let page_size = i32::try_from(left.min(1_000))?;
-        let request = ListOperationsRequest { page_size, page_token, ..Default::default() };
-        let page = operations.list_operations(request).await.map_err(told)?.into_inner();
-        for operation in page.operations.into_iter().take(left) {
-            left -= 1;
-            report.add(Listed(Told::new(operation)?))?;
+    let listed = async {
+        while left > 0 {
+            let page_size = i32::try_from(left.min(1_000))?;
+            let request = ListOperationsRequest { page_size, page_token, ..Default::default() };
+            let page = operations.list_operations(request).await.map_err(told)?.into_inner();
+            for operation in page.operations.into_iter().take(left) {
+                left -= 1;
+                report.add(Listed(Told::new(operation)?))?;
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
         }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    Ok(report.end("operations", "failed")?)
+        Ok(())
+    };
+    let listed = listed.await;
+    report.close(listed, "operations", "failed")
 }
 
 impl Told {
@@ -180,18 +184,20 @@ impl Told {
 }
 
 impl Row for Told {
-    const HEAD: &'static [&'static str] =
-        &["operation", "what", "state", "items", "ok", "failed", "unknown", "created"];
+    const HEAD: &'static [&'static str] = &["operation", "what", "state", "items", "created"];
 
     fn cells(&self) -> Vec<String> {
+        let mut items = format!("{} of {}", self.succeeded, self.total);
+        for (count, what) in [(self.failed, "failed"), (self.unknown, "unknown")] {
+            if count > 0 {
+                items.push_str(&format!(", {count} {what}"));
+            }
+        }
         vec![
             self.operation.trim_start_matches("operations/").to_owned(),
             self.verb.clone(),
             self.state.to_owned(),
-            self.total.to_string(),
-            self.succeeded.to_string(),
-            self.failed.to_string(),
-            self.unknown.to_string(),
+            items,
             time::brief(&self.created),
         ]
     }

@@ -65,10 +65,21 @@ impl Publish {
             false => self.to.clone(),
         };
         ensure!(!targets.is_empty(), "no library has a default album");
+        let mut report = Report::new(self.common.format());
+        let published = self.publish(connection, &files, &targets, &mut report, stop).await;
+        report.close(published, if self.dry_run { "would be sent" } else { "published" }, "failed")
+    }
+
+    async fn publish(
+        &self,
+        connection: &Connection,
+        files: &[File],
+        targets: &[Target],
+        report: &mut Report<Placed>,
+        stop: &Stop,
+    ) -> Result<()> {
         let parents: Vec<String> = targets.iter().map(Target::parent).collect();
-        let format = self.common.format();
-        let mut report = Report::new(format);
-        for file in &files {
+        for file in files {
             let begun = match self.limits.left(report.spent()).filter(|_| !stop.asked()) {
                 None => None,
                 Some(budget) => self.one(connection, file, &parents, budget, stop).await?,
@@ -80,7 +91,7 @@ impl Publish {
                 report.add(Placed { source: file.shown.clone(), target: target.to_string(), result })?;
             }
         }
-        Ok(report.end(if self.dry_run { "would be sent" } else { "published" }, "failed")?)
+        Ok(())
     }
 
     /// What became of the picture in each album, and what that cost; absent if the user no longer waits for it.

@@ -50,14 +50,18 @@ impl Quota {
     pub(crate) async fn run(&self, connection: &Connection) -> Result<Tally> {
         let mut libraries = LibraryServiceClient::new(connection.channel());
         let mut report = Report::new(self.common.format());
-        for album in &self.albums {
-            let request = v1::GetQuotaRequest { name: format!("{}/quota", album.parent()) };
-            let quota = libraries.get_quota(request).await.map_err(told)?.into_inner();
-            for gauge in quota.gauges {
-                report.add(Figure::new(album.to_string(), gauge))?;
+        let read = async {
+            for album in &self.albums {
+                let request = v1::GetQuotaRequest { name: format!("{}/quota", album.parent()) };
+                let quota = libraries.get_quota(request).await.map_err(told)?.into_inner();
+                for gauge in quota.gauges {
+                    report.add(Figure::new(album.to_string(), gauge))?;
+                }
             }
-        }
-        Ok(report.end("figures", "failed")?)
+            Ok(())
+        };
+        let read = read.await;
+        report.close(read, "figures", "failed")
     }
 }
 

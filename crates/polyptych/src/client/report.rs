@@ -1,14 +1,14 @@
 //! What a command prints of its items: a table as wide as the terminal, or one JSON object per line; failures and what may
 //! help go to standard error. It counts, so that the exit code can tell.
 
-use std::io::{self, Write};
+use std::io;
 
 use polyptych::proto::v1;
 use serde::Serialize;
 
 use super::costs::Spent;
 use super::failure::Failure;
-use crate::output::{print, table, width};
+use crate::output::{print, table, tell, width};
 
 /// How items are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,20 @@ impl<R: Row> Report<R> {
         &self.spent
     }
 
+    /// Ends what `filled` has filled: of what failed as a whole, what was done before is printed before it is told why.
+    ///
+    /// # Errors
+    /// If it failed, or cannot be printed.
+    pub(crate) fn close(self, filled: anyhow::Result<()>, done: &str, not: &str) -> anyhow::Result<Tally> {
+        match filled {
+            Err(error) if self.tally == Tally::default() => Err(error),
+            filled => {
+                let tally = self.end(done, not)?;
+                filled.map(|()| tally)
+            }
+        }
+    }
+
     /// Prints the table, the failures and what may help, what it cost, and how many items were `done` and how many `not`.
     ///
     /// # Errors
@@ -130,25 +144,24 @@ impl<R: Row> Report<R> {
             // Of those that were not begun the number says enough.
             let shown: Vec<_> = self.rows.iter().filter(|row| !matches!(row.state(), State::Left)).collect();
             if !shown.is_empty() {
-                let cells = shown.iter().map(|row| row.cells()).collect();
-                print(table(R::HEAD, cells, R::CUT, width()))?;
+                let cells: Vec<_> = shown.iter().map(|row| row.cells()).collect();
+                print(table(R::HEAD, &cells, R::CUT, width()))?;
             }
-            let mut stderr = io::stderr().lock();
             let mut helps: Vec<&str> = Vec::new();
             for row in &self.rows {
                 if let State::Failed(failure) = row.state() {
-                    writeln!(stderr, "error: {}: {failure}", row.item())?;
-                    for violation in &failure.violations {
-                        writeln!(stderr, "    {}: {}", violation.field, violation.description)?;
+                    tell(format_args!("error: {}: {failure}", row.item()));
+                    for violation in failure.news() {
+                        tell(format_args!("    {}: {}", violation.field, violation.description));
                     }
                     helps.extend(failure.help().filter(|help| !helps.contains(help)));
                 }
             }
             for help in helps {
-                writeln!(stderr, "help: {help}")?;
+                tell(format_args!("help: {help}"));
             }
             for cost in &costs {
-                writeln!(stderr, "{cost}")?;
+                tell(cost);
             }
             let Tally { done: all, failed, left } = self.tally;
             let one = ONE.iter().find(|(many, _)| all == 1 && *many == done);
@@ -159,7 +172,7 @@ impl<R: Row> Report<R> {
                     told.push_str(&format!(", {count} {what}"));
                 }
             }
-            writeln!(stderr, "{told}")?;
+            tell(told);
         }
         Ok(self.tally)
     }

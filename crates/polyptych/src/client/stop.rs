@@ -1,7 +1,8 @@
-//! Ctrl-C: the first asks to begin nothing more, the second gives up what is under way.
+//! Ctrl-C: the first asks to begin nothing more, the second gives up what is under way, the third ends the command whatever it does.
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use tokio::sync::watch;
 
 /// What the user has asked for so far. Clones tell the same.
@@ -35,6 +36,22 @@ impl Stop {
     /// Completes when what is under way is to be given up.
     pub(crate) async fn now(&self) {
         self.at_least(2).await;
+    }
+
+    /// Completes when the command is to end without another word.
+    pub(crate) async fn at_once(&self) {
+        self.at_least(3).await;
+    }
+
+    /// What `work` makes, which changes nothing; nothing when nothing more is to be begun.
+    ///
+    /// # Errors
+    /// That of the work.
+    pub(crate) async fn or<T: Default>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            made = work => made,
+            () = self.gently() => Ok(T::default()),
+        }
     }
 
     async fn at_least(&self, times: u32) {

@@ -27,6 +27,7 @@ use super::names::short;
 use super::report::{Format, Report, Row, State, Tally};
 use super::stop::Stop;
 use super::{files, operations, progress, told};
+use crate::output::tell;
 
 /// Bring albums to what a manifest wants
 ///
@@ -131,8 +132,8 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     report.spend(plan.costs);
     let tally = report.end("steps", "cannot be done")?;
     match steps {
-        0 => eprintln!("nothing to do"),
-        _ => eprintln!("`polyptych sync apply {name}` does it"),
+        0 => tell("nothing to do"),
+        _ => tell(format_args!("`polyptych sync apply {name}` does it")),
     }
     Ok(tally)
 }

@@ -5,15 +5,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use polyptych_transport::SecretString;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::admission::{First, Unshown, Watched};
 
 /// What gRPC speaks, in a handshake.
 const HTTP2: &[u8] = b"h2";
@@ -67,10 +70,15 @@ impl TlsOptions {
         };
         let mut settings = polyptych_transport::client_tls(roots.as_deref(), client.as_ref())?;
         settings.alpn_protocols = vec![HTTP2.to_vec()];
+        let unshown = Arc::new(Unshown::default());
+        if client.is_none() {
+            settings.client_auth_cert_resolver = unshown.clone();
+        }
         let host = address.host().context("no host")?.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(host.clone()).with_context(|| format!("`{host}` is no host"))?;
         let port = address.port_u16().unwrap_or(PORT);
-        Ok(Way { tls: TlsConnector::from(Arc::new(settings)), name, host, port })
+        let (first, _) = watch::channel(First::Awaited);
+        Ok(Way { tls: TlsConnector::from(Arc::new(settings)), name, host, port, unshown, first })
     }
 }
 
@@ -81,6 +89,8 @@ pub(crate) struct Way {
     name: ServerName<'static>,
     host: String,
     port: u16,
+    unshown: Arc<Unshown>,
+    first: watch::Sender<First>,
 }
 
 impl Way {
@@ -88,10 +98,33 @@ impl Way {
     ///
     /// # Errors
     /// If nobody is there, or the handshake fails.
-    pub(crate) async fn connect(self) -> io::Result<TokioIo<TlsStream<TcpStream>>> {
+    pub(crate) async fn connect(self) -> io::Result<TokioIo<Watched<TlsStream<TcpStream>>>> {
         let plain = TcpStream::connect((self.host.as_str(), self.port)).await?;
         plain.set_nodelay(true)?;
-        Ok(TokioIo::new(self.tls.connect(self.name, plain).await?))
+        let stream = self.tls.connect(self.name, plain).await?;
+        Ok(TokioIo::new(Watched::new(stream, self.first)))
+    }
+
+    /// Waits until the façade has let the caller in on a connection that was made.
+    ///
+    /// # Errors
+    /// If it ends the connection instead.
+    pub(crate) async fn admitted(&self) -> Result<()> {
+        let mut first = self.first.subscribe();
+        let first = first.wait_for(|first| !matches!(first, First::Awaited)).await.map(|first| first.clone());
+        match first? {
+            First::End(how) => bail!("{how}"),
+            First::Word | First::Awaited => Ok(()),
+        }
+    }
+
+    /// Why a connection may have failed, or ended at its beginning.
+    pub(crate) fn hint(&self) -> &'static str {
+        match (self.unshown.asked(), &*self.first.borrow()) {
+            (true, _) => "it asks callers for a certificate: --certificate-file FILE and --key-file FILE show one",
+            (false, First::Awaited) => "--ca-file FILE trusts an authority",
+            (false, _) => "--certificate-file FILE has to name a certificate that it accepts",
+        }
     }
 }
 

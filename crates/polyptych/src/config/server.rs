@@ -50,13 +50,17 @@ pub struct ServerSection {
     /// Most bytes of uploads in progress in memory; 16 MiB by default. Beyond it even short ones go to that folder.
     #[schemars(range(min = 0, max = 1099511627776_u64))]
     pub spool_memory_bytes: Option<u64>,
-    /// Bytes per second that an upload must bring on average, not counting the time in which the server does not read; 4 KiB by
-    /// default, and 0 is no such limit.
+    /// Bytes per second that an upload, or another request, must bring on average, not counting the time in which the server does
+    /// not read; 4 KiB by default, and 0 is no such limit.
     #[schemars(range(min = 0, max = 1073741824))]
     pub upload_rate: Option<u64>,
-    /// How long the caller of a stream of answers may take nothing of it before it is cut off, in whole seconds; 60 by default.
+    /// How long a caller may take nothing of an answer before it is cut off, in whole seconds; 60 by default.
     #[schemars(range(min = 1, max = 86400))]
     pub download_idle_seconds: Option<u32>,
+    /// Bytes per second that a caller must take of an answer on average, not counting the time in which there is nothing to take;
+    /// 4 KiB by default, and 0 is no such limit.
+    #[schemars(range(min = 0, max = 1073741824))]
+    pub download_rate: Option<u64>,
     /// How long a connection may be silent before it is asked whether it lives, in whole seconds; 60 by default, and 0 never
     /// asks.
     #[schemars(range(min = 0, max = 86400))]

@@ -13,8 +13,8 @@ const ID: usize = 2;
 
 /// Library, what was sent, the id that the library gave, the result.
 pub(super) fn of(rounds: &[Round]) -> String {
-    let rows = rounds.iter().map(row).collect();
-    output::table(&["library", "sent", "id", "result"], rows, Some(ID), Some(output::width().unwrap_or(WIDTH)))
+    let rows: Vec<_> = rounds.iter().map(row).collect();
+    output::table(&["library", "sent", "id", "result"], &rows, Some(ID), Some(output::width().unwrap_or(WIDTH)))
 }
 
 fn row(round: &Round) -> Vec<String> {

@@ -9,12 +9,13 @@ use tonic::{Code, Request, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_types::StatusExt;
 
 use super::clients::{Signer, guard, keyed, nameless, rate};
 use super::wire::{call, signed, told};
-use crate::support::{Server, now, reason, settled};
+use crate::support::{Server, now, origin, reason, settled};
 
 const LIST: &str = "/polyptych.v1.LibraryService/ListLibraries";
 
@@ -174,4 +175,25 @@ async fn health_is_for_everybody_and_reflection_for_whom_it_is_meant() {
             Unimplemented
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_are_not_known_fill_their_own_places_and_no_others() {
+    const HEALTH: &str = "/grpc.health.v1.Health/Check";
+    let (key, client) = reader("reader", rate(0, 0, 0));
+    let server = Server::guarded(|settings| settings.calls_at_once = 1, guard(vec![client]));
+    let mut reflection = ServerReflectionClient::with_origin(server.connect().await, origin());
+    let mut held = Vec::new();
+    let full = loop {
+        match reflection.server_reflection_info(tokio_stream::pending()).await {
+            Ok(answers) => held.push(answers),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((full.code(), reason(&full).as_str(), held.len()), (Code::ResourceExhausted, "TOO_MANY_CALLS", 64));
+    ask(&server, key.reveal()).await.unwrap();
+    call(&server, None, HEALTH, vec![Vec::new()]).await.unwrap();
+    // Nobody keeps a place by saying nothing.
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    reflection.server_reflection_info(tokio_stream::pending()).await.unwrap();
 }
