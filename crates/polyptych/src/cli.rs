@@ -23,7 +23,7 @@ Exit codes:
   0    all of it was done
   1    some items failed or are refused, or serving failed
   2    the command line is wrong
-  3    nobody could be asked, or the call as a whole was refused
+  3    a file cannot be used, nobody could be asked, or a call was refused
   130  interrupted by Ctrl-C";
 
 /// Put images into many image libraries: Yandex Direct, Facebook Ads, Evotor Cloud

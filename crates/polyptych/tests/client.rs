@@ -187,6 +187,8 @@ fn a_manifest_is_planned_and_applied_and_then_there_is_nothing_to_do() {
     let (code, stdout, stderr) = client.run(&["sync", "plan", "albums.toml"]);
     assert!(code == 0 && stderr.contains("3 steps"), "{stdout}{stderr}");
     let plan = stderr.split('`').find_map(|part| part.strip_prefix("polyptych sync apply ")).unwrap().to_owned();
+    let (_, planned) = client.json(&["sync", "plan", "albums.toml"]);
+    assert!(planned.iter().all(|line| line["plan"].as_str().unwrap().starts_with("operations/")), "{planned:?}");
     let (code, done) = client.json(&["sync", "apply", &plan]);
     assert!(code == 0 && done.len() == 3 && done.iter().all(|line| line["result"] == "done"), "{done:?}");
     let (code, _, stderr) = client.run(&["sync", "plan", "albums.toml"]);

@@ -34,6 +34,10 @@ use super::tls::TlsOptions;
 /// Where the caller's API key or token is, for a façade that knows its callers; on the command line others could read it.
 const KEY: &str = "POLYPTYCH_API_KEY";
 
+/// Where the façade is, if that is not where it usually is.
+const ENDPOINT: &str = "POLYPTYCH_ENDPOINT";
+const USUAL: &str = "http://127.0.0.1:50051";
+
 /// How long connecting may take, the handshake included.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -48,9 +52,9 @@ pub(crate) struct Common {
     #[arg(
         long,
         value_name = "URL",
-        env = "POLYPTYCH_ENDPOINT",
+        env = ENDPOINT,
         hide_env_values = true,
-        default_value = "http://127.0.0.1:50051"
+        default_value = USUAL
     )]
     endpoint: String,
     /// Call none: work with the libraries and the state of this configuration file
@@ -121,6 +125,7 @@ fn is_of_this_machine(address: &Uri) -> bool {
 pub(crate) struct Connection {
     channel: Channel,
     within: Option<Within>,
+    same: String,
 }
 
 /// A façade in this process.
@@ -135,6 +140,16 @@ struct Within {
 impl Connection {
     pub(crate) fn channel(&self) -> Channel {
         self.channel.clone()
+    }
+
+    /// Whether the façade is in this process, and ends with it.
+    pub(crate) fn is_within(&self) -> bool {
+        self.within.is_some()
+    }
+
+    /// What another command needs to ask the same façade: options behind a space, or nothing.
+    pub(crate) fn same(&self) -> &str {
+        &self.same
     }
 
     async fn to(endpoint: &str, tls: &TlsOptions) -> Result<Self> {
@@ -164,7 +179,9 @@ impl Connection {
                 connected.await.with_context(|| format!("no façade can be called at {endpoint}; {}", way.hint()))?
             }
         };
-        Ok(Self { channel: InterceptedService::new(channel, key), within: None })
+        let usual = std::env::var(ENDPOINT).unwrap_or_else(|_| USUAL.to_owned());
+        let same = if endpoint == usual { String::new() } else { format!(" --endpoint {endpoint}") };
+        Ok(Self { channel: InterceptedService::new(channel, key), within: None, same })
     }
 
     async fn within(file: &Path) -> Result<Self> {
@@ -196,7 +213,8 @@ impl Connection {
         });
         let channel = Endpoint::from_static("http://within.this.process").connect_with_connector(connect).await?;
         let channel = InterceptedService::new(channel, Key(None));
-        Ok(Self { channel, within: Some(Within { state, working, ending, served, drain }) })
+        let same = format!(" --config {}", file.display());
+        Ok(Self { channel, within: Some(Within { state, working, ending, served, drain }), same })
     }
 
     /// Ends what was started; operations that have not ended are kept, and go on with the next process of this state.
@@ -204,7 +222,7 @@ impl Connection {
     /// # Errors
     /// If the façade in this process had failed.
     pub(crate) async fn close(self) -> Result<()> {
-        let Self { channel, within } = self;
+        let Self { channel, within, .. } = self;
         drop(channel);
         let Some(Within { state, working, ending, served, drain }) = within else { return Ok(()) };
         // It has ended if nobody listens.

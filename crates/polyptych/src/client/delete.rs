@@ -86,7 +86,7 @@ impl Delete {
             let request = v1::DeleteImagesRequest { names: part.to_vec(), budget: Some(budget), ..Default::default() };
             let operation = images.delete_images(request).await.map_err(told)?.into_inner();
             if let Followed::Ended(response, costs) =
-                follow::<v1::DeleteImagesResponse>(connection.channel(), operation, self.common.format(), stop).await?
+                follow::<v1::DeleteImagesResponse>(connection, operation, self.common.format(), stop).await?
             {
                 report.spend(costs);
                 for (image, outcome) in part.iter().zip(response.outcomes) {

@@ -55,6 +55,14 @@ impl Failure {
         self.violations.iter().filter(|violation| !self.message.contains(&violation.description))
     }
 
+    /// What happened to `item`, without the library where that names it already.
+    pub(crate) fn of(&self, item: &str) -> String {
+        let told = self.to_string();
+        let library = self.metadata.get("library").filter(|library| item.contains(library.as_str()));
+        let rest = library.and_then(|library| told.strip_prefix(library)).and_then(|rest| rest.strip_prefix(": "));
+        rest.map(str::to_owned).unwrap_or(told)
+    }
+
     /// In one word: the reason, or the status where no reason is given.
     pub(crate) fn word(&self) -> &str {
         if self.reason.is_empty() { self.code } else { &self.reason }
@@ -158,5 +166,13 @@ mod tests {
         );
         let json = serde_json::to_value(&failure).unwrap();
         assert_eq!((json["applied"].as_str(), json["code"].as_str()), (Some("unknown"), Some("INTERNAL")));
+    }
+
+    #[test]
+    fn the_library_is_not_told_twice() {
+        let details = ErrorDetails::with_error_info("RULES_VIOLATED", "polyptych", [("library".into(), "ads".into())]);
+        let failure = Failure::from(&Status::with_error_details(Code::InvalidArgument, "ads: too small", details));
+        assert_eq!(failure.of("a.png to ads/1"), "too small (RULES_VIOLATED)");
+        assert_eq!(failure.of("a.png"), "ads: too small (RULES_VIOLATED)");
     }
 }

@@ -7,7 +7,7 @@ use polyptych::proto::v1;
 use prost::Message;
 use v1::operation_metadata::State;
 
-use super::connection::Channel;
+use super::connection::Connection;
 use super::failure::Failure;
 use super::progress;
 use super::report::Format;
@@ -31,12 +31,12 @@ pub(crate) enum Followed<R> {
 /// # Errors
 /// If the server cannot be asked, or answers with something else.
 pub(crate) async fn follow<R: Message + Default>(
-    channel: Channel,
+    connection: &Connection,
     mut operation: Operation,
     format: Format,
     stop: &Stop,
 ) -> Result<Followed<R>> {
-    let mut operations = OperationsClient::new(channel);
+    let mut operations = OperationsClient::new(connection.channel());
     let progress = metadata(&operation)?.progress.unwrap_or_default();
     let bar = progress::items(format, "working", progress.total.unsigned_abs());
     while !operation.done {
@@ -47,9 +47,11 @@ pub(crate) async fn follow<R: Message + Default>(
             () = stop.gently() => {
                 bar.finish_and_clear();
                 let id = operation.name.trim_start_matches("operations/");
+                let goes_on = if connection.is_within() { "is kept, and goes on when it is waited for" } else { "goes on" };
+                let same = connection.same();
                 tell(format_args!(
-                    "the operation goes on\nhelp: `polyptych operations wait {id}` follows it\n\
-                     help: `polyptych operations cancel {id}` ends it"
+                    "the operation {goes_on}\nhelp: `polyptych operations wait {id}{same}` follows it\n\
+                     help: `polyptych operations cancel {id}{same}` ends it"
                 ));
                 return Ok(Followed::Left);
             }

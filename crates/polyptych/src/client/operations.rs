@@ -110,7 +110,7 @@ impl Operations {
             Command::Wait(One { name, .. }) => {
                 let operation = operations.get_operation(get(name)).await.map_err(told)?.into_inner();
                 // Its items are of any type; how far it is stands in the metadata.
-                if let Followed::Ended((), _) = follow(connection.channel(), operation, format, stop).await? {
+                if let Followed::Ended((), _) = follow(connection, operation, format, stop).await? {
                     report.add(Told::new(operations.get_operation(get(name)).await.map_err(told)?.into_inner())?)?;
                 }
             }

@@ -55,7 +55,7 @@ impl Placement {
     ) -> Result<Tally> {
         let format = self.common.format();
         let mut report = Report::new(format);
-        if let Followed::Ended(response, costs) = follow::<R>(connection.channel(), operation, format, stop).await? {
+        if let Followed::Ended(response, costs) = follow::<R>(connection, operation, format, stop).await? {
             report.spend(costs);
             for (source, outcome) in sources.into_iter().zip(response.outcomes()) {
                 report.add(Placed { source, target: self.to.to_string(), result: Outcome::from(outcome) })?;

@@ -61,10 +61,13 @@ impl Publish {
     pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
         let files = files::find(&self.files, self.name.as_deref()).await?;
         let targets = match self.all {
-            true => default_albums(connection).await?.into_iter().map(|album| Target::Default(album.library)).collect(),
+            true => {
+                let albums = stop.or(default_albums(connection)).await?;
+                albums.into_iter().map(|album| Target::Default(album.library)).collect()
+            }
             false => self.to.clone(),
         };
-        ensure!(!targets.is_empty(), "no library has a default album");
+        ensure!(!targets.is_empty() || stop.asked(), "no library has a default album");
         let mut report = Report::new(self.common.format());
         let published = self.publish(connection, &files, &targets, &mut report, stop).await;
         report.close(published, if self.dry_run { "would be sent" } else { "published" }, "failed")
@@ -94,7 +97,8 @@ impl Publish {
         Ok(())
     }
 
-    /// What became of the picture in each album, and what that cost; absent if the user no longer waits for it.
+    /// What became of the picture in each album, and what that cost; absent if it was not begun, and empty if the user no longer
+    /// waits for it.
     async fn one(
         &self,
         connection: &Connection,
@@ -134,8 +138,8 @@ impl Publish {
                 return Ok(Some((failed.collect(), Vec::new())));
             }
         };
-        match follow::<v1::PublishResponse>(connection.channel(), operation, format, stop).await? {
-            Followed::Left => Ok(None),
+        match follow::<v1::PublishResponse>(connection, operation, format, stop).await? {
+            Followed::Left => Ok(Some((Vec::new(), Vec::new()))),
             Followed::Ended(response, costs) => {
                 let outcomes = response.outcomes;
                 ensure!(outcomes.len() == parents.len(), "{} albums have {} outcomes", parents.len(), outcomes.len());

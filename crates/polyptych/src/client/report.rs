@@ -39,6 +39,14 @@ pub(crate) trait Row: Serialize {
     fn state(&self) -> State<'_> {
         State::Done
     }
+
+    /// What may help where it failed.
+    fn help(&self) -> Option<&'static str> {
+        match self.state() {
+            State::Failed(failure) => failure.help(),
+            _ => None,
+        }
+    }
 }
 
 /// What became of an item.
@@ -150,11 +158,12 @@ impl<R: Row> Report<R> {
             let mut helps: Vec<&str> = Vec::new();
             for row in &self.rows {
                 if let State::Failed(failure) = row.state() {
-                    tell(format_args!("error: {}: {failure}", row.item()));
+                    let item = row.item();
+                    tell(format_args!("error: {item}: {}", failure.of(&item)));
                     for violation in failure.news() {
                         tell(format_args!("    {}: {}", violation.field, violation.description));
                     }
-                    helps.extend(failure.help().filter(|help| !helps.contains(help)));
+                    helps.extend(row.help().filter(|help| !helps.contains(help)));
                 }
             }
             for help in helps {

@@ -67,6 +67,9 @@ enum Command {
 /// A step of a plan, and what became of it where it was carried out.
 #[derive(Debug, Serialize)]
 struct Line {
+    /// The plan, as `sync apply` takes it; left out where it is carried out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    plan: String,
     /// `upload`, `delete`, or `object` where a wish cannot be fulfilled.
     step: &'static str,
     /// As the manifest calls it; empty for what is deleted.
@@ -109,7 +112,8 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     let written = ManifestFile::parse(&text, Syntax::of(path)).map_err(|mistake| wrong(&mistake))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let staged = stage(connection, folder, &written, format, stop).await?;
-    let albums = default_albums(connection).await?.into_iter().map(|name| (name.library, name.album)).collect();
+    let albums =
+        stop.or(default_albums(connection)).await?.into_iter().map(|name| (name.library, name.album)).collect();
     let manifest = written.resolve(&albums, &staged).map_err(|mistakes| {
         let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         wrong(&all.join("\n"))
@@ -119,12 +123,12 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     let operation = publications.plan_sync(request).await.map_err(told)?.into_inner();
     let name = operation.name.clone();
     let mut report = Report::new(format);
-    let Followed::Ended(plan, _) = follow::<v1::SyncPlan>(connection.channel(), operation, format, stop).await? else {
+    let Followed::Ended(plan, _) = follow::<v1::SyncPlan>(connection, operation, format, stop).await? else {
         return Ok(report.end("steps", "cannot be done")?);
     };
     let steps = plan.steps.len();
     for step in plan.steps {
-        report.add(Line::planned(step))?;
+        report.add(Line { plan: name.clone(), ..Line::planned(step) })?;
     }
     for objection in plan.objections {
         report.add(Line::objection(objection))?;
@@ -133,7 +137,7 @@ async fn plan(connection: &Connection, path: &Path, format: Format, stop: &Stop)
     let tally = report.end("steps", "cannot be done")?;
     match steps {
         0 => tell("nothing to do"),
-        _ => tell(format_args!("`polyptych sync apply {name}` does it")),
+        _ => tell(format_args!("`polyptych sync apply {name}{}` does it", connection.same())),
     }
     Ok(tally)
 }
@@ -218,9 +222,7 @@ async fn apply(connection: &Connection, plan: &str, limits: &Limits, format: For
     let operation = publications.apply_sync(request).await.map_err(told)?.into_inner();
     let steps = steps(connection, plan).await?;
     let mut report = Report::new(format);
-    if let Followed::Ended(response, costs) =
-        follow::<v1::SyncResponse>(connection.channel(), operation, format, stop).await?
-    {
+    if let Followed::Ended(response, costs) = follow::<v1::SyncResponse>(connection, operation, format, stop).await? {
         report.spend(costs);
         for (step, outcome) in steps.into_iter().zip(response.outcomes) {
             report.add(Line::planned(step).with(outcome))?;
@@ -246,13 +248,15 @@ impl Line {
             Some(Step::Deletion(deletion)) => ("delete", String::new(), String::new(), deletion.name),
             None => ("", String::new(), String::new(), String::new()),
         };
-        Self { step, picture, album, image, result: "planned", provider_request_id: String::new(), error: None }
+        let (plan, provider_request_id) = (String::new(), String::new());
+        Self { plan, step, picture, album, image, result: "planned", provider_request_id, error: None }
     }
 
     fn objection(objection: v1::SyncObjection) -> Self {
         let error = objection.error.as_ref().map(Failure::from);
         let v1::SyncObjection { parent, key, .. } = objection;
         Self {
+            plan: String::new(),
             step: "object",
             picture: key,
             album: parent,
@@ -303,5 +307,11 @@ impl Row for Line {
             (None, "not_begun") => State::Left,
             (None, _) => State::Done,
         }
+    }
+
+    fn help(&self) -> Option<&'static str> {
+        // What would help is said in the manifest, not by an option.
+        let error = self.error.as_ref().filter(|error| error.word() != "ALBUM_OCCUPIED")?;
+        error.help()
     }
 }
