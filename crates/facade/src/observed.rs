@@ -141,7 +141,6 @@ struct Told {
 
 impl Drop for Told {
     fn drop(&mut self) {
-        let _within = self.span.enter();
         let entered = self.entered.as_ref();
         let code = self.code.or_else(|| entered?.terms.progress.cut());
         let code = code_name(code.unwrap_or(Code::Cancelled));
@@ -151,7 +150,8 @@ impl Drop for Told {
         counter!("polyptych_rpcs_total", "method" => self.method.clone(), "code" => code).increment(1);
         histogram!("polyptych_rpc_seconds", "method" => self.method.clone(), "code" => code).record(seconds);
         let (method, request_id) = (&*self.method, &*self.id);
-        tracing::info!(target: "polyptych::access", client, method, code, seconds, request_id, "call");
+        // The line says all that the span does.
+        tracing::info!(target: "polyptych::access", parent: None, client, method, code, seconds, request_id, "call");
     }
 }
 

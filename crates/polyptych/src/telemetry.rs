@@ -1,24 +1,31 @@
 //! What the program says of its work: its log on standard error, and traces where they are configured. What is logged and
 //! traced is for others to decide; no secret gets this far.
 
+mod lines;
 #[cfg(feature = "otlp")]
 mod otlp;
 
-use std::io::IsTerminal;
+use std::io::{BufWriter, IsTerminal};
 
 use anyhow::Result;
 use polyptych::config::{LogFormat, LogSection};
 use polyptych::{Config, Reload};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
+
+use crate::telemetry::lines::Lines;
 
 /// What `RUST_LOG` is for programs: the level where none is configured.
 const VARIABLE: &str = "RUST_LOG";
 
 /// What a server logs unless something else is configured.
 const LEVEL: &str = "info";
+
+/// Lines that may wait to be written; a call waits where they are more.
+const WAITING: usize = 16 << 10;
 
 /// Logs for a command that ends by itself: warnings, unless `RUST_LOG` says otherwise.
 pub(crate) fn plain() {
@@ -32,9 +39,10 @@ fn coloured() -> bool {
     std::io::stderr().is_terminal() && !declined
 }
 
-/// The log and the traces of a server.
+/// The log and the traces of a server. A thread writes the lines, as many at once as wait for it; dropped, all are written.
 pub(crate) struct Telemetry {
     level: reload::Handle<EnvFilter, Registry>,
+    _written: WorkerGuard,
     #[cfg(feature = "otlp")]
     traces: Option<otlp::Traces>,
 }
@@ -46,23 +54,25 @@ impl Telemetry {
     /// If the collector's address cannot be used, or this program was built without traces.
     pub(crate) fn start(config: &Config) -> Result<Self> {
         let (filter, level) = reload::Layer::new(filter(&config.log)?);
-        let lines = tracing_subscriber::fmt::layer().with_ansi(coloured()).with_writer(std::io::stderr);
+        let writer = NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).thread_name("log");
+        let (writer, written) = writer.finish(BufWriter::new(std::io::stderr()));
+        let lines = tracing_subscriber::fmt::layer().with_ansi(coloured()).with_writer(writer);
         let lines = match config.log.format.unwrap_or_default() {
             LogFormat::Text => lines.boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+            LogFormat::Json => lines.event_format(Lines).fmt_fields(Lines).boxed(),
         };
         let registry = tracing_subscriber::registry().with(lines.with_filter(filter));
         #[cfg(feature = "otlp")]
         {
             let (traces, layer) = otlp::Traces::start(&config.traces)?.unzip();
             registry.with(layer).init();
-            Ok(Self { level, traces })
+            Ok(Self { level, _written: written, traces })
         }
         #[cfg(not(feature = "otlp"))]
         {
             anyhow::ensure!(config.traces.endpoint.is_none(), "this program was built without traces (feature `otlp`)");
             registry.init();
-            Ok(Self { level })
+            Ok(Self { level, _written: written })
         }
     }
 

@@ -46,7 +46,15 @@ impl Traces {
             .with_sampler(Sampler::ParentBased(Box::new(ratio)))
             .with_resource(Resource::builder().with_service_name(NAME).build())
             .build();
-        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer(NAME)).with_filter(LevelFilter::INFO);
+        // Where in the source and on which thread a span is tells nothing of the call; and nothing here asks OpenTelemetry which
+        // span it is in.
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer(NAME))
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
+            .with_context_activation(false)
+            .with_filter(LevelFilter::INFO);
         Ok(Some((Self(provider), layer)))
     }
 
