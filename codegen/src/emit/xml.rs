@@ -51,13 +51,9 @@ fn writer(model: &Model<'_>, def: &TypeDef, shapes: &[Shape<'_>], style: SoapSty
     let members = shapes.iter().map(|shape| {
         let ident = &shape.ident;
         let wire = &shape.field.wire;
-        let element = |value: TokenStream| match style {
-            SoapStyle::DocumentLiteral => quote!(writer.element(#wire, #value);),
-            SoapStyle::RpcEncoded => {
-                let ty = xsi_type(model, shape.leaf);
-                quote!(writer.typed_element(#wire, #ty, #value);)
-            }
-        };
+        let xsi_type = (style == SoapStyle::RpcEncoded).then(|| xsi_type(model, shape.leaf)).into_iter();
+        let tag = quote!(polyptych_wire::xml_tag!(#wire #(, #xsi_type)*));
+        let element = |value: TokenStream| quote!(writer.element(#tag, #value););
         match (shape.holder, shape.array) {
             (Holder::Plain, _) => element(quote!(&self.#ident)),
             (Holder::Optional, _) => {
@@ -70,7 +66,7 @@ fn writer(model: &Model<'_>, def: &TypeDef, shapes: &[Shape<'_>], style: SoapSty
             }
             (Holder::List, Some(array)) if !shape.field.repeated => {
                 let array = prefixed(array);
-                let item = xsi_type(model, shape.leaf);
+                let item = self::xsi_type(model, shape.leaf);
                 let write = quote!(writer.typed_array(#wire, #array, #item, &self.#ident););
                 if shape.demanded { write } else { quote!(if !self.#ident.is_empty() { #write }) }
             }

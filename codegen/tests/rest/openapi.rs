@@ -50,7 +50,7 @@ fn parameters_go_where_the_document_says() {
         "DarkBlue = \"dark blue\"",
         "query.push(\"tags\", &self.tags.join(\",\"));",
         "query.push(\"color\", value.as_str());",
-        "polyptych_wire::json::write_base64(&self.picture, object.key(\"picture\"));",
+        "WriteJson::write_json(\n            &self.picture,\n            object.key(\"picture\"),",
         "type Answer = ();",
     ] {
         assert!(made.contains(part), "{part}\nis not in\n{made}");

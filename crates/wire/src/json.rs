@@ -1,6 +1,7 @@
 //! JSON as these providers write it: counts as numbers or strings, lists absent, `null` or empty.
 //!
-//! The functions are named in `#[serde(deserialize_with = …)]` of generated types.
+//! The functions that read a member are named in `#[serde(deserialize_with = …)]` of generated types, which write themselves by
+//! [`WriteJson`].
 
 mod records;
 mod refusal;
@@ -10,10 +11,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 use serde::ser::Serialize;
 
-use crate::{Blob, BodyWriter};
+use crate::{Blob, BodyWriter, plain};
 
 use records::Records;
 
@@ -43,8 +45,8 @@ where
     Ok(value)
 }
 
-/// Writes a request value as JSON into a body. Generated for every request type: through serde where the type holds
-/// no image, field by field where it does, so that the image stays a reference.
+/// Writes a request value as JSON into a body; generated for every request type, member by member. An image stays a
+/// reference, and what is written is what serde would write of a type that holds none.
 pub trait WriteJson {
     /// Appends the JSON text of `self`.
     fn write_json(&self, body: &mut BodyWriter);
@@ -53,18 +55,87 @@ pub trait WriteJson {
 /// Appends `value` as JSON through serde.
 ///
 /// # Panics
-/// If `Serialize` of the value fails, which the derived implementations of generated types (string keys only) never do.
-#[expect(clippy::expect_used, reason = "generated types have string keys and no failing fields")]
-pub fn write_serde(value: &(impl Serialize + ?Sized), body: &mut BodyWriter) {
-    serde_json::to_writer(body.text(), value).expect("generated types serialise to JSON");
+/// If `Serialize` of the value fails, which that of numbers, texts and JSON values never does.
+#[expect(clippy::expect_used, reason = "these types serialise to JSON")]
+fn write_serde(value: &(impl Serialize + ?Sized), body: &mut BodyWriter) {
+    serde_json::to_writer(body.text(), value).expect("the value serialises to JSON");
 }
 
-/// Appends an image as a JSON string of standard base64.
-pub fn write_base64(blob: &Blob, body: &mut BodyWriter) {
-    body.push_str("\"");
-    body.push_base64(blob);
-    body.push_str("\"");
+impl WriteJson for str {
+    #[inline]
+    fn write_json(&self, body: &mut BodyWriter) {
+        if !plain::in_json(self) {
+            return write_serde(self, body);
+        }
+        body.push_str("\"");
+        body.push_str(self);
+        body.push_str("\"");
+    }
 }
+
+impl WriteJson for String {
+    #[inline]
+    fn write_json(&self, body: &mut BodyWriter) {
+        self.as_str().write_json(body);
+    }
+}
+
+impl WriteJson for CompactString {
+    #[inline]
+    fn write_json(&self, body: &mut BodyWriter) {
+        self.as_str().write_json(body);
+    }
+}
+
+/// A JSON string of standard base64, made while sending.
+impl WriteJson for Blob {
+    fn write_json(&self, body: &mut BodyWriter) {
+        body.push_str("\"");
+        body.push_base64(self);
+        body.push_str("\"");
+    }
+}
+
+impl<T: WriteJson> WriteJson for Vec<T> {
+    fn write_json(&self, body: &mut BodyWriter) {
+        body.push_str("[");
+        for (index, item) in self.iter().enumerate() {
+            if index > 0 {
+                body.push_str(",");
+            }
+            item.write_json(body);
+        }
+        body.push_str("]");
+    }
+}
+
+impl<T: WriteJson> WriteJson for BTreeMap<String, T> {
+    fn write_json(&self, body: &mut BodyWriter) {
+        body.push_str("{");
+        for (index, (key, value)) in self.iter().enumerate() {
+            if index > 0 {
+                body.push_str(",");
+            }
+            key.write_json(body);
+            body.push_str(":");
+            value.write_json(body);
+        }
+        body.push_str("}");
+    }
+}
+
+macro_rules! through_serde {
+    ($($type:ty),*) => {$(
+        impl WriteJson for $type {
+            fn write_json(&self, body: &mut BodyWriter) {
+                write_serde(self, body);
+            }
+        }
+    )*};
+}
+
+// The first for parameters of a method that takes none: `null`.
+through_serde!((), bool, i32, i64, u32, u64, f64, serde_json::Value);
 
 /// An object being written: keeps track of the commas.
 pub struct ObjectWriter<'b> {
@@ -74,6 +145,7 @@ pub struct ObjectWriter<'b> {
 
 impl<'b> ObjectWriter<'b> {
     /// Opens an object.
+    #[inline]
     pub fn new(body: &'b mut BodyWriter) -> Self {
         body.push_str("{");
         Self { body, first: true }
@@ -93,37 +165,6 @@ impl<'b> ObjectWriter<'b> {
         self.body.push_str("}");
     }
 }
-
-/// Writes the items of a list that holds images.
-pub fn write_list<T: WriteJson>(items: &[T], body: &mut BodyWriter) {
-    body.push_str("[");
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            body.push_str(",");
-        }
-        item.write_json(body);
-    }
-    body.push_str("]");
-}
-
-impl<T: WriteJson> WriteJson for Vec<T> {
-    fn write_json(&self, body: &mut BodyWriter) {
-        write_list(self, body);
-    }
-}
-
-macro_rules! through_serde {
-    ($($type:ty),*) => {$(
-        impl WriteJson for $type {
-            fn write_json(&self, body: &mut BodyWriter) {
-                write_serde(self, body);
-            }
-        }
-    )*};
-}
-
-// Parameters that are no record: of a method that takes one value, or none (`null`).
-through_serde!((), str, String, bool, i32, i64, u32, u64, f64);
 
 /// Reads an optional integer that may arrive as a number or as its decimal text; `null` and `""` are absent.
 ///

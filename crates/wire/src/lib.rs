@@ -19,6 +19,7 @@ pub mod soap;
 pub mod xml;
 
 mod blob;
+mod plain;
 
 pub use blob::{Blob, ChunkStream, Source};
 pub use body::{Body, BodyWriter, Escape, Outgoing};

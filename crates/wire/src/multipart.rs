@@ -1,9 +1,9 @@
 //! `multipart/form-data` (RFC 7578) with the image as a reference, so that the length is known and nothing is copied.
 
 use http::HeaderValue;
-use serde::Serialize;
 
-use crate::{Blob, Body, BodyWriter, json};
+use crate::json::WriteJson;
+use crate::{Blob, Body, BodyWriter};
 
 /// Why a multipart body cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +70,10 @@ impl Multipart {
     }
 
     /// Adds a field that is a record or another structure, as a part of JSON.
-    ///
-    /// # Panics
-    /// If `Serialize` of the value fails, which the generated types (string keys only) never do.
-    pub fn json(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
+    pub fn json(&mut self, name: &str, value: &(impl WriteJson + ?Sized)) {
         self.open(name);
         self.body.push_str("\r\nContent-Type: application/json\r\n\r\n");
-        json::write_serde(value, &mut self.body);
+        value.write_json(&mut self.body);
         self.body.push_str("\r\n");
     }
 

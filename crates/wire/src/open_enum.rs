@@ -73,6 +73,12 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::json::WriteJson for $name {
+            fn write_json(&self, body: &mut $crate::BodyWriter) {
+                self.as_str().write_json(body);
+            }
+        }
+
         $crate::open_enum_xml!($name);
         $crate::open_enum_schema!($name);
     };

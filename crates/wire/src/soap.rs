@@ -1,7 +1,7 @@
 //! SOAP 1.1: document/literal operations (Direct v5) and rpc/encoded ones (v4 Live), envelopes and faults.
 
 use crate::xml::{Element, ReadXml, WriteXml, XmlError, XmlReader, XmlWriter};
-use crate::{Body, Effect, json::WriteJson};
+use crate::{Body, Effect, json::WriteJson, xml_tag};
 
 const ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const ENCODING: &str = "http://schemas.xmlsoap.org/soap/encoding/";
@@ -41,7 +41,9 @@ pub fn document_request<O: Operation>(request: &O::Request) -> Result<Body, XmlE
     writer.attribute("xmlns:ns1", O::NAMESPACE);
     writer.start("SOAP-ENV:Body");
     let root = ["ns1:", O::INPUT].concat();
-    writer.element(&root, request);
+    writer.start(&root);
+    request.write_xml(&mut writer);
+    writer.end(&root);
     writer.end("SOAP-ENV:Body");
     writer.end("SOAP-ENV:Envelope");
     writer.finish()
@@ -62,7 +64,7 @@ pub fn rpc_request<O: Operation>(request: &O::Request, locale: &str) -> Result<B
     writer.attribute("xmlns:SOAP-ENC", ENCODING);
     writer.attribute("SOAP-ENV:encodingStyle", ENCODING);
     writer.start("SOAP-ENV:Header");
-    writer.element("ns1:locale", locale);
+    writer.element(xml_tag!("ns1:locale"), locale);
     writer.start("ns1:token");
     writer.credential();
     writer.end("ns1:token");
@@ -71,7 +73,10 @@ pub fn rpc_request<O: Operation>(request: &O::Request, locale: &str) -> Result<B
     let method = ["ns1:", O::METHOD].concat();
     writer.start(&method);
     if !O::INPUT.is_empty() {
-        writer.typed_element(O::INPUT, O::INPUT_TYPE, request);
+        writer.start(O::INPUT);
+        writer.attribute("xsi:type", O::INPUT_TYPE);
+        request.write_xml(&mut writer);
+        writer.end(O::INPUT);
     }
     writer.end(&method);
     writer.end("SOAP-ENV:Body");
@@ -126,7 +131,7 @@ fn read_body<T>(
     document: &[u8],
     read: impl FnOnce(&mut Element<'_, '_>) -> Result<T, XmlError>,
 ) -> Result<Answer<T>, XmlError> {
-    let mut reader = XmlReader::new(document)?;
+    let mut reader = XmlReader::new(document);
     let mut envelope = reader.root()?;
     if envelope.name() != "Envelope" {
         return Err(XmlError::Missing("Envelope"));

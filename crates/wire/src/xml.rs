@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 pub use reader::{Element, XmlReader};
 pub use value::{read_items, read_number};
-pub use writer::XmlWriter;
+pub use writer::{Tag, XmlWriter};
 
 /// Writes a value as the content (attributes and children) of the element that the caller has opened, in schema order.
 pub trait WriteXml {

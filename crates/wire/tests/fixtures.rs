@@ -44,5 +44,5 @@ macro_rules! sample {
 use sample;
 
 fn read<T: ReadXml>(document: &str) -> T {
-    T::read_xml(&mut XmlReader::new(document.as_bytes()).unwrap().root().unwrap()).unwrap()
+    T::read_xml(&mut XmlReader::new(document.as_bytes()).root().unwrap()).unwrap()
 }

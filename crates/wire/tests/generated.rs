@@ -8,7 +8,7 @@ use futures_executor::block_on;
 use futures_util::TryStreamExt;
 use polyptych_wire::json::WriteJson;
 use polyptych_wire::xml::{ReadXml, WriteXml, XmlReader, XmlWriter};
-use polyptych_wire::{Blob, Body, BodyWriter, soap};
+use polyptych_wire::{Blob, Body, BodyWriter, soap, xml_tag};
 
 #[rustfmt::skip]
 #[path = "../../../codegen/tests/codegen/fixtures"]
@@ -37,12 +37,12 @@ fn json(value: &impl WriteJson) -> String {
 
 fn xml(value: &impl WriteXml) -> String {
     let mut writer = XmlWriter::default();
-    writer.element("r", value);
+    writer.element(xml_tag!("r"), value);
     text(writer.finish().unwrap())
 }
 
 fn read<T: ReadXml>(document: &str) -> T {
-    T::read_xml(&mut XmlReader::new(document.as_bytes()).unwrap().root().unwrap()).unwrap()
+    T::read_xml(&mut XmlReader::new(document.as_bytes()).root().unwrap()).unwrap()
 }
 
 #[test]

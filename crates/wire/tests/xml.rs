@@ -1,16 +1,17 @@
 //! The XML reader is tolerant where the wire is sloppy and strict where that protects.
 
 use polyptych_wire::xml::{ReadXml, XmlError, XmlReader, XmlWriter};
+use polyptych_wire::xml_tag;
 use proptest::prelude::*;
 
 fn text_of(document: &str) -> Result<String, XmlError> {
-    let mut reader = XmlReader::new(document.as_bytes())?;
+    let mut reader = XmlReader::new(document.as_bytes());
     String::read_xml(&mut reader.root()?)
 }
 
 /// Names of the root's children; each child is left unread.
 fn children(document: &str) -> Result<Vec<String>, XmlError> {
-    let mut reader = XmlReader::new(document.as_bytes())?;
+    let mut reader = XmlReader::new(document.as_bytes());
     let mut root = reader.root()?;
     let mut names = Vec::new();
     while let Some(child) = root.next_child()? {
@@ -37,7 +38,7 @@ fn what_a_child_leaves_unread_is_skipped() {
 
 #[test]
 fn nil_is_seen_under_any_prefix() {
-    let mut reader = XmlReader::new(b"<a><b x:nil='true' xmlns:x='i'/><c nil='1'/><d nil='false'/><e/></a>").unwrap();
+    let mut reader = XmlReader::new(b"<a><b x:nil='true' xmlns:x='i'/><c nil='1'/><d nil='false'/><e/></a>");
     let mut root = reader.root().unwrap();
     let mut nil = Vec::new();
     while let Some(child) = root.next_child().unwrap() {
@@ -86,7 +87,7 @@ fn a_cut_document_is_an_error_wherever_it_is_cut() {
 
 /// The document is read to its end, as an envelope is.
 fn whole(document: &str) -> Result<String, XmlError> {
-    let mut reader = XmlReader::new(document.as_bytes())?;
+    let mut reader = XmlReader::new(document.as_bytes());
     let name = reader.root()?.name().to_owned();
     reader.finish()?;
     Ok(name)
@@ -114,6 +115,20 @@ fn only_white_space_comments_and_instructions_stand_around_the_root() {
 }
 
 #[test]
+fn what_is_not_utf_8_is_an_error_wherever_it_stands() {
+    let document = "<?xml version='1.0'?><!--c--><a b='1'><c>text</c><![CDATA[d]]><?e f?></a> <!--g-->";
+    // A byte that stands nowhere, one that lacks its second, and a second one without a first.
+    for wrong in [&b"\xff"[..], b"\xd0", b"\xb1"] {
+        for at in 0..=document.len() {
+            let bytes = [&document.as_bytes()[..at], wrong, &document.as_bytes()[at..]].concat();
+            let mut reader = XmlReader::new(&bytes);
+            let read = reader.root().map(drop).and_then(|()| reader.finish());
+            assert!(matches!(read, Err(XmlError::Syntax { .. })), "{at}: {read:?}");
+        }
+    }
+}
+
+#[test]
 fn an_attribute_that_is_not_well_formed_does_not_hide_those_behind_it() {
     for document in ["<a><b x href='#1'/></a>", "<a><b x=1 nil='true'/></a>", "<a><b x='/></a>"] {
         assert!(matches!(children(document), Err(XmlError::Syntax { .. })), "{document}");
@@ -124,25 +139,25 @@ fn an_attribute_that_is_not_well_formed_does_not_hide_those_behind_it() {
 fn numbers_without_an_end_have_the_words_of_xml_schema() {
     for (number, word) in [(f64::INFINITY, "INF"), (f64::NEG_INFINITY, "-INF"), (f64::NAN, "NaN"), (0.1, "0.1")] {
         let mut writer = XmlWriter::document();
-        writer.element("a", &number);
+        writer.element(xml_tag!("a"), &number);
         let body = writer.finish().unwrap().plain().unwrap();
         let body = std::str::from_utf8(&body).unwrap().to_owned();
         assert!(body.ends_with(&format!("<a>{word}</a>")), "{body}");
         let document = format!("<a> {word} </a>");
-        let mut reader = XmlReader::new(document.as_bytes()).unwrap();
+        let mut reader = XmlReader::new(document.as_bytes());
         let read = f64::read_xml(&mut reader.root().unwrap()).unwrap();
         assert!(read == number || (read.is_nan() && number.is_nan()), "{word}");
     }
     for text in ["", "1,5", "INFIN"] {
         let document = format!("<a>{text}</a>");
-        let mut reader = XmlReader::new(document.as_bytes()).unwrap();
+        let mut reader = XmlReader::new(document.as_bytes());
         assert!(f64::read_xml(&mut reader.root().unwrap()).is_err(), "{text}");
     }
 }
 
 #[test]
 fn numbers_say_what_they_should_have_been() {
-    let mut reader = XmlReader::new(b"<Code>12a</Code>").unwrap();
+    let mut reader = XmlReader::new(b"<Code>12a</Code>");
     let error = i32::read_xml(&mut reader.root().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "element `Code` does not hold a 32-bit integer");
 }
@@ -150,7 +165,7 @@ fn numbers_say_what_they_should_have_been() {
 #[test]
 fn a_character_that_xml_cannot_carry_fails_the_document() {
     let mut writer = XmlWriter::document();
-    writer.element("a", "b\u{0}c");
+    writer.element(xml_tag!("a"), "b\u{0}c");
     assert_eq!(writer.finish().unwrap_err(), XmlError::Character(0));
 }
 
@@ -170,7 +185,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = XmlReader::new(&bytes).and_then(|mut reader| String::read_xml(&mut reader.root()?));
+        let _ = XmlReader::new(&bytes).root().and_then(|mut root| String::read_xml(&mut root));
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn has_empty_prefix(input: &[u8]) -> bool {
 
 fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
     let mut seen = Vec::new();
-    let mut reader = XmlReader::new(input)?;
+    let mut reader = XmlReader::new(input);
     walk(reader.root()?, &mut seen)?;
     reader.finish()?;
     Ok(seen)
@@ -56,8 +56,7 @@ fn walk(mut element: Element<'_, '_>, seen: &mut Vec<Seen>) -> Result<(), XmlErr
 
 /// Skips every child instead of reading it.
 fn text_of_root(input: &[u8]) {
-    if let Ok(mut reader) = XmlReader::new(input)
-        && let Ok(mut root) = reader.root()
+    if let Ok(mut root) = XmlReader::new(input).root()
         && let Err(error) = root.text()
     {
         drop(error.to_string());

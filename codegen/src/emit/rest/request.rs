@@ -101,8 +101,7 @@ impl Rest<'_> {
         let ident = &shape.ident;
         let write = |value: TokenStream| match shape.leaf {
             TypeRef::Scalar(Scalar::Bytes) => quote!(writer.push_content(#value);),
-            _ if shape.image => quote!(polyptych_wire::json::WriteJson::write_json(#value, &mut writer);),
-            _ => quote!(polyptych_wire::json::write_serde(#value, &mut writer);),
+            _ => quote!(polyptych_wire::json::WriteJson::write_json(#value, &mut writer);),
         };
         let present = match shape.holder {
             Holder::Plain => None,

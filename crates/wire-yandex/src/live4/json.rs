@@ -2,7 +2,7 @@
 //! members stand at the top.
 
 use http::Method;
-use polyptych_wire::json::{ObjectWriter, parse, refusal_int, refusal_text, write_serde};
+use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_text};
 use polyptych_wire::soap::Operation;
 use polyptych_wire::{BodyWriter, Escape, Request};
 use serde::Deserialize;
@@ -14,9 +14,9 @@ use crate::{Answer, ApiFault, DecodeError};
 pub(super) fn request<R: ActionRequest>(locale: &str, parameters: &R) -> Request {
     let mut body = BodyWriter::with_capacity(512);
     let mut envelope = ObjectWriter::new(&mut body);
-    write_serde(R::Operation::METHOD, envelope.key("method"));
+    R::Operation::METHOD.write_json(envelope.key("method"));
     parameters.write_json(envelope.key("param"));
-    write_serde(locale, envelope.key("locale"));
+    locale.write_json(envelope.key("locale"));
     let token = envelope.key("token");
     token.push_str("\"");
     token.push_credential(Escape::Json);

@@ -1,7 +1,7 @@
 //! The JSON envelope of v5: `{"method", "params"}`, answered by `{"result"}` or `{"error"}`.
 
 use http::Method;
-use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_record, refusal_text, write_serde};
+use polyptych_wire::json::{ObjectWriter, WriteJson, parse, refusal_int, refusal_record, refusal_text};
 use polyptych_wire::soap::Operation;
 use polyptych_wire::{BodyWriter, Request};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::{Answer, ApiFault, DecodeError};
 pub(super) fn request<O: Operation>(version: Version, parameters: &O::Request) -> Request {
     let mut body = BodyWriter::with_capacity(512);
     let mut envelope = ObjectWriter::new(&mut body);
-    write_serde(O::METHOD, envelope.key("method"));
+    O::METHOD.write_json(envelope.key("method"));
     parameters.write_json(envelope.key("params"));
     envelope.end();
     Request {

@@ -26,6 +26,7 @@ impl BodyWriter {
     }
 
     /// Appends text as it is; the caller has escaped it.
+    #[inline]
     pub fn push_str(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
     }

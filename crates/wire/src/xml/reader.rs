@@ -14,21 +14,16 @@ const MAX_ATTRIBUTES: usize = 64;
 pub struct XmlReader<'x> {
     events: Reader<&'x [u8]>,
     depth: usize,
+    /// Whether the start tag read last says `xsi:nil`.
+    nil: bool,
 }
 
 impl<'x> XmlReader<'x> {
-    /// Starts at the beginning of a UTF-8 document.
-    ///
-    /// # Errors
-    /// [`XmlError::Syntax`] if the bytes are not UTF-8.
-    pub fn new(document: &'x [u8]) -> Result<Self, XmlError> {
-        let text = std::str::from_utf8(document).map_err(|error| XmlError::Syntax {
-            at: error.valid_up_to() as u64,
-            detail: "the document is not UTF-8".to_owned(),
-        })?;
-        let mut events = Reader::from_str(text);
+    /// Starts at the beginning of a document. What is read of it has to be UTF-8.
+    pub fn new(document: &'x [u8]) -> Self {
+        let mut events = Reader::from_reader(document);
         events.config_mut().expand_empty_elements = true;
-        Ok(Self { events, depth: 0 })
+        Self { events, depth: 0, nil: false }
     }
 
     /// The document's root element.
@@ -37,7 +32,7 @@ impl<'x> XmlReader<'x> {
     /// If there is none, if text stands before it, or if the prolog is refused.
     pub fn root(&mut self) -> Result<Element<'_, 'x>, XmlError> {
         match self.outside()? {
-            Some(start) => Ok(Element { depth: self.depth, start, reader: self }),
+            Some(start) => Ok(Element::started(self, start)),
             None => Err(self.truncated()),
         }
     }
@@ -83,7 +78,9 @@ impl<'x> XmlReader<'x> {
         }
     }
 
-    /// Reads one event, keeps the depth, refuses DTDs and deep or attribute-laden elements.
+    /// Reads one event, keeps the depth, refuses DTDs and deep or attribute-laden elements. Inlined, since an event is large and
+    /// most are looked at once.
+    #[inline(always)]
     fn event(&mut self) -> Result<Event<'x>, XmlError> {
         let event = self.events.read_event().map_err(|error| self.syntax(&error))?;
         match &event {
@@ -92,7 +89,8 @@ impl<'x> XmlReader<'x> {
                 if self.depth > MAX_DEPTH {
                     return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
                 }
-                check_attributes(start, self.events.buffer_position())?;
+                self.nil =
+                    !start.attributes_raw().is_empty() && check_attributes(start, self.events.buffer_position())?;
             }
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
             Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
@@ -112,6 +110,7 @@ impl<'x> XmlReader<'x> {
     }
 
     /// Appends the text of `event`, if it is text, CDATA or a reference.
+    #[inline]
     fn join(&self, text: &mut Cow<'x, str>, event: &Event<'x>) -> Result<(), XmlError> {
         let piece = match event {
             Event::Text(piece) => piece.xml10_content(),
@@ -152,16 +151,19 @@ impl<'x> XmlReader<'x> {
     }
 
     fn syntax(&self, error: &quick_xml::Error) -> XmlError {
-        XmlError::Syntax { at: self.events.error_position(), detail: error.to_string() }
+        let at = match error {
+            // Found in a piece that was cut out already.
+            quick_xml::Error::Encoding(_) => self.events.buffer_position(),
+            _ => self.events.error_position(),
+        };
+        XmlError::Syntax { at, detail: error.to_string() }
     }
 }
 
 /// Refuses too many attributes, one that is not well formed (what stands behind it would not be seen), and references to
-/// other elements.
-fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<(), XmlError> {
-    if start.attributes_raw().is_empty() {
-        return Ok(());
-    }
+/// other elements. Whether `xsi:nil` is true, whatever the prefix.
+fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<bool, XmlError> {
+    let mut nil = false;
     for (index, attribute) in start.attributes().with_checks(false).enumerate() {
         if index >= MAX_ATTRIBUTES {
             return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
@@ -170,8 +172,9 @@ fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<(), XmlError> {
         if attribute.key.into_inner() == "href" && attribute.value.starts_with('#') {
             return Err(XmlError::Reference(start.local_name().into_inner().to_owned()));
         }
+        nil |= attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1");
     }
-    Ok(())
+    Ok(nil)
 }
 
 /// An element whose start tag has been read and whose content has not.
@@ -179,20 +182,26 @@ pub struct Element<'r, 'x> {
     reader: &'r mut XmlReader<'x>,
     start: BytesStart<'x>,
     depth: usize,
+    nil: bool,
 }
 
-impl<'x> Element<'_, 'x> {
+impl<'r, 'x> Element<'r, 'x> {
+    /// The element of which `reader` has read the start tag just now.
+    fn started(reader: &'r mut XmlReader<'x>, start: BytesStart<'x>) -> Self {
+        Self { depth: reader.depth, nil: reader.nil, start, reader }
+    }
+
     /// The local name, without a prefix.
     pub fn name(&self) -> &str {
-        self.start.local_name().into_inner()
+        let name = self.start.name().into_inner();
+        // Names are short: what searches long texts takes longer to begin than this to end.
+        let colon = name.bytes().position(|byte| byte == b':');
+        colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
     }
 
     /// Whether `xsi:nil` is true, whatever the prefix.
     pub fn is_nil(&self) -> bool {
-        !self.start.attributes_raw().is_empty()
-            && self.start.attributes().with_checks(false).flatten().any(|attribute| {
-                attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1")
-            })
+        self.nil
     }
 
     /// The next child element; `None` after the last. A child that was not read to its end is skipped.
@@ -205,7 +214,7 @@ impl<'x> Element<'_, 'x> {
         }
         self.reader.skip_to(self.depth)?;
         let start = self.reader.next_start()?;
-        Ok(start.map(|start| Element { depth: self.reader.depth, start, reader: &mut *self.reader }))
+        Ok(start.map(|start| Element::started(&mut *self.reader, start)))
     }
 
     /// The text of the element, joined from all its pieces; child elements are skipped. Borrowed from the document
@@ -236,7 +245,7 @@ impl<'x> Element<'_, 'x> {
         while self.reader.depth >= self.depth {
             match self.reader.event()? {
                 Event::Start(start) => {
-                    return Ok((text, Some(Element { depth: self.reader.depth, start, reader: &mut *self.reader })));
+                    return Ok((text, Some(Element::started(&mut *self.reader, start))));
                 }
                 Event::Eof => return Err(self.reader.truncated()),
                 event => self.reader.join(&mut text, &event)?,

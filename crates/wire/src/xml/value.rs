@@ -5,7 +5,7 @@ use std::str::FromStr;
 use compact_str::CompactString;
 
 use super::{Element, ReadXml, WriteXml, XmlError, XmlWriter};
-use crate::Blob;
+use crate::{Blob, xml_tag};
 
 /// Reads the members of an array, whatever they are named.
 ///
@@ -34,7 +34,7 @@ pub fn read_number<T: FromStr>(element: &mut Element<'_, '_>) -> Result<Option<T
 impl<T: WriteXml> WriteXml for Vec<T> {
     fn write_xml(&self, writer: &mut XmlWriter) {
         for item in self {
-            writer.element("item", item);
+            writer.element(xml_tag!("item"), item);
         }
     }
 }
@@ -63,6 +63,7 @@ impl WriteXml for str {
 }
 
 impl WriteXml for String {
+    #[inline]
     fn write_xml(&self, writer: &mut XmlWriter) {
         writer.text(self);
     }
@@ -75,6 +76,7 @@ impl ReadXml for String {
 }
 
 impl WriteXml for CompactString {
+    #[inline]
     fn write_xml(&self, writer: &mut XmlWriter) {
         writer.text(self);
     }
