@@ -63,7 +63,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const NAMED_BY: &[(&[&str], &[&str])] = &[
     (&["reqwest", "hyper-rustls"], &["polyptych-transport"]),
     (&["hyper"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade"]),
-    // The program's own way to a façade in its process is a connector of hyper's kind.
+    // The program's own way to a façade in its process is a connector of hyper's kind, and its admin port is served by it.
     (&["hyper-util"], &["polyptych-transport", "polyptych-emulator", "polyptych-facade", "polyptych"]),
     (
         &["tonic", "tonic-prost", "tonic-types", "tonic-health", "tonic-reflection", "tonic-web"],

@@ -15,8 +15,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use metrics::gauge;
 use polyptych_store::Pulse;
@@ -117,13 +117,13 @@ where
 }
 
 /// Answers the one request of a connection.
-async fn answer<IO: AsyncRead + AsyncWrite + Unpin>(io: IO, router: Router) {
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(ASKING).keep_alive(false);
+async fn answer<IO: AsyncRead + AsyncWrite + Unpin + 'static>(io: IO, router: Router) {
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(ASKING).keep_alive(false);
     let connection = builder.serve_connection(TokioIo::new(io), TowerToHyperService::new(router));
     match tokio::time::timeout(ANSWERING, connection).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a connection to the admin port failed"),
+        Ok(Err(error)) => tracing::debug!(error, "a connection to the admin port failed"),
         Err(_) => tracing::debug!("a connection to the admin port took too long"),
     }
 }
