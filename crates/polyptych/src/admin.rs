@@ -1,6 +1,7 @@
 //! The port at which a server is watched: `/metrics`, `/livez`, `/readyz`. It changes nothing and knows no secret. A connection is for
 //! one request and ends soon, whatever its caller does.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -22,8 +23,7 @@ use metrics::gauge;
 use polyptych_store::Pulse;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::figures::Figures;
@@ -31,7 +31,7 @@ use crate::figures::Figures;
 /// Prometheus' text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Connections at once; one more waits until another one has ended.
+/// Connections at once; one more ends the oldest, so that those who say nothing hold up nobody.
 const AT_ONCE: usize = 64;
 
 /// How long a connection may take to ask, and how long to be answered in all.
@@ -81,31 +81,31 @@ pub(crate) async fn serve(listener: TcpListener, watched: Watched, shutdown: imp
     accept(incoming.map_ok(|(io, _)| io), router, shutdown).await;
 }
 
-/// Answers so many connections at once.
+/// Answers so many connections at once, the newest.
 async fn accept<IO>(incoming: impl Stream<Item = io::Result<IO>>, router: Router, shutdown: impl Future<Output = ()>)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut open = JoinSet::new();
+    let (mut open, mut ages) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
     let (mut incoming, mut shutdown, mut pause) = (pin!(incoming), pin!(shutdown), Instant::now());
     loop {
         let next = async {
             sleep_until(pause).await;
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, incoming.next().await)
+            incoming.next().await
         };
         tokio::select! {
             () = &mut shutdown => return,
             Some(_) = open.join_next() => {}
-            (place, connection) = next => match connection {
+            connection = next => match connection {
                 None => return,
                 Some(Ok(io)) => {
-                    let answered = answer(io, router.clone());
-                    open.spawn(async move {
-                        let _place = place;
-                        answered.await;
-                    });
+                    ages.retain(|connection| !connection.is_finished());
+                    if ages.len() >= AT_ONCE
+                        && let Some(oldest) = ages.pop_front()
+                    {
+                        oldest.abort();
+                    }
+                    ages.push_back(open.spawn(answer(io, router.clone())));
                 }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "the admin port cannot accept connections");
@@ -199,11 +199,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_connection_more_than_there_may_be_is_answered_when_others_have_ended() {
+    async fn one_connection_more_than_there_may_be_ends_the_oldest() {
         let mut connections = port(1, AT_ONCE + 1);
         let mut last = connections.pop().unwrap();
         last.write_all(ASK).await.unwrap();
         let (answer, seconds) = read(last).await;
-        assert!(answer.contains("HTTP/1.1 200") && seconds == 5, "{answer} after {seconds} s");
+        assert!(answer.contains("HTTP/1.1 200") && seconds == 0, "{answer} after {seconds} s");
+        let ends = futures_util::future::join_all(connections.into_iter().map(read)).await;
+        assert_eq!(
+            ends.iter().map(|(_, seconds)| *seconds).collect::<Vec<_>>(),
+            [&[0][..], &[5; AT_ONCE - 1]].concat()
+        );
     }
 }
