@@ -140,7 +140,7 @@ impl State {
             let known = hold(&state.library).content(&sha);
             let picture = match known {
                 Some(content) => Ok(content.picture),
-                None => Picture::inspect(&work, state.settings.decode_pixels),
+                None => Picture::inspect(&work, state.live().decode_pixels),
             };
             (sha, picture)
         });

@@ -4,9 +4,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use polyptych_crash::emulator::Control;
 use polyptych_service::memory::{SETTINGS, send};
 use polyptych_service::picture::Picture;
 use polyptych_service::server::Place;
+use serde_json::json;
 
 use crate::load::server::own;
 use crate::plot::{Line, Plot};
@@ -31,6 +33,8 @@ const SIDES: [u32; 4] = [48, 156, 494, SIDE];
 pub(crate) async fn run(program: &Path, rounds: usize, scratch: &Path) -> Result<(Vec<Row>, Vec<Line>)> {
     let place = Place::new(program.to_owned())?;
     let emulator = place.emulate().await?;
+    // It would decode every picture, which takes most of the time of both.
+    Control::new(emulator.address()).setup(&json!({ "decode_pixels": false })).await?;
     let server = place.serve_with("uploads", emulator.address(), SETTINGS).await?;
     let sink = own(&["echo"], &scratch.join("sink.log")).await?;
     let picture = Picture::new(SIDE)?;

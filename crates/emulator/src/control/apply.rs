@@ -169,6 +169,7 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
         latency,
         quotas,
         deduplicate,
+        decode_pixels,
         live4_soap_style,
         faults,
         images,
@@ -184,6 +185,7 @@ pub(crate) fn apply(state: &State, setup: Setup) -> Result<Vec<SeededImage>, Set
     state.change(|settings| {
         settings.tokens = tokens.unwrap_or_else(|| std::mem::take(&mut settings.tokens));
         settings.deduplicate = deduplicate.unwrap_or(settings.deduplicate);
+        settings.decode_pixels = decode_pixels.unwrap_or(settings.decode_pixels);
         let style = &mut settings.yandex.live4_soap_style;
         *style = live4_soap_style.unwrap_or(*style);
         let hosts = &mut settings.yandex.fetch_hosts;

@@ -33,6 +33,8 @@ pub struct Setup {
     pub quotas: Option<Quotas>,
     /// Whether equal contents become one image.
     pub deduplicate: Option<bool>,
+    /// Whether every pixel of an upload is decoded, or its header is trusted.
+    pub decode_pixels: Option<bool>,
     /// How SOAP replies of v4 Live look.
     pub live4_soap_style: Option<SoapStyle>,
     /// Faults for the next calls; added behind those that wait.

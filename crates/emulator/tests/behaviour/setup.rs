@@ -134,6 +134,21 @@ async fn quotas_clock_and_deduplication_change_while_it_runs_and_a_reset_undoes_
 }
 
 #[tokio::test]
+async fn a_cut_off_picture_is_taken_only_where_its_header_is_trusted() {
+    let client = Client::default();
+    let whole = png(450, 450, 1);
+    let cut = base64(&whole[..whole.len() - 40]);
+    let error = async || {
+        let added = v5(&client, "add", json!({ "AdImages": [{ "ImageData": cut, "Name": "a" }] })).await;
+        added["result"]["AddResults"][0]["Errors"][0]["Code"].clone()
+    };
+    assert!(error().await.is_number());
+    let document = json!({ "decode_pixels": false }).to_string();
+    assert_eq!(client.send("POST", "/_emulator/setup", &[], document).await.status, 200);
+    assert!(error().await.is_null());
+}
+
+#[tokio::test]
 async fn calls_beyond_a_limit_of_facebook_are_refused_once_control_says_so() {
     let client = Client::default();
     let document = json!({ "quotas": { "facebook": {
