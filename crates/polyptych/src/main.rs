@@ -12,15 +12,29 @@ mod serve;
 mod telemetry;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use polyptych::config::Given;
+use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, ConfigCommand, DbCommand};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long the program waits at its end for what holds up a thread: standard input that is read and does not come.
+const LAST: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
     let cli = Cli::parse();
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(Err(error.into()), 1),
+    };
+    let code = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(LAST);
+    code
+}
+
+async fn run(cli: Cli) -> ExitCode {
     if !matches!(cli.command, Command::Serve(_)) {
         telemetry::plain();
     }
@@ -50,7 +64,7 @@ async fn main() -> ExitCode {
 /// The exit code; that of an error, which is told, is `failed`.
 fn end(ended: anyhow::Result<ExitCode>, failed: u8) -> ExitCode {
     ended.unwrap_or_else(|error| {
-        output::tell(format_args!("error: {error:#}"));
+        output::tell(format_args!("error: {}", output::told(&error)));
         ExitCode::from(failed)
     })
 }

@@ -26,6 +26,15 @@ pub(crate) fn print(lines: impl Display) -> io::Result<()> {
     }
 }
 
+/// An error with its causes, of which those that are told already are left out.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.contains(&cause) {
+        true => told,
+        false if told.is_empty() => cause,
+        false => format!("{told}: {cause}"),
+    })
+}
+
 /// Writes lines to standard error: as long as they are, save on a terminal, where they are broken between words. Where nobody
 /// can read them, the exit code has to do.
 pub(crate) fn tell(lines: impl Display) {
@@ -56,7 +65,9 @@ fn wrapped(line: &str, width: usize, hanging: usize) -> Vec<String> {
     let mut begun = false;
     for word in words(text) {
         if begun && current.width() + 1 + word.width() > width {
-            lines.push(std::mem::replace(&mut current, " ".repeat(begin + hanging)));
+            // A word that is too long for an indented line is to be copied without it.
+            let indent = if begin + hanging + word.width() > width { 0 } else { begin + hanging };
+            lines.push(std::mem::replace(&mut current, " ".repeat(indent)));
             begun = false;
         }
         if begun {
@@ -95,12 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("it is refused").context("transport: it is refused").context("nobody answers");
+        assert_eq!(told(&error), "nobody answers: transport: it is refused");
+    }
+
+    #[test]
     fn what_is_copied_is_never_broken() {
         let id = "operations/5e46f8de-ec4f-4f87-85de-337b88fa2bdd";
         assert_eq!(wrapped(&format!("see {id} there"), 20, 0), ["see", id, "there"]);
         let help = format!("help: `polyptych operations wait {id}` follows it");
         let command = format!("`polyptych operations wait {id}`");
         assert_eq!(wrapped(&help, 20, 0), ["help:", &command, "follows it"]);
+        assert_eq!(wrapped(&help, 20, HANGING), ["help:", &command, "    follows it"]);
         // A backtick of a provider's message is no pair.
         assert_eq!(wrapped("it`s one two", 8, 0), ["it`s one", "two"]);
     }

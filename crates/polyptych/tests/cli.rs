@@ -95,6 +95,11 @@ fn output_that_nobody_reads_changes_no_exit_code() {
     };
     assert_eq!(status(&["demo"]), Some(0));
     assert_eq!(status(&["demo", "no-such-file.jpg"]), Some(1));
+    let serving = Serving::start(&["serve", "--emulate", "--listen", "127.0.0.1:0"]);
+    let asked = |arguments: &[&str]| status(&[arguments, &["--endpoint", &serving.address]].concat());
+    assert_eq!(asked(&["libraries"]), Some(0));
+    assert_eq!(asked(&["upload", "pictures", "--to", "facebook", "--to", "yandex-v5"]), Some(1));
+    assert_eq!(asked(&["sync", "plan", "no-such-file.toml"]), Some(3));
 }
 
 #[test]

@@ -328,6 +328,8 @@ fn nobody_there_and_wrong_words_have_exit_codes_of_their_own() {
     assert!(code == 3 && stderr.contains("polyptych serve"), "{stderr}");
     let (code, _, stderr) = run(&["upload", "a.png"]);
     assert!(code == 2 && stderr.contains("--to"), "{stderr}");
+    let (code, _, stderr) = run(&["delete", "facebook"]);
+    assert!(code == 2 && stderr.contains("LIBRARY/ALBUM/IMAGE"), "{stderr}");
     let (code, _, stderr) = run(&["list", "No Library"]);
     assert!(code == 2 && stderr.contains("library id"), "{stderr}");
     let (code, stdout, _) = run(&["completions", "bash"]);

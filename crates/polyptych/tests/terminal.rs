@@ -168,6 +168,19 @@ fn a_table_is_as_wide_as_the_terminal_and_ids_are_whole_where_they_fit() {
     }
 }
 
+#[test]
+fn ctrl_c_ends_a_command_that_waits_for_its_input() {
+    let serving = Serving::start(&["serve", "--emulate", "--listen", "127.0.0.1:0"]);
+    let Some(terminal) = Terminal::open(80, 24, &serving.address) else { return };
+    terminal.write("polyptych upload - --name a.png --to facebook; echo code $?");
+    terminal.until("uploading 0 B");
+    terminal.tmux.call(&["send-keys", "C-c"]);
+    terminal.until("Ctrl-C again gives them up");
+    terminal.tmux.call(&["send-keys", "C-c"]);
+    let shown = terminal.until("code 130");
+    assert!(shown.contains("given up"), "{shown}");
+}
+
 /// What a command prints with `--json`, beside its costs.
 fn told(endpoint: &str, arguments: &[&str]) -> Vec<Value> {
     let output = support::polyptych().args(arguments).args(["--json", "--endpoint", endpoint]).output().unwrap();

@@ -63,6 +63,8 @@ fn a_facade_is_called_over_tls_where_its_authority_is_trusted() {
     assert!(code == 3 && stderr.contains("--ca-file") && stderr.contains("certificate"), "{stderr}");
     let (code, _, stderr) = libraries(&folder, &serving.address, &["--ca-file", "other.pem"], "");
     assert!(code == 3 && stderr.contains("--ca-file"), "{stderr}");
+    let (code, _, stderr) = libraries(&folder, &serving.address.replace("https", "http"), &[], "");
+    assert!(code == 3 && stderr.contains("https:// where it speaks TLS"), "{stderr}");
     // The certificate is for the address alone.
     let elsewhere = serving.address.replace("127.0.0.1", "localhost");
     let (code, _, stderr) = libraries(&folder, &elsewhere, &["--ca-file", "ca.pem"], "");
@@ -96,6 +98,9 @@ fn a_certificate_is_shown_to_a_facade_that_knows_its_callers_by_them() {
     let wrong = ["--ca-file", "ca.pem", "--certificate-file", "till.pem", "--key-file", "server.key"];
     let (code, _, stderr) = libraries(&folder, &serving.address, &wrong, "");
     assert!(code == 3 && stderr.contains("client certificate") && !stderr.contains("PRIVATE"), "{stderr}");
+    // It asks for one before the caller has found out whom it calls; who does not trust it is to be told that.
+    let (code, _, stderr) = libraries(&folder, &serving.address, &[], "");
+    assert!(code == 3 && stderr.contains("--ca-file FILE") && !stderr.contains("--certificate-file"), "{stderr}");
     let (code, _, stderr) = libraries(&folder, &serving.address, &["--certificate-file", "till.pem"], "");
     assert!(code == 2 && stderr.contains("--key-file"), "{stderr}");
 }

@@ -23,6 +23,11 @@ impl Unshown {
     pub(super) fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Makes nothing of having been asked, where it was not the façade that ended the handshake.
+    pub(super) fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl ResolvesClientCert for Unshown {

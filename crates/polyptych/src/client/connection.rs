@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::Args;
 use futures_util::stream;
 use http::Uri;
@@ -30,6 +30,7 @@ use tower::service_fn;
 
 use super::report::Format;
 use super::tls::TlsOptions;
+use crate::output::told;
 
 /// Where the caller's API key or token is, for a façade that knows its callers; on the command line others could read it.
 const KEY: &str = "POLYPTYCH_API_KEY";
@@ -115,6 +116,11 @@ impl Interceptor for Key {
     }
 }
 
+/// Why nobody can be asked there, and what may help.
+fn unreachable(endpoint: &str, error: &anyhow::Error, help: &str) -> anyhow::Error {
+    anyhow!("no façade can be called at {endpoint}: {}\nhelp: {help}", told(error))
+}
+
 /// Whether what is sent there stays on this machine.
 fn is_of_this_machine(address: &Uri) -> bool {
     let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -162,8 +168,9 @@ impl Connection {
             "{KEY} would go to {endpoint} in the clear; call it over https"
         );
         let channel = match secure {
-            false => Endpoint::from(address).connect_timeout(CONNECT).connect().await.with_context(|| {
-                format!("no façade answers at {endpoint}; `polyptych serve` starts one, --config FILE does without")
+            false => Endpoint::from(address).connect_timeout(CONNECT).connect().await.map_err(|error| {
+                let help = "`polyptych serve` starts one, `--config FILE` does without";
+                unreachable(endpoint, &error.into(), help)
             })?,
             true => {
                 let way = tls.way(&address).await.context(endpoint.to_owned())?;
@@ -176,7 +183,7 @@ impl Connection {
                     timeout(CONNECT, way.admitted()).await.context("it says nothing")??;
                     anyhow::Ok(channel)
                 };
-                connected.await.with_context(|| format!("no façade can be called at {endpoint}; {}", way.hint()))?
+                connected.await.map_err(|error| unreachable(endpoint, &error, way.hint()))?
             }
         };
         let usual = std::env::var(ENDPOINT).unwrap_or_else(|_| USUAL.to_owned());

@@ -1,7 +1,10 @@
 //! `polyptych delete`: images out of their albums, as operations of up to 10,000.
 
+use std::str::FromStr;
+
 use anyhow::{Context, Result};
 use clap::Args;
+use polyptych::domain::NameError;
 use polyptych::proto::v1;
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -29,11 +32,27 @@ Examples:
 pub(crate) struct Delete {
     /// Images: LIBRARY/ALBUM/IMAGE; `-` reads them from standard input, one per line
     #[arg(required = true, value_name = "IMAGE")]
-    images: Vec<String>,
+    images: Vec<Given>,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// What is to be deleted.
+#[derive(Debug, Clone)]
+enum Given {
+    Image(Image),
+    /// Those that standard input names.
+    Listed,
+}
+
+impl FromStr for Given {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "-" { Ok(Self::Listed) } else { text.parse().map(Self::Image) }
+    }
 }
 
 /// An image, and what became of it.
@@ -61,7 +80,7 @@ enum Outcome {
 
 impl Delete {
     pub(crate) async fn run(&self, connection: &Connection, stop: &Stop) -> Result<Tally> {
-        let names = self.names().await?;
+        let names = stop.or(self.names()).await?;
         let mut report = Report::new(self.common.format());
         let deleted = self.delete(connection, &names, &mut report, stop).await;
         report.close(deleted, "deleted", "failed")
@@ -100,23 +119,20 @@ impl Delete {
     async fn names(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for image in &self.images {
-            if image != "-" {
-                names.push(name(image)?);
+            if let Given::Image(image) = image {
+                names.push(image.name());
                 continue;
             }
             let mut lines = BufReader::new(tokio::io::stdin()).lines();
             while let Some(line) = lines.next_line().await? {
-                if !line.trim().is_empty() {
-                    names.push(name(line.trim())?);
+                let line = line.trim();
+                if !line.is_empty() {
+                    names.push(line.parse::<Image>().with_context(|| format!("`{line}` is not an image"))?.name());
                 }
             }
         }
         Ok(names)
     }
-}
-
-fn name(image: &str) -> Result<String> {
-    Ok(image.parse::<Image>().with_context(|| format!("`{image}` is not an image"))?.name())
 }
 
 impl From<v1::DeletionOutcome> for Outcome {

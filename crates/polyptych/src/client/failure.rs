@@ -28,6 +28,9 @@ pub(crate) struct Failure {
     /// When to come back, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<f64>,
+    /// Whether it was the connection that failed, or whoever is at its other end is no façade.
+    #[serde(skip)]
+    broken: bool,
 }
 
 /// What is wrong with a field or by a rule.
@@ -47,7 +50,8 @@ impl Failure {
 
     /// What may help; absent where the message says all there is to say.
     pub(crate) fn help(&self) -> Option<&'static str> {
-        HELP.iter().find(|(reason, _)| *reason == self.reason).map(|(_, help)| *help)
+        let known = HELP.iter().find(|(reason, _)| *reason == self.reason).map(|(_, help)| *help);
+        known.or(self.broken.then_some("see that a façade runs at the endpoint, which is https:// where it speaks TLS"))
     }
 
     /// The violations that the message does not tell.
@@ -84,6 +88,7 @@ impl Failure {
                 .retry_info()
                 .and_then(|info| info.retry_delay)
                 .map(|delay| delay.as_secs_f64()),
+            broken: false,
         }
     }
 }
@@ -106,6 +111,9 @@ const HELP: [(&str, &str); 11] = [
 impl From<&Status> for Failure {
     fn from(status: &Status) -> Self {
         let mut failure = Self::new(status.code(), status.message(), &status.get_error_details());
+        // What a façade says has a reason.
+        let by_connection = matches!(status.code(), Code::Unknown | Code::Internal | Code::Unavailable);
+        failure.broken = failure.reason.is_empty() && by_connection;
         // Of a connection that breaks the message tells little; its causes do, such as that the façade wants a certificate.
         for cause in successors(status.source(), |cause| (*cause).source()).map(ToString::to_string) {
             if !failure.message.contains(&cause) {

@@ -8,12 +8,13 @@ use super::report::Format;
 
 // Bars end before the line does: where they fill it, the terminal's `^C` would begin another one.
 const BYTES: &str = "{msg} {bar:24} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+const UNKNOWN: &str = "{msg} {binary_bytes} {binary_bytes_per_sec}";
 const ITEMS: &str = "{msg} {bar:24} {pos}/{len} {per_sec} {eta}";
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar of `length` bytes; with nothing to say where output is for programs.
+/// A bar of `length` bytes, 0 where nobody knows how many come; with nothing to say where output is for programs.
 pub(crate) fn bytes(format: Format, what: &'static str, length: u64) -> ProgressBar {
-    bar(format, what, length, BYTES)
+    bar(format, what, length, if length == 0 { UNKNOWN } else { BYTES })
 }
 
 /// A bar of `length` items.

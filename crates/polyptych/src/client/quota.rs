@@ -87,7 +87,7 @@ impl Figure {
 }
 
 impl Row for Figure {
-    const HEAD: &'static [&'static str] = &["album", "figure", "unit", "used", "left", "limit", "anew", "read"];
+    const HEAD: &'static [&'static str] = &["album", "figure", "unit", "used", "left", "limit", "resets", "read"];
 
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();

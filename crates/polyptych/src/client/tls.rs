@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::admission::{First, Unshown, Watched};
@@ -101,7 +102,12 @@ impl Way {
     pub(crate) async fn connect(self) -> io::Result<TokioIo<Watched<TlsStream<TcpStream>>>> {
         let plain = TcpStream::connect((self.host.as_str(), self.port)).await?;
         plain.set_nodelay(true)?;
-        let stream = self.tls.connect(self.name, plain).await?;
+        let stream = self.tls.connect(self.name, plain).await.inspect_err(|error| {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+            if matches!(cause, Some(rustls::Error::InvalidCertificate(_))) {
+                self.unshown.forget();
+            }
+        })?;
         Ok(TokioIo::new(Watched::new(stream, self.first)))
     }
 

@@ -77,13 +77,18 @@ impl Upload {
             })
             .buffered(self.jobs.into());
         let mut warned = false;
-        while let Some((placed, cost)) = placed.next().await {
-            if stop.asked() && !warned {
-                warned = true;
-                bar.println("finishing the uploads under way; Ctrl-C again gives them up");
+        loop {
+            tokio::select! {
+                next = placed.next() => {
+                    let Some((placed, cost)) = next else { break };
+                    report.spend(cost.into_iter().collect());
+                    report.add(placed)?;
+                }
+                () = stop.gently(), if !warned => {
+                    warned = true;
+                    bar.println("finishing the uploads under way; Ctrl-C again gives them up");
+                }
             }
-            report.spend(cost.into_iter().collect());
-            report.add(placed)?;
         }
         bar.finish_and_clear();
         Ok(report.end(if self.dry_run { "would be sent" } else { "uploaded" }, "failed")?)
