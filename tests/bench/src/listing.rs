@@ -5,14 +5,13 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use polyptych_crash::emulator::Control;
-use polyptych_crash::process::Process;
 use polyptych_proto::v1;
 use polyptych_service::server::connect;
 use serde_json::json;
 use tonic::transport::Channel;
 use v1::image_service_client::ImageServiceClient;
 
-use crate::load::server::{LIBRARY, World};
+use crate::load::server::{LIBRARY, Tells, World};
 use crate::row::{Bound, Of, Row, Spread};
 
 const GROUP: &str = "listing";
@@ -29,7 +28,7 @@ pub(crate) async fn run(world: &World, rounds: usize) -> Result<Vec<Row>> {
     // Points are not what is measured here.
     let points = json!({ "yandex": { "points_left": { LOGIN: 100_000_000 } } });
     control.setup(&json!({ "images": [images], "quotas": points })).await?;
-    let facade: Process = world.serve("listing").await?;
+    let facade = world.serve(Tells::ALL).await?;
     let mut client = ImageServiceClient::new(connect(&facade).await?);
     let (mut first, mut whole, mut paged) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=rounds {

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use polyptych_crash::process::Process;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -19,6 +21,7 @@ const TOKEN: &str = "SERVICE_TOKEN";
 pub struct Place {
     program: PathBuf,
     folder: TempDir,
+    served: AtomicU32,
 }
 
 impl Place {
@@ -30,7 +33,7 @@ impl Place {
         let folder = tempfile::Builder::new().prefix("polyptych-service-").tempdir().context("cannot make a folder")?;
         let copy = folder.path().join("polyptych");
         fs::copy(&program, &copy).with_context(|| format!("cannot copy {}", program.display()))?;
-        Ok(Self { program: copy, folder })
+        Ok(Self { program: copy, folder, served: AtomicU32::new(0) })
     }
 
     /// An emulator of all providers.
@@ -78,8 +81,10 @@ impl Place {
     }
 
     async fn start(&self, name: &str, provider: &str, state: &str, settings: &str) -> Result<Process> {
+        // What another server knows is none of this one's, whatever their names.
+        let name = format!("{name}-{}", self.served.fetch_add(1, Ordering::Relaxed));
         let (folder, log) = (self.folder.path(), self.folder.path().join(format!("{name}.log")));
-        let mut text = format!("[state]\nfolder = {:?}\n{state}", folder.join(name));
+        let mut text = format!("[state]\nfolder = {:?}\n{state}", folder.join(&name));
         for (id, provider_name, encoding, album) in [
             ("facebook", "facebook", "bytes", ACCOUNT),
             ("facebook-multipart", "facebook", "multipart", ACCOUNT),
@@ -153,4 +158,19 @@ pub fn resident(id: u32, name: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).context("the kernel tells nothing of it")?;
     let kib = status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse::<f64>().ok());
     Ok(kib.with_context(|| format!("the kernel tells no {name}"))? / 1024.0)
+}
+
+/// The time that all threads of a process have been on a processor, those that have ended left out.
+///
+/// # Errors
+/// If the kernel tells nothing of it, as one does that keeps no account.
+pub fn busy(id: u32) -> Result<Duration> {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).context("its threads are not told")?;
+    let nanos = threads.flatten().filter_map(|thread| {
+        let told = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        told.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    let busy = Duration::from_nanos(nanos.sum());
+    ensure!(!busy.is_zero(), "the kernel does not tell how long it was on a processor");
+    Ok(busy)
 }

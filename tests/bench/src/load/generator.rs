@@ -48,6 +48,8 @@ pub(crate) struct Options {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
+    /// All calls, also those at the beginning that do not count for the rest.
+    pub(crate) calls: u64,
     /// Calls by gRPC status.
     pub(crate) statuses: BTreeMap<String, u64>,
     /// Calls answered with OK a second.
@@ -87,7 +89,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let callers: Vec<_> = callers.collect();
     let mut all = Seen::new()?;
     for seen in try_join_all(callers).await? {
-        let Seen { latencies, statuses } = seen?;
+        let Seen { calls, latencies, statuses } = seen?;
+        all.calls += calls;
         all.latencies.add(latencies).context("latencies")?;
         for (status, count) in statuses {
             *all.statuses.entry(status).or_default() += count;
@@ -132,6 +135,7 @@ struct Call {
 }
 
 struct Seen {
+    calls: u64,
     /// Nanoseconds.
     latencies: Histogram<u64>,
     statuses: BTreeMap<String, u64>,
@@ -146,6 +150,7 @@ async fn caller(channel: Channel, call: Call, plan: Arc<Plan>) -> Result<Seen> {
             request.metadata_mut().insert("authorization", credential.clone());
         }
         let code = client.get_library(request).await.map_or_else(|status| status.code(), |_| Code::Ok);
+        seen.calls += 1;
         if due < plan.counted {
             continue;
         }
@@ -161,12 +166,13 @@ impl Seen {
     fn new() -> Result<Self> {
         // From 100 ns to a minute, three digits that count.
         let latencies = Histogram::new_with_bounds(100, 60_000_000_000, 3).context("a histogram")?;
-        Ok(Self { latencies, statuses: BTreeMap::new() })
+        Ok(Self { calls: 0, latencies, statuses: BTreeMap::new() })
     }
 
     fn report(&self, seconds: f64) -> Report {
         let micros = |quantile: f64| self.latencies.value_at_quantile(quantile) as f64 / 1e3;
         Report {
+            calls: self.calls,
             statuses: self.statuses.clone(),
             rate: self.latencies.len() as f64 / seconds,
             p50: micros(0.5),

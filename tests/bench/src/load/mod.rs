@@ -13,10 +13,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use polyptych_crash::process::Process;
+use polyptych_service::server::busy as server_busy;
 use tokio::process::Command;
 
 use crate::load::generator::Report;
-use crate::load::server::{LIBRARY, World};
+use crate::load::server::{LIBRARY, Tells, World};
 use crate::peer;
 use crate::plot::{Line, Plot};
 use crate::row::{Bound, Of, Row, Spread};
@@ -53,11 +54,20 @@ struct Target<'a> {
     name: &'static str,
     address: &'a str,
     key: Option<&'a str>,
+    /// The process, where it is one alone.
+    process: Option<u32>,
+}
+
+/// What came of a turn.
+struct Turn {
+    report: Report,
+    /// Microseconds that the server was on a processor for each call; absent where that is not told.
+    busy: Option<f64>,
 }
 
 /// The rows, and what plots are made of.
 pub(crate) async fn run(world: &World, effort: Effort, scratch: &Path) -> Result<(Vec<Row>, Vec<Line>)> {
-    let facade = world.serve("load").await?;
+    let facade = world.serve(Tells::ALL).await?;
     let answer = scratch.join("library.bin");
     std::fs::write(&answer, world.library(&facade).await?).context("cannot keep the answer")?;
     let echo = world.echo(&answer).await?;
@@ -68,12 +78,15 @@ pub(crate) async fn run(world: &World, effort: Effort, scratch: &Path) -> Result
         ("Python grpc.aio", python.as_ref().map(Process::address)),
     ];
     let mut targets = vec![
-        Target { name: "facade", address: facade.address(), key: Some(world.key()) },
-        Target { name: "bare tonic", address: echo.address(), key: None },
+        Target { name: "facade", address: facade.address(), key: Some(world.key()), process: facade.id() },
+        Target { name: "bare tonic", address: echo.address(), key: None, process: echo.id() },
     ];
-    targets.extend(peers.iter().filter_map(|(name, address)| Some(Target { name, address: (*address)?, key: None })));
+    let peer = |name, address| Target { name, address, key: None, process: None };
+    targets.extend(peers.iter().filter_map(|(name, address)| Some(peer(name, (*address)?))));
     let many = contest(&targets, effort, MANY).await?;
     let mut rows = throughput(&targets, &many, &peers.map(|(name, _)| name))?;
+    rows.extend(busy(&many));
+    rows.extend(silent(world, effort, &many).await?);
     rows.extend(latency(&contest(&targets, effort, ONE).await?)?);
     Ok((rows, sweep(&targets, effort, &many).await?))
 }
@@ -92,7 +105,7 @@ async fn python(answer: &Path, scratch: &Path) -> Result<Option<Process>> {
 }
 
 /// Calls a second, beside the floor and each peer that is there.
-fn throughput(targets: &[Target<'_>], rounds: &[Vec<Report>], peers: &[&'static str]) -> Result<Vec<Row>> {
+fn throughput(targets: &[Target<'_>], rounds: &[Vec<Turn>], peers: &[&'static str]) -> Result<Vec<Row>> {
     let rate = |server: usize| of(rounds, server, |report| report.rate);
     let figure = "unary RPC through the whole facade, 4 connections x 32 streams";
     let against = |server: usize, name: &str| -> Result<Row> {
@@ -108,15 +121,48 @@ fn throughput(targets: &[Target<'_>], rounds: &[Vec<Report>], peers: &[&'static 
     Ok(rows)
 }
 
+/// What a call takes of a processor in the server's process, which other work on the machine changes little; nothing where the
+/// kernel keeps no account.
+fn busy(rounds: &[Vec<Turn>]) -> Option<Row> {
+    let of = |server: usize| -> Option<Vec<f64>> { rounds.iter().map(|round| round.get(server)?.busy).collect() };
+    let (facade, bare) = (of(FACADE)?, of(BARE)?);
+    let ratios: Vec<f64> = facade.iter().zip(&bare).map(|(facade, bare)| facade / bare).collect();
+    let row = Row::new(GROUP, "processor time of such a call in the facade", Spread::of(&facade)?, "us");
+    Some(row.beside("in bare tonic", Spread::of(&bare)?, Spread::of(&ratios)?.median))
+}
+
+/// What a call takes of a processor where less is told of it: what telling costs.
+async fn silent(world: &World, effort: Effort, told: &[Vec<Turn>]) -> Result<Vec<Row>> {
+    let all: Option<Vec<f64>> = told.iter().map(|round| round.get(FACADE)?.busy).collect();
+    let Some(all) = all.and_then(|all| Spread::of(&all)) else { return Ok(Vec::new()) };
+    let mut rows = Vec::new();
+    for (what, tells) in [
+        ("its line of the log", Tells { log: false, traces: true }),
+        ("traces", Tells { log: true, traces: false }),
+        ("both", Tells { log: false, traces: false }),
+    ] {
+        let facade = world.serve(tells).await?;
+        let target = Target { name: "facade", address: facade.address(), key: Some(world.key()), process: facade.id() };
+        let rounds = contest(&[target], effort, MANY).await?;
+        let busy: Option<Vec<f64>> = rounds.iter().map(|round| round.first()?.busy).collect();
+        let Some(busy) = busy.and_then(|busy| Spread::of(&busy)) else { continue };
+        let row = Row::new(GROUP, format!("processor time of such a call without {what}"), busy, "us");
+        rows.push(row.beside("with all", all, busy.median / all.median));
+    }
+    Ok(rows)
+}
+
 /// One of a report's latencies, in microseconds.
 type Pick = fn(&Report) -> f64;
 
 /// What the façade adds to a call where nobody else calls.
-fn latency(rounds: &[Vec<Report>]) -> Result<Vec<Row>> {
+fn latency(rounds: &[Vec<Turn>]) -> Result<Vec<Row>> {
     let picks: [(&str, f64, Pick); 2] = [("p50", 100.0, |report| report.p50), ("p99", 1_000.0, |report| report.p99)];
     let row = |(name, most, pick): (&str, f64, Pick)| -> Result<Row> {
-        let added: Vec<f64> =
-            rounds.iter().filter_map(|round| Some(pick(round.get(FACADE)?) - pick(round.get(BARE)?))).collect();
+        let added: Vec<f64> = rounds
+            .iter()
+            .filter_map(|round| Some(pick(&round.get(FACADE)?.report) - pick(&round.get(BARE)?.report)))
+            .collect();
         let (added, bare) = (Spread::of(&added).context("no round")?, of(rounds, BARE, pick)?);
         let row = Row::new(GROUP, format!("what the facade adds to a call, 1 x 1, {name}"), added, "us");
         let row = row.beside("bare tonic, whole call", bare, added.median / bare.median);
@@ -126,12 +172,17 @@ fn latency(rounds: &[Vec<Report>]) -> Result<Vec<Row>> {
 }
 
 /// One turn of each server in each round; by round and server.
-async fn contest(targets: &[Target<'_>], effort: Effort, callers: Callers) -> Result<Vec<Vec<Report>>> {
+async fn contest(targets: &[Target<'_>], effort: Effort, callers: Callers) -> Result<Vec<Vec<Turn>>> {
     let mut rounds = Vec::new();
     for _ in 0..effort.rounds {
         let mut round = Vec::new();
         for target in targets {
-            round.push(generate(target, callers, effort.seconds, None).await?);
+            let before = target.process.and_then(|id| server_busy(id).ok());
+            let report = generate(target, callers, effort.seconds, None).await?;
+            let after = target.process.and_then(|id| server_busy(id).ok());
+            let busy = before.zip(after).map(|(before, after)| (after - before).as_secs_f64() * 1e6);
+            let busy = busy.map(|busy| busy / report.calls as f64);
+            round.push(Turn { report, busy });
         }
         rounds.push(round);
     }
@@ -139,7 +190,7 @@ async fn contest(targets: &[Target<'_>], effort: Effort, callers: Callers) -> Re
 }
 
 /// Each server at growing load that does not wait for answers, up to what it answers to callers that wait.
-async fn sweep(targets: &[Target<'_>], effort: Effort, closed: &[Vec<Report>]) -> Result<Vec<Line>> {
+async fn sweep(targets: &[Target<'_>], effort: Effort, closed: &[Vec<Turn>]) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (server, target) in targets.iter().enumerate() {
         let most = of(closed, server, |report| report.rate)?.median;
@@ -179,12 +230,12 @@ async fn generate(target: &Target<'_>, callers: Callers, seconds: f64, rate: Opt
     Ok(report)
 }
 
-fn of(rounds: &[Vec<Report>], server: usize, pick: Pick) -> Result<Spread> {
-    let samples: Vec<f64> = rounds.iter().filter_map(|round| round.get(server).map(pick)).collect();
+fn of(rounds: &[Vec<Turn>], server: usize, pick: Pick) -> Result<Spread> {
+    let samples: Vec<f64> = rounds.iter().filter_map(|round| Some(pick(&round.get(server)?.report))).collect();
     Spread::of(&samples).context("no round")
 }
 
-fn ratio(rounds: &[Vec<Report>], first: usize, second: usize) -> Result<f64> {
-    let ratios = rounds.iter().filter_map(|round| Some(round.get(first)?.rate / round.get(second)?.rate));
+fn ratio(rounds: &[Vec<Turn>], first: usize, second: usize) -> Result<f64> {
+    let ratios = rounds.iter().filter_map(|round| Some(round.get(first)?.report.rate / round.get(second)?.report.rate));
     Ok(Spread::of(&ratios.collect::<Vec<_>>()).context("no round")?.median)
 }

@@ -18,10 +18,24 @@ pub(crate) struct World {
     place: Place,
     folder: PathBuf,
     key: String,
-    settings: String,
+    hash: String,
     emulator: Process,
     /// Traces are sent there.
-    _collector: Process,
+    collector: Process,
+}
+
+/// What a server tells of each call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tells {
+    /// A line of the log.
+    pub(crate) log: bool,
+    /// A trace of a hundred.
+    pub(crate) traces: bool,
+}
+
+impl Tells {
+    /// As it is run in earnest.
+    pub(crate) const ALL: Self = Self { log: true, traces: true };
 }
 
 impl World {
@@ -30,16 +44,8 @@ impl World {
         let place = Place::new(program.to_owned())?;
         let (key, hash) = place.key().await?;
         let collector = own(&["echo"], &folder.join("collector.log")).await?;
-        let settings = format!(
-            "\n[server]\ncalls_at_once = 4096\ncalls_at_once_per_client = 4096\n\n\
-             [log]\nformat = \"json\"\nlevel = \"info\"\n\n\
-             [admin]\nlisten = \"127.0.0.1:0\"\n\n\
-             [traces]\nendpoint = \"http://{}\"\nratio = 0.01\n\n\
-             [clients.load]\nkeys = [\"{hash}\"]\nlibraries = [\"*\"]\nrights = [\"read\", \"write\"]\n",
-            collector.address()
-        );
         let emulator = place.emulate().await?;
-        Ok(Self { place, folder: folder.to_owned(), key, settings, emulator, _collector: collector })
+        Ok(Self { place, folder: folder.to_owned(), key, hash, emulator, collector })
     }
 
     /// The API key.
@@ -53,8 +59,20 @@ impl World {
     }
 
     /// A server.
-    pub(crate) async fn serve(&self, name: &str) -> Result<Process> {
-        self.place.serve_with(name, self.emulator.address(), &self.settings).await
+    pub(crate) async fn serve(&self, tells: Tells) -> Result<Process> {
+        let mut settings = format!(
+            "\n[server]\ncalls_at_once = 4096\ncalls_at_once_per_client = 4096\n\n\
+             [admin]\nlisten = \"127.0.0.1:0\"\n\n\
+             [log]\nformat = \"json\"\nlevel = \"{}\"\n\n\
+             [clients.load]\nkeys = [\"{}\"]\nlibraries = [\"*\"]\nrights = [\"read\", \"write\"]\n",
+            if tells.log { "info" } else { "warn" },
+            self.hash,
+        );
+        if tells.traces {
+            let collector = self.collector.address();
+            settings.push_str(&format!("\n[traces]\nendpoint = \"http://{collector}\"\nratio = 0.01\n"));
+        }
+        self.place.serve_with("load", self.emulator.address(), &settings).await
     }
 
     /// What a façade answers, as bytes.
