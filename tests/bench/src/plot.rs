@@ -6,6 +6,12 @@ use anyhow::{Context, Result};
 use plotters::prelude::*;
 use serde::Serialize;
 
+use crate::table;
+
+/// Width and height of a plot, and the width of what names its lines.
+const SIZE: (u32, u32) = (680, 500);
+const LEGEND: u32 = 240;
+
 /// The plots, each a file of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,29 +83,35 @@ fn draw(file: &Path, plot: Plot, lines: &[&Line]) -> Result<()> {
         // A little room around, and never a span of nothing.
         least * 0.8..most * 1.25
     };
-    let area = SVGBackend::new(file, (860, 520)).into_drawing_area();
+    let area = SVGBackend::new(file, (SIZE.0 + LEGEND, SIZE.1)).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
+    let (chart_area, legend) = area.split_horizontally(SIZE.0);
+    let mut chart = ChartBuilder::on(&chart_area)
         .caption(title, ("sans-serif", 20))
         .margin(14)
         .x_label_area_size(46)
         .y_label_area_size(72)
         .build_cartesian_2d(span(|point| point.0).log_scale(), span(|point| point.1).log_scale())?;
-    chart.configure_mesh().x_desc(across).y_desc(up).light_line_style(WHITE).draw()?;
+    let label = |value: &f64| table::short(*value);
+    chart
+        .configure_mesh()
+        .x_desc(across)
+        .y_desc(up)
+        .x_labels(6)
+        .y_labels(8)
+        .x_label_formatter(&label)
+        .y_label_formatter(&label)
+        .light_line_style(WHITE)
+        .draw()?;
     for (index, line) in lines.iter().enumerate() {
         let colour = Palette99::pick(index).to_rgba();
-        chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
-            .label(&line.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+        chart.draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?;
         chart.draw_series(line.points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+        // Beside the plot, where it hides nothing.
+        let y = 60 + 20 * index as i32;
+        legend.draw(&PathElement::new([(0, y), (18, y)], colour.stroke_width(2)))?;
+        legend.draw(&Text::new(line.name.clone(), (24, y - 6), ("sans-serif", 12)))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.8))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
     Ok(area.present()?)
 }
 
