@@ -3,9 +3,10 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use crate::{Format, ImageError, Limits};
+use crate::memory::Memory;
+use crate::{Format, ImageError, Limits, Pixels};
 
 /// Longest text of a decoder that is passed on in an error.
 const DETAIL_CHARS: usize = 160;
@@ -24,15 +25,42 @@ pub(crate) fn decoder<'a>(
     reader.into_decoder().map_err(|error| refused(format, error))
 }
 
-/// Decodes the picture as [`decode`] does, and reads its ICC profile if it has one that can be read.
+/// A decoded picture.
+pub(crate) enum Decoded {
+    /// Of 8 bits a sample, as most are: RGB, or RGBA.
+    Plain {
+        /// Its size.
+        pixels: Pixels,
+        /// Whether it is RGBA.
+        alpha: bool,
+        /// Rows from the top.
+        data: Memory,
+    },
+    /// Of any other kind.
+    Other(DynamicImage),
+}
+
+/// Decodes the picture, of an animation the first frame, and reads its ICC profile if it has one that can be read.
 pub(crate) fn decode_with_profile(
     bytes: &[u8],
     format: Format,
     limits: &Limits,
-) -> Result<(DynamicImage, Option<Vec<u8>>), ImageError> {
+) -> Result<(Decoded, Option<Vec<u8>>), ImageError> {
     let mut decoder = decoder(bytes, format, limits)?;
     let profile = decoder.icc_profile().ok().flatten();
-    DynamicImage::from_decoder(decoder).map(|image| (image, profile)).map_err(|error| refused(format, error))
+    let refused = |error| refused(format, error);
+    let alpha = match decoder.color_type() {
+        ColorType::Rgb8 => false,
+        ColorType::Rgba8 => true,
+        _ => return Ok((Decoded::Other(DynamicImage::from_decoder(decoder).map_err(refused)?), profile)),
+    };
+    let (width, height) = decoder.dimensions();
+    let bytes = decoder.total_bytes();
+    limits.check_decoded(Pixels::new(width, height), bytes)?;
+    // Within the limit, and nothing where an address cannot tell it.
+    let mut data = Memory::zeroed(usize::try_from(bytes).unwrap_or_default());
+    decoder.read_image(&mut data).map_err(refused)?;
+    Ok((Decoded::Plain { pixels: Pixels::new(width, height), alpha, data }, profile))
 }
 
 /// Decodes the picture, of an animation the first frame.

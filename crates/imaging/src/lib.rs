@@ -24,6 +24,7 @@ mod fit;
 mod format;
 mod inspect;
 mod limits;
+mod memory;
 mod orientation;
 mod pixels;
 mod reader;

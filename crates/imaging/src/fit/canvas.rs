@@ -1,9 +1,9 @@
 //! A decoded picture in memory: rows from the top, 8 bits a sample, RGB or RGBA with alpha not multiplied in. It holds no metadata.
 
-use image::DynamicImage;
-
 use super::Rgb;
 use crate::Pixels;
+use crate::decode::Decoded;
+use crate::memory::Memory;
 
 /// Pixels and their size; the length of the data always agrees with both fields.
 #[derive(Debug)]
@@ -11,22 +11,26 @@ pub(super) struct Canvas {
     pixels: Pixels,
     alpha: bool,
     gray: bool,
-    data: Vec<u8>,
+    data: Memory,
 }
 
 impl Canvas {
     /// Takes over a decoded picture, reduced to 8 bits a sample and widened to three colours.
-    pub(super) fn of(image: DynamicImage) -> Self {
+    pub(super) fn of(decoded: Decoded) -> Self {
+        let image = match decoded {
+            Decoded::Plain { pixels, alpha, data } => return Self { pixels, alpha, gray: false, data },
+            Decoded::Other(image) => image,
+        };
         let pixels = Pixels::new(image.width(), image.height());
         let alpha = image.color().has_alpha();
         let gray = !image.color().has_color();
         let data = if alpha { image.into_rgba8().into_raw() } else { image.into_rgb8().into_raw() };
-        Self { pixels, alpha, gray, data }
+        Self { pixels, alpha, gray, data: data.into() }
     }
 
     /// The same kind of canvas with other pixels; `data` must agree with their size.
     pub(super) fn with_data(&self, pixels: Pixels, data: Vec<u8>) -> Self {
-        Self { pixels, alpha: self.alpha, gray: self.gray, data }
+        Self { pixels, alpha: self.alpha, gray: self.gray, data: data.into() }
     }
 
     pub(super) fn pixels(&self) -> Pixels {
@@ -50,10 +54,6 @@ impl Canvas {
         &self.data
     }
 
-    pub(super) fn into_data(self) -> Vec<u8> {
-        self.data
-    }
-
     /// The pixels, to be changed in place; their number stays.
     pub(super) fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
@@ -67,20 +67,17 @@ impl Canvas {
         self
     }
 
-    /// The picture laid over a colour: opaque throughout.
-    pub(super) fn over(self, background: Rgb) -> Self {
-        if !self.alpha {
-            return self;
-        }
+    /// The picture, which has alpha, laid over a colour: opaque throughout.
+    pub(super) fn over(&self, background: Rgb) -> Self {
         let (pixels, _) = self.data.as_chunks::<4>();
-        let data = pixels
+        let data: Vec<u8> = pixels
             .iter()
             .flat_map(|[red, green, blue, alpha]| {
                 let Rgb([under_red, under_green, under_blue]) = background;
                 [mixed(*red, under_red, *alpha), mixed(*green, under_green, *alpha), mixed(*blue, under_blue, *alpha)]
             })
             .collect();
-        Self { pixels: self.pixels, alpha: false, gray: false, data }
+        Self { pixels: self.pixels, alpha: false, gray: false, data: data.into() }
     }
 
     /// The picture in the middle of a larger one; an odd pixel goes to the right and to the bottom.

@@ -3,7 +3,6 @@
 //! JPEG goes through `jpeg-encoder`: the encoder of `image` takes half as long again for the same quality. Chroma is not subsampled while
 //! the bytes suffice, so that coloured text on an advertisement stays sharp.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 
 use image::codecs::gif::GifEncoder;
@@ -95,13 +94,14 @@ fn jpeg_within(
     still_wanted: &dyn Fn() -> Result<(), ImageError>,
 ) -> Result<Vec<u8>, Stop> {
     let (width, height) = sides(canvas)?;
-    let opaque = if canvas.alpha() { Cow::Owned(flattened(canvas, background)) } else { Cow::Borrowed(canvas.data()) };
+    let flattened = canvas.alpha().then(|| canvas.over(background));
+    let opaque = flattened.as_ref().unwrap_or(canvas).data();
     let encode = |quality, sampling| {
         still_wanted().map_err(Stop::Cancelled)?;
         written(|out| {
             let mut encoder = Encoder::new(out, quality);
             encoder.set_sampling_factor(sampling);
-            encoder.encode(&opaque, width, height, ColorType::Rgb)
+            encoder.encode(opaque, width, height, ColorType::Rgb)
         })
     };
     let fits = |bytes: &[u8]| bytes.len() as u64 <= max_bytes;
@@ -149,10 +149,6 @@ fn guess((good, short): (u8, usize), (bad, long): (u8, usize), max_bytes: u64) -
 /// A file that leaves no more than this unused could hardly be of a better quality.
 fn near_enough(max_bytes: u64) -> u64 {
     max_bytes - max_bytes / 64
-}
-
-fn flattened(canvas: &Canvas, background: Rgb) -> Vec<u8> {
-    canvas.with_data(canvas.pixels(), canvas.data().to_vec()).over(background).into_data()
 }
 
 /// Without loss. The strongest compression costs several times the default one and saves a few percent, so it is tried only where

@@ -1,6 +1,6 @@
 //! Sizes and the resampling itself (Lanczos with three lobes, alpha multiplied in meanwhile). It pads and turns nothing.
 
-use fast_image_resize::images::{CroppedImage, Image};
+use fast_image_resize::images::{CroppedImage, Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Focus;
@@ -63,8 +63,7 @@ pub(super) fn resized(canvas: Canvas, region: Region, to: Pixels) -> Result<Canv
     let kind = if canvas.alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     let from = canvas.pixels();
-    let blank = canvas.with_data(to, Vec::new());
-    let source = Image::from_vec_u8(from.width, from.height, canvas.into_data(), kind)
+    let source = ImageRef::new(from.width, from.height, canvas.data(), kind)
         .map_err(|error| ImageError::cannot_fit(error.to_string()))?;
     // A view, not the crop option of the resizer: that one lets pixels outside the region bleed over its edges.
     let Region { left, top, size } = region;
@@ -74,7 +73,7 @@ pub(super) fn resized(canvas: Canvas, region: Region, to: Pixels) -> Result<Canv
     Resizer::new()
         .resize(&source, &mut target, &options)
         .map_err(|error| ImageError::cannot_fit(format!("resizing {from} to {to}: {error}")))?;
-    Ok(blank.with_data(to, target.into_vec()))
+    Ok(canvas.with_data(to, target.into_vec()))
 }
 
 #[cfg(test)]
