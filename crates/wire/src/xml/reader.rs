@@ -212,7 +212,9 @@ impl<'r, 'x> Element<'r, 'x> {
         if self.reader.depth < self.depth {
             return Ok(None);
         }
-        self.reader.skip_to(self.depth)?;
+        if self.reader.depth > self.depth {
+            self.reader.skip_to(self.depth)?;
+        }
         let start = self.reader.next_start()?;
         Ok(start.map(|start| Element::started(&mut *self.reader, start)))
     }
@@ -225,12 +227,12 @@ impl<'r, 'x> Element<'r, 'x> {
     pub fn text(&mut self) -> Result<Cow<'x, str>, XmlError> {
         let mut text = Cow::Borrowed("");
         while self.reader.depth >= self.depth {
-            let event = self.reader.event()?;
-            if self.reader.depth == self.depth {
-                self.reader.join(&mut text, &event)?;
-            }
-            if matches!(event, Event::Eof) {
-                return Err(self.reader.truncated());
+            match self.reader.event()? {
+                Event::Eof => return Err(self.reader.truncated()),
+                // What nearly every element holds.
+                Event::Text(all) if text.is_empty() && self.reader.depth == self.depth => text = all.xml10_content(),
+                event if self.reader.depth == self.depth => self.reader.join(&mut text, &event)?,
+                _ => {}
             }
         }
         Ok(text)
