@@ -15,9 +15,9 @@ const END: usize = 4;
 /// With what a value begins that does not fit beside its label.
 const INDENT: usize = 2;
 
-/// Rows under their heads, of at most `width` columns; a column in which no row has anything is left out. What is too wide is broken between words, save in the column `cut`,
-/// whose texts first lose what is between their beginning and their end. Where words do not fit, each row is a block with a
-/// line for each cell that is not empty, and whole texts.
+/// Rows under their heads, of at most `width` columns; a column in which no row has anything is left out. What is too wide is
+/// broken between words, save in the column `cut`, whose texts first lose what is between their beginning and their end. Where
+/// words do not fit, each row is a block with a line for each cell that is not empty, and whole texts.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>], cut: Option<usize>, width: Option<usize>) -> String {
     let used: Vec<_> = (0..head.len()).filter(|column| rows.iter().any(|row| !row[*column].is_empty())).collect();
     let head: Vec<_> = used.iter().map(|column| head[*column]).collect();
@@ -28,8 +28,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>], cut: Option<usize>, wid
         Some(cut) => shortened(head, rows.clone(), cut, width),
         None => rows.clone(),
     };
-    let least: Vec<_> =
-        (0..head.len()).map(|column| AROUND + widest(head, &shown, column, str::split_whitespace)).collect();
+    let least: Vec<_> = (0..head.len()).map(|column| AROUND + widest(head, &shown, column, words)).collect();
     match least.iter().sum::<usize>() <= width {
         true => laid_out(head, &shown, Some((width, &least))).trim_fmt(),
         false => rows.iter().map(|row| block(head, row, width)).collect::<Vec<_>>().join("\n"),
@@ -54,7 +53,7 @@ fn block(head: &[&str], row: &[String], width: usize) -> String {
     let labels = AROUND + head.iter().map(|label| label.width()).max().unwrap_or(0);
     let mut block = String::new();
     for (label, cell) in head.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
-        let longest = cell.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0);
+        let longest = words(cell).map(UnicodeWidthStr::width).max().unwrap_or(0);
         let beside = labels + longest <= width;
         let indent = match (beside, INDENT + longest <= width) {
             (true, _) => labels,
@@ -89,6 +88,11 @@ fn widest<'t, P: Iterator<Item = &'t str>>(
     let cells = rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
     let texts = cells.chain(head.get(column).copied());
     texts.flat_map(parts).map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// What the lines of a cell may be broken into.
+fn words(text: &str) -> std::str::Split<'_, [char; 2]> {
+    text.split([' ', '\n'])
 }
 
 /// At most `most` characters of a text, those of its beginning and of its end.
