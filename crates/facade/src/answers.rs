@@ -1,25 +1,25 @@
 //! Answers leave in good time, of one message or of many: they end at the caller's deadline, and when the caller takes nothing, or
 //! too little, for too long.
 //!
-//! An answer that is not read is not polled, so that it cannot look at a clock. A task does that for it: what the answer holds
-//! (the library's connection, a picture, the call's places) is dropped at that moment, whether or not anybody reads again. It never
-//! cuts off an answer that waits for its source, which has limits of its own, but for the deadline.
+//! An answer that is not read is not polled, so that it cannot look at a clock. The server's [`Lookout`] does that for it: what the
+//! answer holds (the library's connection, a picture, the call's places) is dropped at that moment, whether or not anybody reads
+//! again. It never cuts off an answer that waits for its source, which has limits of its own, but for the deadline.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use http_body::{Body as _, Frame};
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::HeaderMap;
 
 use crate::Settings;
 use crate::deadline;
+use crate::lookout::{Lookout, Ticket, Timed};
 use crate::patience::Patience;
 use crate::progress::Progress;
 use crate::status::Refusal;
@@ -40,6 +40,8 @@ pub(crate) struct Terms {
     pub(crate) settings: Arc<Settings>,
     /// What is told of a call that is cut off.
     pub(crate) progress: Arc<Progress>,
+    /// What looks at the clock.
+    pub(crate) lookout: Lookout,
 }
 
 /// The answer within these terms.
@@ -49,15 +51,18 @@ pub(crate) fn bounded(body: Body, terms: Terms) -> Body {
     }
     let mut patience = Patience::of_answer(&terms.settings);
     patience.begin(Instant::now());
-    let state = State { body: Some(body), rest: Bytes::new(), handed: 0, patience, ended: None, waker: None };
-    let state = Arc::new(Mutex::new(state));
-    let watch = tokio::spawn(watch(Arc::clone(&state), terms)).abort_handle();
-    Body::new(Bounded { state, watch })
+    let state =
+        State { body: Some(body), rest: Bytes::new(), handed: 0, patience, ended: None, waker: None, ticket: None };
+    let answer = Arc::new(Answer { state: Mutex::new(state), terms });
+    Arc::clone(&answer).come(Instant::now());
+    Body::new(Bounded(answer))
 }
 
-struct Bounded {
-    state: Arc<Mutex<State>>,
-    watch: AbortHandle,
+struct Bounded(Arc<Answer>);
+
+struct Answer {
+    state: Mutex<State>,
+    terms: Terms,
 }
 
 struct State {
@@ -69,6 +74,7 @@ struct State {
     patience: Patience,
     ended: Option<Refusal>,
     waker: Option<Waker>,
+    ticket: Option<Ticket>,
 }
 
 impl State {
@@ -122,16 +128,46 @@ impl State {
     }
 }
 
+impl Answer {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Timed for Answer {
+    /// Ends the answer if its terms say so.
+    fn come(self: Arc<Self>, now: Instant) {
+        let mut state = self.state();
+        match state.look(now, &self.terms) {
+            None => {}
+            Some(Ok(next)) => {
+                let own: Arc<dyn Timed> = Arc::clone(&self) as _;
+                state.ticket = Some(self.terms.lookout.at(next, Arc::downgrade(&own)));
+            }
+            Some(Err(refusal)) => {
+                state.ended = Some(refusal);
+                state.rest = Bytes::new();
+                let (body, waker) = (state.body.take(), state.waker.take());
+                drop(state);
+                drop(body);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            }
+        }
+    }
+}
+
 impl http_body::Body for Bounded {
     type Data = Bytes;
     type Error = Status;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).poll(context)
+        self.0.state().poll(context)
     }
 
     fn is_end_stream(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.state();
         let ended = state.body.as_ref().is_none_or(Body::is_end_stream);
         ended && state.rest.is_empty() && state.ended.is_none()
     }
@@ -139,34 +175,10 @@ impl http_body::Body for Bounded {
 
 impl Drop for Bounded {
     fn drop(&mut self) {
-        self.watch.abort();
-        // The task may be dropped later, and what the answer holds must not wait for that.
-        let body = self.state.lock().unwrap_or_else(PoisonError::into_inner).body.take();
-        drop(body);
-    }
-}
-
-/// Ends the answer when its terms say so.
-async fn watch(state: Arc<Mutex<State>>, terms: Terms) {
-    loop {
-        let next = {
-            let mut guard = state.lock().unwrap_or_else(PoisonError::into_inner);
-            match guard.look(Instant::now(), &terms) {
-                None => return,
-                Some(Ok(next)) => next,
-                Some(Err(refusal)) => {
-                    guard.ended = Some(refusal);
-                    let (body, waker) = (guard.body.take(), guard.waker.take());
-                    guard.rest = Bytes::new();
-                    drop(guard);
-                    drop(body);
-                    if let Some(waker) = waker {
-                        waker.wake();
-                    }
-                    return;
-                }
-            }
-        };
-        sleep_until(next).await;
+        // Whoever looks at it may hold it for a moment longer, and what it holds must not wait for that.
+        let mut state = self.0.state();
+        let held = (state.body.take(), state.ticket.take());
+        drop(state);
+        drop(held);
     }
 }

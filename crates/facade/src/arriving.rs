@@ -21,10 +21,8 @@ const PREFIX: usize = 5;
 
 /// The body of a request, which has one message unless `many`.
 pub(crate) fn bounded(body: Body, many: bool, settings: &Settings) -> Body {
-    let now = Instant::now();
-    let late = Box::pin(sleep_until(now));
     let message = (!many).then(Message::default);
-    Body::new(Arriving { body, patience: Patience::of_request(settings, now), late, message })
+    Body::new(Arriving { body, patience: Patience::of_request(settings, Instant::now()), late: None, message })
 }
 
 /// Why a request ended before all of it had come, where a stream of messages failed with that. Of the failure only what is sent
@@ -39,7 +37,8 @@ pub(crate) fn late(status: &Status) -> Option<Refusal> {
 struct Arriving {
     body: Body,
     patience: Patience,
-    late: Pin<Box<Sleep>>,
+    /// Made when something is waited for, which short requests are not.
+    late: Option<Pin<Box<Sleep>>>,
     message: Option<Message>,
 }
 
@@ -91,10 +90,11 @@ impl http_body::Body for Arriving {
             }
             this.patience.begin(now);
             if let Some((end, late)) = this.patience.until() {
-                if this.late.deadline() != end {
-                    this.late.as_mut().reset(end);
+                let timer = this.late.get_or_insert_with(|| Box::pin(sleep_until(end)));
+                if timer.deadline() != end {
+                    timer.as_mut().reset(end);
                 }
-                if end <= now || this.late.as_mut().poll(context).is_ready() {
+                if end <= now || timer.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Some(Err(late.refusal().into())));
                 }
             }

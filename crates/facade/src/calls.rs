@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 use crate::answers::Terms;
 use crate::caller::client_of;
 use crate::load::{Load, Place};
+use crate::lookout::Lookout;
 use crate::progress::Progress;
 use crate::served::Served;
 use crate::status::{Reason, Refusal};
@@ -32,6 +33,7 @@ pub(crate) struct Calls {
     services: Arc<RwLock<Services>>,
     served: Served,
     load: Load,
+    lookout: Lookout,
 }
 
 #[derive(Debug)]
@@ -52,9 +54,9 @@ pub(crate) struct Entered {
 }
 
 impl Calls {
-    pub(crate) fn new(routes: Routes, settings: &Settings, served: Served, load: Load) -> Self {
+    pub(crate) fn new(routes: Routes, settings: &Settings, served: Served, load: Load, lookout: Lookout) -> Self {
         let services = Services { routes: routes.prepare(), settings: Arc::new(settings.clone()) };
-        Self { services: Arc::new(RwLock::new(services)), served, load }
+        Self { services: Arc::new(RwLock::new(services)), served, load, lookout }
     }
 
     /// Lets other services answer from now on, within other limits.
@@ -93,7 +95,7 @@ impl Service<http::Request<Body>> for Calls {
         let mut services = self.services.write().unwrap_or_else(PoisonError::into_inner);
         let progress = Arc::new(Progress::default());
         let settings = Arc::clone(&services.settings);
-        let terms = Terms { deadline: None, settings, progress: Arc::clone(&progress) };
+        let terms = Terms { deadline: None, settings, progress: Arc::clone(&progress), lookout: self.lookout.clone() };
         let mut entered = Entered { client: client_of(request.extensions()), place: None, terms };
         if let Err(refusal) = self.admit(&request, &mut entered) {
             let mut answer = Status::from(refusal).into_http();

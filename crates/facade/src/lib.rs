@@ -17,6 +17,7 @@ mod health;
 mod image_service;
 mod library_service;
 mod load;
+mod lookout;
 mod observed;
 mod operations;
 mod page_token;

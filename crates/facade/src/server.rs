@@ -33,6 +33,7 @@ use crate::health::Health;
 use crate::image_service::Images;
 use crate::library_service::Libraries;
 use crate::load::Load;
+use crate::lookout::Lookout;
 use crate::observed::{Adopt, Observed};
 use crate::operations::Watch;
 use crate::publish_service::Publications;
@@ -82,6 +83,7 @@ pub enum FacadeError {
 pub struct Facade {
     live: Live,
     served: Served,
+    lookout: Lookout,
     guard: Guard,
     settings: Arc<Settings>,
     adopt: Option<Adopt>,
@@ -188,9 +190,10 @@ impl Facade {
         let health = HealthReporter::new();
         let (load, served) = (Load::new(&settings), Served::new());
         let routes = routes(service, &work, &spool, &health, &settings)?;
-        let calls = Calls::new(routes, &settings, served.clone(), load.clone());
+        let lookout = Lookout::default();
+        let calls = Calls::new(routes, &settings, served.clone(), load.clone(), lookout.clone());
         let live = Live { calls, load, spool, work, health };
-        Ok(Self { live, served, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
+        Ok(Self { live, served, lookout, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
     }
 
     /// Lets `adopt` join each call to the trace of its caller.
@@ -246,6 +249,7 @@ impl Facade {
         };
         tokio::select! {
             () = served => {}
+            () = self.lookout.run() => {}
             () = drained => tracing::warn!("calls in progress did not end in time and are abandoned"),
         }
     }
