@@ -26,7 +26,7 @@ pub(crate) async fn run(world: &World, rounds: usize) -> Result<Vec<Row>> {
     let control = Control::new(world.emulator().address());
     let images = json!({ "library": "yandex", "album": LOGIN, "count": IMAGES });
     // Points are not what is measured here.
-    let points = json!({ "yandex": { "points_left": { LOGIN: 100_000_000 } } });
+    let points = json!({ "yandex": { "daily_points": 1_000_000_000, "points_left": { LOGIN: 1_000_000_000 } } });
     control.setup(&json!({ "images": [images], "quotas": points })).await?;
     let facade = world.serve(Tells::ALL).await?;
     let mut client = ImageServiceClient::new(connect(&facade).await?);
