@@ -1,14 +1,15 @@
-//! XML over quick-xml events: a writer into a [`crate::Body`] and a pull reader of scoped elements.
+//! XML: a writer into a [`crate::Body`] and a pull reader of scoped elements.
 //!
 //! Names are matched by their local part; DTDs are refused; depth, attributes and text are capped; text that arrives
 //! in several events (entities, CDATA) is joined.
 
+mod escape;
 mod reader;
+mod token;
 mod value;
 mod writer;
 
-use std::borrow::Cow;
-
+pub use escape::escape;
 pub use reader::{Element, XmlReader};
 pub use value::{read_items, read_number};
 pub use writer::{Tag, XmlWriter};
@@ -76,7 +77,8 @@ pub enum XmlError {
     Character(u32),
 }
 
-/// Escapes text for element content and attribute values.
-pub fn escape(text: &str) -> Cow<'_, str> {
-    quick_xml::escape::escape(text)
+impl From<Box<XmlError>> for XmlError {
+    fn from(error: Box<XmlError>) -> Self {
+        *error
+    }
 }

@@ -2,28 +2,19 @@
 
 use std::borrow::Cow;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
-
 use super::XmlError;
-
-const MAX_DEPTH: usize = 128;
-const MAX_ATTRIBUTES: usize = 64;
+use super::escape::resolve;
+use super::token::{Result as Read, Token, Tokens};
 
 /// Reads one XML document from text.
 pub struct XmlReader<'x> {
-    events: Reader<&'x [u8]>,
-    depth: usize,
-    /// Whether the start tag read last says `xsi:nil`.
-    nil: bool,
+    tokens: Tokens<'x>,
 }
 
 impl<'x> XmlReader<'x> {
     /// Starts at the beginning of a document. What is read of it has to be UTF-8.
     pub fn new(document: &'x [u8]) -> Self {
-        let mut events = Reader::from_reader(document);
-        events.config_mut().expand_empty_elements = true;
-        Self { events, depth: 0, nil: false }
+        Self { tokens: Tokens::new(document) }
     }
 
     /// The document's root element.
@@ -32,8 +23,8 @@ impl<'x> XmlReader<'x> {
     /// If there is none, if text stands before it, or if the prolog is refused.
     pub fn root(&mut self) -> Result<Element<'_, 'x>, XmlError> {
         match self.outside()? {
-            Some(start) => Ok(Element::started(self, start)),
-            None => Err(self.truncated()),
+            true => Ok(Element::started(self)),
+            false => Err(*self.truncated()),
         }
     }
 
@@ -45,158 +36,104 @@ impl<'x> XmlReader<'x> {
     pub fn finish(&mut self) -> Result<(), XmlError> {
         self.skip_to(0)?;
         match self.outside()? {
-            Some(_) => Err(self.stray("an element behind the root")),
-            None => Ok(()),
+            true => Err(*self.tokens.malformed("an element behind the root")),
+            false => Ok(()),
         }
     }
 
-    /// The next start tag outside of the root element; `None` at the end of the document. What it passes by holds no text.
-    fn outside(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
+    /// Goes behind the next start tag outside of the root element; `false` at the end of the document. What it passes by holds no
+    /// text.
+    fn outside(&mut self) -> Read<bool> {
         loop {
-            let event = self.event()?;
-            match event {
-                Event::Start(start) => return Ok(Some(start)),
-                Event::Eof => return Ok(None),
-                Event::CData(_) | Event::GeneralRef(_) => return Err(self.stray("text outside of the root")),
-                Event::Text(text) if !text.xml10_content().bytes().all(|byte| b" \t\r\n".contains(&byte)) => {
-                    return Err(self.stray("text outside of the root"));
+            match self.tokens.next()? {
+                Token::Start => return Ok(true),
+                Token::Eof => return Ok(false),
+                Token::Text if self.tokens.piece().bytes().all(|byte| b" \t\n".contains(&byte)) => {}
+                Token::Text | Token::CData | Token::Reference | Token::End => {
+                    return Err(self.tokens.malformed("text outside of the root"));
                 }
-                _ => {}
             }
         }
     }
 
-    /// The next start tag at the current depth; `None` when the enclosing element ends.
-    fn next_start(&mut self) -> Result<Option<BytesStart<'x>>, XmlError> {
+    /// Goes behind the next start tag at the current depth; `false` when the enclosing element ends.
+    #[inline]
+    fn next_start(&mut self) -> Read<bool> {
         loop {
-            match self.event()? {
-                Event::Start(start) => return Ok(Some(start)),
-                Event::End(_) => return Ok(None),
-                Event::Eof => return Err(self.truncated()),
-                _ => {}
+            match self.tokens.next()? {
+                Token::Start => return Ok(true),
+                Token::End => return Ok(false),
+                Token::Eof => return Err(self.truncated()),
+                Token::Text | Token::CData | Token::Reference => {}
             }
         }
-    }
-
-    /// Reads one event, keeps the depth, refuses DTDs and deep or attribute-laden elements. Inlined, since an event is large and
-    /// most are looked at once.
-    #[inline(always)]
-    fn event(&mut self) -> Result<Event<'x>, XmlError> {
-        let event = self.events.read_event().map_err(|error| self.syntax(&error))?;
-        match &event {
-            Event::Start(start) => {
-                self.depth += 1;
-                if self.depth > MAX_DEPTH {
-                    return Err(XmlError::Limit { what: "levels of depth", limit: MAX_DEPTH });
-                }
-                self.nil =
-                    !start.attributes_raw().is_empty() && check_attributes(start, self.events.buffer_position())?;
-            }
-            Event::End(_) => self.depth = self.depth.saturating_sub(1),
-            Event::DocType(_) => return Err(XmlError::Dtd("DOCTYPE".to_owned())),
-            _ => {}
-        }
-        Ok(event)
     }
 
     /// Skips until `depth` is the current depth again.
-    fn skip_to(&mut self, depth: usize) -> Result<(), XmlError> {
-        while self.depth > depth {
-            if matches!(self.event()?, Event::Eof) {
+    fn skip_to(&mut self, depth: usize) -> Read<()> {
+        while self.tokens.depth() > depth {
+            if self.tokens.next()? == Token::Eof {
                 return Err(self.truncated());
             }
         }
         Ok(())
     }
 
-    /// Appends the text of `event`, if it is text, CDATA or a reference.
-    #[inline]
-    fn join(&self, text: &mut Cow<'x, str>, event: &Event<'x>) -> Result<(), XmlError> {
-        let piece = match event {
-            Event::Text(piece) => piece.xml10_content(),
-            Event::CData(piece) => piece.xml10_content(),
-            Event::GeneralRef(reference) => {
-                match reference.resolve_char_ref().map_err(|error| self.unresolved(&error))? {
-                    Some(character) => Cow::Owned(character.to_string()),
-                    None => {
-                        let name = reference.xml10_content();
-                        match quick_xml::escape::resolve_predefined_entity(&name) {
-                            Some(known) => Cow::Borrowed(known),
-                            None => return Err(XmlError::Dtd(name.into_owned())),
-                        }
-                    }
-                }
+    /// Appends the text of the token read last, if it is text, CDATA or a reference.
+    fn join(&self, text: &mut Cow<'x, str>, token: Token) -> Result<(), XmlError> {
+        let piece = self.tokens.piece();
+        match token {
+            Token::Text => append(text, Cow::Borrowed(piece)),
+            // XML has one end of line (2.11); in a text the tokens have it already.
+            Token::CData if piece.contains('\r') => {
+                append(text, Cow::Owned(piece.replace("\r\n", "\n").replace('\r', "\n")));
             }
-            _ => return Ok(()),
-        };
-        if text.is_empty() {
-            *text = piece;
-        } else {
-            text.to_mut().push_str(&piece);
+            Token::CData => append(text, Cow::Borrowed(piece)),
+            Token::Reference => match resolve(piece) {
+                Some(character) => text.to_mut().push(character),
+                None if piece.starts_with('#') => {
+                    return Err(*self.tokens.malformed("a reference to what is no character"));
+                }
+                None => return Err(XmlError::Dtd(piece.to_owned())),
+            },
+            Token::Start | Token::End | Token::Eof => {}
         }
         Ok(())
     }
 
-    fn truncated(&self) -> XmlError {
-        XmlError::Truncated { at: self.events.buffer_position() }
-    }
-
-    fn stray(&self, what: &str) -> XmlError {
-        XmlError::Syntax { at: self.events.buffer_position(), detail: what.to_owned() }
-    }
-
-    /// The parser itself has not failed at a reference, so that it knows no position of the error.
-    fn unresolved(&self, error: &quick_xml::Error) -> XmlError {
-        XmlError::Syntax { at: self.events.buffer_position(), detail: error.to_string() }
-    }
-
-    fn syntax(&self, error: &quick_xml::Error) -> XmlError {
-        let at = match error {
-            // Found in a piece that was cut out already.
-            quick_xml::Error::Encoding(_) => self.events.buffer_position(),
-            _ => self.events.error_position(),
-        };
-        XmlError::Syntax { at, detail: error.to_string() }
+    #[cold]
+    fn truncated(&self) -> Box<XmlError> {
+        Box::new(XmlError::Truncated { at: self.tokens.position() as u64 })
     }
 }
 
-/// Refuses too many attributes, one that is not well formed (what stands behind it would not be seen), and references to
-/// other elements. Whether `xsi:nil` is true, whatever the prefix.
-fn check_attributes(start: &BytesStart<'_>, at: u64) -> Result<bool, XmlError> {
-    let mut nil = false;
-    for (index, attribute) in start.attributes().with_checks(false).enumerate() {
-        if index >= MAX_ATTRIBUTES {
-            return Err(XmlError::Limit { what: "attributes of one element", limit: MAX_ATTRIBUTES });
-        }
-        let attribute = attribute.map_err(|error| XmlError::Syntax { at, detail: error.to_string() })?;
-        if attribute.key.into_inner() == "href" && attribute.value.starts_with('#') {
-            return Err(XmlError::Reference(start.local_name().into_inner().to_owned()));
-        }
-        nil |= attribute.key.local_name().into_inner() == "nil" && matches!(attribute.value.trim(), "true" | "1");
+fn append<'x>(text: &mut Cow<'x, str>, piece: Cow<'x, str>) {
+    if text.is_empty() {
+        *text = piece;
+    } else {
+        text.to_mut().push_str(&piece);
     }
-    Ok(nil)
 }
 
 /// An element whose start tag has been read and whose content has not.
 pub struct Element<'r, 'x> {
     reader: &'r mut XmlReader<'x>,
-    start: BytesStart<'x>,
+    name: &'x str,
     depth: usize,
     nil: bool,
 }
 
 impl<'r, 'x> Element<'r, 'x> {
     /// The element of which `reader` has read the start tag just now.
-    fn started(reader: &'r mut XmlReader<'x>, start: BytesStart<'x>) -> Self {
-        Self { depth: reader.depth, nil: reader.nil, start, reader }
+    #[inline]
+    fn started(reader: &'r mut XmlReader<'x>) -> Self {
+        let tokens = &reader.tokens;
+        Self { name: tokens.piece(), depth: tokens.depth(), nil: tokens.nil(), reader }
     }
 
     /// The local name, without a prefix.
     pub fn name(&self) -> &str {
-        let name = self.start.name().into_inner();
-        // Names are short: what searches long texts takes longer to begin than this to end.
-        let colon = name.bytes().position(|byte| byte == b':');
-        colon.and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
+        self.name
     }
 
     /// Whether `xsi:nil` is true, whatever the prefix.
@@ -208,15 +145,17 @@ impl<'r, 'x> Element<'r, 'x> {
     ///
     /// # Errors
     /// If the XML is not well formed or breaks a limit.
+    // An element that is handed over in memory costs more than reading its tag.
+    #[inline(always)]
     pub fn next_child(&mut self) -> Result<Option<Element<'_, 'x>>, XmlError> {
-        if self.reader.depth < self.depth {
+        if self.reader.tokens.depth() < self.depth {
             return Ok(None);
         }
-        if self.reader.depth > self.depth {
+        if self.reader.tokens.depth() > self.depth {
             self.reader.skip_to(self.depth)?;
         }
-        let start = self.reader.next_start()?;
-        Ok(start.map(|start| Element::started(&mut *self.reader, start)))
+        let started = self.reader.next_start()?;
+        Ok(started.then(|| Element::started(&mut *self.reader)))
     }
 
     /// The text of the element, joined from all its pieces; child elements are skipped. Borrowed from the document
@@ -224,18 +163,39 @@ impl<'r, 'x> Element<'r, 'x> {
     ///
     /// # Errors
     /// If the XML is not well formed, or an entity is not one of the five that XML defines.
+    #[inline]
     pub fn text(&mut self) -> Result<Cow<'x, str>, XmlError> {
-        let mut text = Cow::Borrowed("");
-        while self.reader.depth >= self.depth {
-            match self.reader.event()? {
-                Event::Eof => return Err(self.reader.truncated()),
-                // What nearly every element holds.
-                Event::Text(all) if text.is_empty() && self.reader.depth == self.depth => text = all.xml10_content(),
-                event if self.reader.depth == self.depth => self.reader.join(&mut text, &event)?,
-                _ => {}
+        let tokens = &mut self.reader.tokens;
+        if tokens.depth() == self.depth {
+            // What nearly every element holds: one piece, or none.
+            let (mut token, mut text) = (tokens.next()?, "");
+            if token == Token::Text {
+                text = tokens.piece();
+                token = tokens.next()?;
+            }
+            return match token {
+                Token::End => Ok(Cow::Borrowed(text)),
+                token => self.joined(text, token),
+            };
+        }
+        if tokens.depth() < self.depth { Ok(Cow::Borrowed("")) } else { self.joined("", Token::Start) }
+    }
+
+    /// The text of the element of which `text` and then `token` have been read.
+    fn joined(&mut self, text: &'x str, mut token: Token) -> Result<Cow<'x, str>, XmlError> {
+        let mut text = Cow::Borrowed(text);
+        loop {
+            if token == Token::Eof {
+                return Err(*self.reader.truncated());
+            }
+            if self.reader.tokens.depth() == self.depth {
+                self.reader.join(&mut text, token)?;
+            }
+            token = self.reader.tokens.next()?;
+            if self.reader.tokens.depth() < self.depth {
+                return Ok(text);
             }
         }
-        Ok(text)
     }
 
     /// The text before the first child element, and that child: for elements that hold either.
@@ -244,13 +204,11 @@ impl<'r, 'x> Element<'r, 'x> {
     /// As [`Element::text`].
     pub fn text_or_child(&mut self) -> Result<(Cow<'x, str>, Option<Element<'_, 'x>>), XmlError> {
         let mut text = Cow::Borrowed("");
-        while self.reader.depth >= self.depth {
-            match self.reader.event()? {
-                Event::Start(start) => {
-                    return Ok((text, Some(Element::started(&mut *self.reader, start))));
-                }
-                Event::Eof => return Err(self.reader.truncated()),
-                event => self.reader.join(&mut text, &event)?,
+        while self.reader.tokens.depth() >= self.depth {
+            match self.reader.tokens.next()? {
+                Token::Start => return Ok((text, Some(Element::started(&mut *self.reader)))),
+                Token::Eof => return Err(*self.reader.truncated()),
+                token => self.reader.join(&mut text, token)?,
             }
         }
         Ok((text, None))

@@ -70,6 +70,7 @@ impl WriteXml for String {
 }
 
 impl ReadXml for String {
+    #[inline]
     fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
         Ok(element.text()?.into_owned())
     }
@@ -83,6 +84,7 @@ impl WriteXml for CompactString {
 }
 
 impl ReadXml for CompactString {
+    #[inline]
     fn read_xml(element: &mut Element<'_, '_>) -> Result<Self, XmlError> {
         Ok(element.text()?.as_ref().into())
     }

@@ -33,6 +33,6 @@ fn another_provider_is_refused_by_the_name_of_its_feature() {
 #[test]
 fn nothing_that_serves_and_no_other_provider_comes_along() {
     tree::without("facebook-only", tree::OF_THE_SERVER);
-    tree::without("facebook-only", &["polyptych-wire-evotor", "polyptych-wire-yandex", "quick-xml"]);
+    tree::without("facebook-only", &["polyptych-wire-evotor", "polyptych-wire-yandex"]);
     assert!(tree::packages("facebook-only").contains("polyptych-wire-facebook"));
 }
