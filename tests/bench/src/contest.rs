@@ -74,11 +74,15 @@ impl Contest {
         Ok(self.seconds(contender)?.times(1e3))
     }
 
+    /// What the first takes of what the second takes, round by round.
+    pub(crate) fn ratios(&self, first: usize, second: usize) -> Vec<f64> {
+        let of = |contender: usize| self.samples.get(contender).map(Vec::as_slice).unwrap_or_default();
+        of(first).iter().zip(of(second)).map(|(first, second)| first / second).collect()
+    }
+
     /// What the first takes of what the second takes.
     pub(crate) fn ratio(&self, first: usize, second: usize) -> Result<f64> {
-        let of = |contender: usize| self.samples.get(contender).map(Vec::as_slice).unwrap_or_default();
-        let ratios: Vec<f64> = of(first).iter().zip(of(second)).map(|(first, second)| first / second).collect();
-        let spread = Spread::of(&ratios);
+        let spread = Spread::of(&self.ratios(first, second));
         Ok(spread.ok_or_else(|| anyhow::anyhow!("no round with {first} and {second}"))?.median)
     }
 }

@@ -105,6 +105,45 @@ pub fn get_json(document: &str) -> Result<Borrowed<'_>> {
     serde_json::from_str(document).context("serde_json")
 }
 
+/// A page of images of the Graph API whose texts stay in the document.
+#[derive(Debug, Deserialize)]
+pub struct BorrowedPage<'a> {
+    #[serde(borrow)]
+    data: Vec<Picture<'a>>,
+}
+
+/// As [`Image`]: the fields are read and not looked at.
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "read by serde, looked at by nobody")]
+struct Picture<'a> {
+    hash: &'a str,
+    id: &'a str,
+    name: &'a str,
+    width: u32,
+    height: u32,
+    original_width: u32,
+    original_height: u32,
+    status: &'a str,
+    created_time: &'a str,
+    updated_time: &'a str,
+    url: &'a str,
+}
+
+impl BorrowedPage<'_> {
+    /// Images.
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+}
+
+/// A page of images of the Graph API by serde_json, its texts borrowed.
+///
+/// # Errors
+/// Of serde_json.
+pub fn facebook_page(document: &str) -> Result<BorrowedPage<'_>> {
+    serde_json::from_str(document).context("serde_json")
+}
+
 /// The events of a document by quick-xml: how many elements it has, and nothing else of it.
 ///
 /// # Errors
@@ -126,4 +165,17 @@ pub fn xml_events(document: &str) -> Result<usize> {
 /// If they do not fit.
 pub fn copy(bytes: &[u8], to: &mut [u8]) {
     std::hint::black_box(to)[..bytes.len()].copy_from_slice(std::hint::black_box(bytes));
+}
+
+/// Bytes of which a body makes a piece of its base64 while it is sent.
+pub const PIECE: usize = 48 << 10;
+
+/// The base64 of bytes by base64-simd, each piece in place of the one before.
+///
+/// # Panics
+/// If `piece` cannot hold what becomes of [`PIECE`] bytes.
+pub fn base64(bytes: &[u8], piece: &mut [u8]) {
+    for bytes in bytes.chunks(PIECE) {
+        std::hint::black_box(base64_simd::STANDARD.encode(bytes, base64_simd::Out::from_slice(piece)));
+    }
 }

@@ -51,7 +51,6 @@ pub(crate) struct Efforts {
     /// What a run of it is called.
     pub(crate) name: &'static str,
     short: Effort,
-    sizes: usize,
     load: load::Effort,
     uploads: usize,
     lists: usize,
@@ -64,7 +63,6 @@ pub(crate) struct Efforts {
 pub(crate) const FULL: Efforts = Efforts {
     name: "a whole run",
     short: Effort { rounds: 21, turn: Duration::from_millis(20) },
-    sizes: 7,
     load: load::Effort { rounds: 5, seconds: 2.0, shares: &[0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9] },
     uploads: 5,
     lists: 9,
@@ -77,7 +75,6 @@ pub(crate) const FULL: Efforts = Efforts {
 pub(crate) const QUICK: Efforts = Efforts {
     name: "a quick run, whose figures show that all works and little else",
     short: Effort { rounds: 3, turn: Duration::from_millis(2) },
-    sizes: 3,
     load: load::Effort { rounds: 1, seconds: 0.5, shares: &[0.1, 0.5] },
     uploads: 1,
     lists: 1,
@@ -122,9 +119,7 @@ async fn one(group: Group, effort: Efforts, programs: &Path, scratch: &Path) -> 
         Group::Codec => here(&mut || codec::run(effort.short))?,
         Group::Body => here(&mut || body::run(effort.short))?,
         Group::Pictures => here(&mut || pictures::run(effort.short, scratch))?,
-        Group::Sizes => {
-            return tokio::task::block_in_place(|| sizes::run(Effort { rounds: effort.sizes, ..effort.short }));
-        }
+        Group::Sizes => return tokio::task::block_in_place(|| sizes::run(effort.short)),
         Group::Allocations => here(&mut || allocated::run(programs))?,
         Group::Load => return load::run(&World::start(&server, scratch).await?, effort.load, scratch).await,
         Group::Uploads => return uploads::run(&server, effort.uploads, scratch).await,
