@@ -42,18 +42,12 @@ pub(crate) async fn run(world: &World, rounds: usize) -> Result<Vec<Row>> {
         }
     }
     let of = |samples: &[f64]| Spread::of(samples).context("no round");
-    let (first, whole, paged) = (of(&first)?, of(&whole)?, of(&paged)?);
-    let ratio = |this: Spread| this.median / paged.median;
-    Ok(vec![
-        Row::new(GROUP, "list 10,000 images, streamed: first batch of 500", first, "ms")
-            .beside("all pages of 1,000", paged, ratio(first))
-            .goal(Of::This, Bound::AtMost(3.0)),
-        Row::new(GROUP, "list 10,000 images, streamed: all", whole, "ms").beside(
-            "all pages of 1,000",
-            paged,
-            ratio(whole),
-        ),
-    ])
+    let row = |figure: &str, streamed: &[f64]| -> Result<Row> {
+        let ratios: Vec<f64> = streamed.iter().zip(&paged).map(|(streamed, paged)| streamed / paged).collect();
+        let row = Row::new(GROUP, format!("list 10,000 images, streamed: {figure}"), of(streamed)?, "ms");
+        Ok(row.beside("all pages of 1,000", of(&paged)?, of(&ratios)?.median))
+    };
+    Ok(vec![row("first batch of 500", &first)?.goal(Of::This, Bound::AtMost(3.0)), row("all", &whole)?])
 }
 
 /// The album of that advertiser.

@@ -77,6 +77,8 @@ enum Role {
     Decode {
         /// Its encoding.
         form: memory::Form,
+        /// A file that holds it.
+        file: PathBuf,
     },
 }
 
@@ -88,7 +90,7 @@ async fn main() -> ExitCode {
         Some(Role::Load(options)) => load::generator::run(options).await,
         Some(Role::Echo(options)) => load::echo::run(options).await,
         Some(Role::Canned { images }) => canned::run(*images),
-        Some(Role::Decode { form }) => memory::decode(*form),
+        Some(Role::Decode { form, file }) => memory::decode(*form, file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -131,17 +131,19 @@ pub(crate) enum Form {
     Soap,
 }
 
-/// What the program does in this role: it makes an answer, says so, decodes it once it is told to, says so, and ends with its
+/// What the program does in this role: it reads an answer, says so, decodes it once it is told to, says so, and ends with its
 /// input.
-pub(crate) fn decode(form: Form) -> Result<()> {
-    let (document, encoding) = match form {
-        Form::Json => (messages::v5_get_json(IMAGES), Encoding::Json),
-        Form::Soap => (messages::v5_get_soap(IMAGES), Encoding::Soap),
+pub(crate) fn decode(form: Form, file: &Path) -> Result<()> {
+    // Making it here would leave memory behind that decoding could take.
+    let document = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let encoding = match form {
+        Form::Json => Encoding::Json,
+        Form::Soap => Encoding::Soap,
     };
     let mut line = String::new();
     println!("{}", document.len());
     std::io::stdin().read_line(&mut line)?;
-    let answer = work::decode_get(encoding, document.as_bytes())?;
+    let answer = work::decode_get(encoding, &document)?;
     println!("{}", answer.ad_images.len());
     std::io::stdin().read_line(&mut line)?;
     Ok(())
@@ -150,8 +152,15 @@ pub(crate) fn decode(form: Form) -> Result<()> {
 /// The peak that decoding adds to what was resident before, and the bytes of the answer, in MiB.
 async fn decoded(form: Form) -> Result<(f64, f64)> {
     let value = form.to_possible_value().context("an encoding without a name")?;
+    let document = match form {
+        Form::Json => messages::v5_get_json(IMAGES),
+        Form::Soap => messages::v5_get_soap(IMAGES),
+    };
+    let file = tempfile::NamedTempFile::new().context("cannot make a file")?;
+    std::fs::write(&file, document).context("cannot keep the answer")?;
     let mut child = Command::new(std::env::current_exe().context("where am I?")?)
         .args(["decode", value.get_name()])
+        .arg(file.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

@@ -1,5 +1,6 @@
 //! Looking at a picture, and making another one of it, beside the libraries that others use for it.
 
+use std::hint::black_box;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -30,7 +31,7 @@ fn header(effort: Effort, picture: &[u8]) -> Result<Vec<Row>> {
         effort,
         vec![
             timed(effort, || {
-                let seen = inspect(picture)?;
+                let seen = black_box(inspect(black_box(picture))?);
                 ensure!(seen.pixels == Pixels::new(4000, 3000), "{:?}", seen.pixels);
                 Ok(())
             }),

@@ -50,6 +50,7 @@ const FACADE: usize = 0;
 const BARE: usize = 1;
 
 /// A server under load.
+#[derive(Clone, Copy)]
 struct Target<'a> {
     name: &'static str,
     address: &'a str,
@@ -86,7 +87,7 @@ pub(crate) async fn run(world: &World, effort: Effort, scratch: &Path) -> Result
     let many = contest(&targets, effort, MANY).await?;
     let mut rows = throughput(&targets, &many, &peers.map(|(name, _)| name))?;
     rows.extend(busy(&many));
-    rows.extend(silent(world, effort, &many).await?);
+    rows.extend(silent(world, effort, &targets[FACADE]).await?);
     rows.extend(latency(&contest(&targets, effort, ONE).await?)?);
     Ok((rows, sweep(&targets, effort, &many).await?))
 }
@@ -124,17 +125,20 @@ fn throughput(targets: &[Target<'_>], rounds: &[Vec<Turn>], peers: &[&'static st
 /// What a call takes of a processor in the server's process, which other work on the machine changes little; nothing where the
 /// kernel keeps no account.
 fn busy(rounds: &[Vec<Turn>]) -> Option<Row> {
-    let of = |server: usize| -> Option<Vec<f64>> { rounds.iter().map(|round| round.get(server)?.busy).collect() };
-    let (facade, bare) = (of(FACADE)?, of(BARE)?);
-    let ratios: Vec<f64> = facade.iter().zip(&bare).map(|(facade, bare)| facade / bare).collect();
-    let row = Row::new(GROUP, "processor time of such a call in the facade", Spread::of(&facade)?, "us");
-    Some(row.beside("in bare tonic", Spread::of(&bare)?, Spread::of(&ratios)?.median))
+    beside(rounds, "processor time of such a call in the facade", "in bare tonic")
 }
 
-/// What a call takes of a processor where less is told of it: what telling costs.
-async fn silent(world: &World, effort: Effort, told: &[Vec<Turn>]) -> Result<Vec<Row>> {
-    let all: Option<Vec<f64>> = told.iter().map(|round| round.get(FACADE)?.busy).collect();
-    let Some(all) = all.and_then(|all| Spread::of(&all)) else { return Ok(Vec::new()) };
+/// The processor time of a call in the first server beside that in the second.
+fn beside(rounds: &[Vec<Turn>], figure: &str, name: &str) -> Option<Row> {
+    let of = |server: usize| -> Option<Vec<f64>> { rounds.iter().map(|round| round.get(server)?.busy).collect() };
+    let (first, second) = (of(0)?, of(1)?);
+    let ratios: Vec<f64> = first.iter().zip(&second).map(|(first, second)| first / second).collect();
+    let row = Row::new(GROUP, figure, Spread::of(&first)?, "us");
+    Some(row.beside(name, Spread::of(&second)?, Spread::of(&ratios)?.median))
+}
+
+/// What a call takes of a processor where less is told of it, in turns with the façade that tells all: what telling costs.
+async fn silent(world: &World, effort: Effort, all: &Target<'_>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, tells) in [
         ("its line of the log", Tells { log: false, traces: true }),
@@ -142,12 +146,10 @@ async fn silent(world: &World, effort: Effort, told: &[Vec<Turn>]) -> Result<Vec
         ("both", Tells { log: false, traces: false }),
     ] {
         let facade = world.serve(tells).await?;
-        let target = Target { name: "facade", address: facade.address(), key: Some(world.key()), process: facade.id() };
-        let rounds = contest(&[target], effort, MANY).await?;
-        let busy: Option<Vec<f64>> = rounds.iter().map(|round| round.first()?.busy).collect();
-        let Some(busy) = busy.and_then(|busy| Spread::of(&busy)) else { continue };
-        let row = Row::new(GROUP, format!("processor time of such a call without {what}"), busy, "us");
-        rows.push(row.beside("with all", all, busy.median / all.median));
+        let silent = Target { name: "facade", address: facade.address(), key: Some(world.key()), process: facade.id() };
+        let rounds = contest(&[silent, *all], effort, MANY).await?;
+        let figure = format!("processor time of such a call without {what}");
+        rows.extend(beside(&rounds, &figure, "with all"));
     }
     Ok(rows)
 }
@@ -159,13 +161,12 @@ type Pick = fn(&Report) -> f64;
 fn latency(rounds: &[Vec<Turn>]) -> Result<Vec<Row>> {
     let picks: [(&str, f64, Pick); 2] = [("p50", 100.0, |report| report.p50), ("p99", 1_000.0, |report| report.p99)];
     let row = |(name, most, pick): (&str, f64, Pick)| -> Result<Row> {
-        let added: Vec<f64> = rounds
-            .iter()
-            .filter_map(|round| Some(pick(&round.get(FACADE)?.report) - pick(&round.get(BARE)?.report)))
-            .collect();
-        let (added, bare) = (Spread::of(&added).context("no round")?, of(rounds, BARE, pick)?);
-        let row = Row::new(GROUP, format!("what the facade adds to a call, 1 x 1, {name}"), added, "us");
-        let row = row.beside("bare tonic, whole call", bare, added.median / bare.median);
+        let both = |round: &Vec<Turn>| Some((pick(&round.get(FACADE)?.report), pick(&round.get(BARE)?.report)));
+        let (added, ratios): (Vec<f64>, Vec<f64>) =
+            rounds.iter().filter_map(both).map(|(facade, bare)| (facade - bare, facade / bare - 1.0)).unzip();
+        let of = |samples: &[f64]| Spread::of(samples).context("no round");
+        let row = Row::new(GROUP, format!("what the facade adds to a call, 1 x 1, {name}"), of(&added)?, "us");
+        let row = row.beside("bare tonic, whole call", self::of(rounds, BARE, pick)?, of(&ratios)?.median);
         Ok(row.goal(Of::This, Bound::AtMost(most)))
     };
     picks.into_iter().map(row).collect()
@@ -180,8 +181,9 @@ async fn contest(targets: &[Target<'_>], effort: Effort, callers: Callers) -> Re
             let before = target.process.and_then(|id| server_busy(id).ok());
             let report = generate(target, callers, effort.seconds, None).await?;
             let after = target.process.and_then(|id| server_busy(id).ok());
-            let busy = before.zip(after).map(|(before, after)| (after - before).as_secs_f64() * 1e6);
-            let busy = busy.map(|busy| busy / report.calls as f64);
+            // A thread that ended meanwhile has taken its account with it.
+            let busy = before.zip(after).and_then(|(before, after)| after.checked_sub(before));
+            let busy = busy.map(|busy| busy.as_secs_f64() * 1e6 / report.calls as f64);
             round.push(Turn { report, busy });
         }
         rounds.push(round);
