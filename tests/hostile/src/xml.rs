@@ -15,16 +15,30 @@ pub fn xml(input: &[u8]) {
     let elements = document.descendants().filter(Node::is_element);
     let theirs: Vec<_> = elements.map(|node| (node.tag_name().name().to_owned(), leading_text(node))).collect();
     match ours {
+        Ok(_) if has_carriage_return_beside_reference(input) => {}
         Ok(ours) => assert_eq!(ours, theirs),
         Err(XmlError::Limit { .. } | XmlError::Reference(_)) => {}
-        // `:Y` is no name where prefixes are used; roxmltree takes it for `Y`.
-        Err(_) if has_empty_prefix(input) => {}
+        Err(_) if has_empty_prefix(input) || has_declaration_in_pieces(input) => {}
         Err(error) => panic!("refused although well formed: {error}"),
     }
 }
 
+/// It is the end of a line as any other (XML 1.0, 2.11); roxmltree leaves it as it is.
+fn has_carriage_return_beside_reference(input: &[u8]) -> bool {
+    input.windows(2).any(|bytes| bytes == b";\r" || bytes == b"\r&")
+}
+
+/// `:Y` is no name where prefixes are used; roxmltree takes it for `Y`.
 fn has_empty_prefix(input: &[u8]) -> bool {
     input.windows(3).any(|bytes| bytes.starts_with(b"<:") || bytes == b"</:")
+}
+
+/// No value of an XML declaration may hold its end (XML 1.0, 2.8); roxmltree lets it.
+fn has_declaration_in_pieces(input: &[u8]) -> bool {
+    let end = input.windows(2).position(|bytes| bytes == b"?>").unwrap_or_default();
+    let declaration = input.get(..end).unwrap_or_default();
+    let odd = |quote: u8| declaration.iter().filter(|byte| **byte == quote).count() % 2 == 1;
+    odd(b'"') || odd(b'\'')
 }
 
 fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
