@@ -1,7 +1,7 @@
 //! One album: images by the provider's identifier, in the order in which they came.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 /// An ordered table of images. Lookup, insertion and removal do not depend on the number of images.
@@ -40,6 +40,12 @@ impl<T> Album<T> {
     /// Takes the image of this identifier out.
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
         self.places.remove(id).and_then(|place| self.images.remove(&place))
+    }
+
+    /// The images of these identifiers, oldest first; an identifier of none is passed over.
+    pub(crate) fn chosen<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = &T> {
+        let places: BTreeSet<u64> = ids.into_iter().filter_map(|id| self.places.get(id).copied()).collect();
+        places.into_iter().filter_map(|place| self.images.get(&place))
     }
 
     /// All images, oldest first.
@@ -93,5 +99,7 @@ mod tests {
         album.insert("d".to_owned(), "d");
         assert_eq!(album.iter().copied().collect::<Vec<_>>(), ["a", "c", "d"]);
         assert_eq!((album.len(), album.get("c")), (3, Some(&"c")));
+        let ids = ["d", "b", "a", "d"].map(str::to_owned);
+        assert_eq!(album.chosen(&ids).copied().collect::<Vec<_>>(), ["a", "d"]);
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 
+use crate::room::Room;
+
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unread {
@@ -28,23 +30,31 @@ pub(crate) async fn read(mut body: Body, cap: usize, patience: Duration) -> Resu
     if declared > cap as u64 {
         return Err(Unread::TooLarge);
     }
-    let mut whole = Vec::new();
+    // As much as was announced, so that a large body is not copied while it grows; a body of unknown length grows.
+    let (mut whole, mut length) = (Room::new(0), 0);
     loop {
         let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
         let frame = tokio::time::timeout(patience, next).await.map_err(|_| Unread::Stalled)?;
-        let Some(frame) = frame else { return Ok(whole.into()) };
+        let Some(frame) = frame else { return Ok(whole.into_bytes(length)) };
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-        if data.len() > cap - whole.len() {
+        if data.len() > cap - length {
             return Err(Unread::TooLarge);
         }
-        if whole.is_empty() {
-            if body.is_end_stream() {
-                return Ok(data);
-            }
-            // As much as was announced, so that a large body is not copied while it grows.
-            whole.reserve_exact((declared as usize).max(data.len()));
+        if length == 0 && body.is_end_stream() {
+            return Ok(data);
         }
-        whole.extend_from_slice(&data);
+        let end = length + data.len();
+        if end > whole.len() {
+            let more = Room::new(end.saturating_mul(2).min(cap).max(declared as usize));
+            let arrived = std::mem::replace(&mut whole, more);
+            if let (Some(place), Some(arrived)) = (whole.get_mut(..length), arrived.get(..length)) {
+                place.copy_from_slice(arrived);
+            }
+        }
+        if let Some(place) = whole.get_mut(length..end) {
+            place.copy_from_slice(&data);
+        }
+        length = end;
     }
 }
 

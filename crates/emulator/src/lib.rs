@@ -52,6 +52,7 @@ mod lock;
 mod media;
 mod multipart;
 mod picture;
+mod room;
 mod routes;
 mod seed;
 mod server;

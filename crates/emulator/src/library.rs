@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::album::Album;
-use crate::digest::Sha;
+use crate::digest::{Sha, hex};
 use crate::picture::Picture;
 use crate::yandex::ads::Ads;
 use crate::yandex::tasks::Tasks;
@@ -16,6 +16,8 @@ use crate::yandex::tasks::Tasks;
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) sha: Sha,
+    /// The digest in hexadecimal digits, which is the content's name in URLs.
+    pub(crate) name: String,
     pub(crate) bytes: Bytes,
     pub(crate) picture: Picture,
 }
@@ -69,7 +71,7 @@ pub(crate) struct Library {
     images: usize,
     copies: u64,
     /// By login.
-    pub(crate) yandex: HashMap<String, Album<YandexImage>>,
+    pub(crate) yandex: HashMap<String, Album<Arc<YandexImage>>>,
     /// The ads of Yandex advertisers.
     pub(crate) ads: Ads,
     /// The uploads by URL of Yandex advertisers.
@@ -86,12 +88,12 @@ impl Library {
         self.contents.get(sha).map(|held| Arc::clone(&held.content))
     }
 
-    /// Keeps a content for one more image. The bytes are copied when they are new, so that no request body stays in
-    /// memory because of a slice of it.
+    /// Keeps a content for one more image. The bytes are kept as they are: they must be no slice of a request's body, which
+    /// would stay in memory because of it.
     ///
     /// # Errors
     /// [`Full`] when the contents would exceed `cap` bytes, or there are too many images; nothing is kept then.
-    pub(crate) fn keep(&mut self, sha: Sha, bytes: &[u8], picture: Picture, cap: u64) -> Result<Arc<Content>, Full> {
+    pub(crate) fn keep(&mut self, sha: Sha, bytes: &Bytes, picture: Picture, cap: u64) -> Result<Arc<Content>, Full> {
         if self.images >= MOST_IMAGES {
             return Err(Full);
         }
@@ -106,7 +108,7 @@ impl Library {
         }
         self.bytes = after;
         self.images += 1;
-        let content = Arc::new(Content { sha, bytes: Bytes::copy_from_slice(bytes), picture });
+        let content = Arc::new(Content { sha, name: hex(&sha), bytes: bytes.clone(), picture });
         self.contents.insert(sha, Held { content: Arc::clone(&content), images: 1 });
         Ok(content)
     }
@@ -148,11 +150,12 @@ mod tests {
     fn a_content_is_counted_once_and_freed_with_its_last_image() {
         let picture = Picture { format: image::ImageFormat::Png, width: 1, height: 1 };
         let mut library = Library::default();
-        let sha = sha256(b"four");
-        let first = library.keep(sha, b"four", picture, 6).unwrap();
-        let second = library.keep(sha, b"four", picture, 6).unwrap();
+        let [four, five] = ["four", "five!"].map(Bytes::from);
+        let sha = sha256(&four);
+        let first = library.keep(sha, &four, picture, 6).unwrap();
+        let second = library.keep(sha, &four, picture, 6).unwrap();
         assert!(Arc::ptr_eq(&first, &second));
-        assert_eq!(library.keep(sha256(b"five!"), b"five!", picture, 6).unwrap_err(), Full);
+        assert_eq!(library.keep(sha256(&five), &five, picture, 6).unwrap_err(), Full);
         library.release(&first);
         assert_eq!(library.bytes(), 4);
         library.release(&second);

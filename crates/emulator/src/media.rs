@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Method, StatusCode};
 
-use crate::digest::{Sha, hex, sha_from_hex};
+use crate::digest::sha_from_hex;
 use crate::exchange::{reply, text};
 use crate::library::Content;
 use crate::lock::hold;
@@ -46,14 +46,14 @@ impl Preview {
     }
 }
 
-/// The URL of a content's bytes; `shelf` is a provider's word in the path.
-pub(crate) fn original_url(base: &str, shelf: &str, sha: &Sha) -> String {
-    format!("{base}/images/{shelf}/{}/orig", hex(sha))
+/// The URL of the bytes of the content of that name; `shelf` is a provider's word in the path.
+pub(crate) fn original_url(base: &str, shelf: &str, name: &str) -> String {
+    [base, "/images/", shelf, "/", name, "/orig"].concat()
 }
 
 /// The URL of a content's preview.
-pub(crate) fn preview_url(base: &str, shelf: &str, sha: &Sha, preview: Preview) -> String {
-    format!("{base}/images/{shelf}/{}/{}", hex(sha), preview.name())
+pub(crate) fn preview_url(base: &str, shelf: &str, name: &str, preview: Preview) -> String {
+    [base, "/images/", shelf, "/", name, "/", preview.name()].concat()
 }
 
 /// Answers a picture request; `rest` is the path after `/images/`.

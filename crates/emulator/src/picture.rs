@@ -10,6 +10,9 @@ const MOST_PIXELS: u64 = 64_000_000;
 /// No decoder may allocate more than this many bytes.
 const MOST_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
+/// A JPEG's header is looked for in so many of its bytes first: its decoder copies all that it is given.
+const JPEG_HEAD: usize = 64 * 1024;
+
 /// A picture that was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Picture {
@@ -36,7 +39,12 @@ impl Picture {
         if !format.reading_enabled() {
             return Err(PictureFault::Unknown);
         }
-        let decoder = open(bytes, format)?;
+        let decoder = match bytes.get(..JPEG_HEAD) {
+            Some(head) if !pixels && format == ImageFormat::Jpeg => {
+                open(head, format).or_else(|_| open(bytes, format))?
+            }
+            _ => open(bytes, format)?,
+        };
         let (width, height) = decoder.dimensions();
         if u64::from(width) * u64::from(height) > MOST_PIXELS || decoder.total_bytes() > MOST_DECODED_BYTES {
             return Err(PictureFault::TooBig);

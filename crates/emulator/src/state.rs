@@ -130,7 +130,8 @@ impl State {
         self.decoders.acquire().await.ok()
     }
 
-    /// Digests and decodes a picture on a blocking thread. A content that the library holds is not decoded again.
+    /// Digests and decodes a picture on a blocking thread. A content that the library holds is not decoded again. The bytes may
+    /// be kept and must be no slice of a request's body, which would stay in memory because of it.
     pub(crate) async fn examine(self: &Arc<Self>, bytes: Bytes) -> Examined {
         let _permit = self.decoder().await;
         let state = Arc::clone(self);

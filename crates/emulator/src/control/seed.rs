@@ -133,16 +133,19 @@ pub(crate) fn seed(state: &State, seed: &SeedImages) -> Result<Vec<SeededImage>,
     let (width, height) = seed.size();
     let (original, given) = match &seed.data {
         Some(data) => {
-            let bytes = base64::decode(data.clone());
+            let bytes = base64::decode(data);
             (bytes.ok_or_else(|| SetupError::new("images: data must be base64"))?, true)
         }
-        None => (png(width, height)?, false),
+        None => (Bytes::from(png(width, height)?), false),
     };
     let picture = Picture::inspect(&original, true);
     let mut seeded = Vec::with_capacity(seed.count as usize);
     for number in 1..=seed.count {
-        let bytes = if given { original.clone() } else { with_comment(&original, &format!("{} {number}", seed.name)) };
-        let examined = Examined { sha: sha256(&bytes), bytes: Bytes::from(bytes), picture };
+        let bytes = match given {
+            true => original.clone(),
+            false => with_comment(&original, &format!("{} {number}", seed.name)).into(),
+        };
+        let examined = Examined { sha: sha256(&bytes), bytes, picture };
         let name = if given || seed.count == 1 { seed.name.clone() } else { format!("{}-{number}.png", seed.name) };
         let refused =
             |code: String| SetupError::new(format!("images: image {number} of {} is refused: {code}", seed.album));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use image::ImageFormat;
 use serde_json::{Value, json};
 
@@ -55,7 +56,7 @@ pub(crate) async fn upload(state: &Arc<State>, exchange: &Exchange, product: &Pr
         let reason = format!("file name must be at most {LONGEST_NAME} characters");
         return Err(Refusal::violation(400, FIELD, reason));
     }
-    let examined = state.examine(part.content).await;
+    let examined = state.examine(Bytes::copy_from_slice(&part.content)).await;
     let place = exchange.ticket.sent(&product.album(), &examined.sha, examined.bytes.len());
     let stored = judge(settings, &examined).and_then(|()| store(state, product, &examined));
     match stored {
@@ -166,7 +167,7 @@ fn object(state: &State, exchange: &Exchange, product: &Product, image: &EvotorI
         "user_id": state.settings.evotor.user_id,
         "store_id": product.store,
         "product_id": product.product,
-        "url": original_url(&exchange.base, "evotor", &content.sha),
+        "url": original_url(&exchange.base, "evotor", &content.name),
         "meta": {
             "extension": content.picture.extension(),
             "file_size": content.bytes.len(),

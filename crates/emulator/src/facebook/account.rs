@@ -130,7 +130,7 @@ fn images(state: &State, call: &Call, account: &AdAccount, field: &Field) -> Res
     let mut params = field.arguments.clone();
     // The links must ask for the same fields.
     let names: Vec<&str> = asked.iter().map(|field| field.name.as_str()).collect();
-    params.pairs.push(("fields".to_owned(), names.join(",")));
+    params.pairs.push(("fields".to_owned(), names.join(",").into()));
     let version = if call.version.is_empty() { String::new() } else { format!("/{}", call.version) };
     let edge = Edge { call, path: format!("{version}/act_{}/adimages", account.id), params: &params };
     list::answer(state, &edge, asked, &account.id)

@@ -234,7 +234,7 @@ impl Batch<'_> {
         call.params.add_form(query)?;
         call.params.add_form(entry.body.as_deref().unwrap_or_default())?;
         for (_, value) in &mut call.params.pairs {
-            *value = self.filled(value)?;
+            *value = self.filled(value.as_str())?.into();
         }
         call.params.files = self.files(entry.attached_files.as_deref())?;
         for (name, value) in headers(entry.headers.as_deref())? {
@@ -246,12 +246,12 @@ impl Batch<'_> {
             }
         }
         if let Some(token) = &entry.access_token {
-            call.params.pairs.push(("access_token".to_owned(), token.clone()));
+            call.params.pairs.push(("access_token".to_owned(), token.as_str().into()));
         }
         if call.params.given("access_token").is_none() {
             for name in ["access_token", "appsecret_proof", "appsecret_time"] {
                 if let Some(value) = outer.params.given(name).filter(|_| call.params.given(name).is_none()) {
-                    call.params.pairs.push((name.to_owned(), value.to_owned()));
+                    call.params.pairs.push((name.to_owned(), value.into()));
                 }
             }
         }

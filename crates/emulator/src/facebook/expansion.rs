@@ -105,7 +105,7 @@ impl Reader<'_> {
             if field.arguments.pairs.len() >= 32 {
                 return Err(GraphError::syntax("too many arguments"));
             }
-            field.arguments.pairs.push((name, value.trim().to_owned()));
+            field.arguments.pairs.push((name, value.trim().into()));
             self.rest = rest;
         }
         if self.take('{') {
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Field>, GraphError> {
-        asked(&Params { pairs: vec![("fields".to_owned(), text.to_owned())], files: Vec::new() }, &[])
+        asked(&Params { pairs: vec![("fields".to_owned(), text.into())], files: Vec::new() }, &[])
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(super) fn uploaded(
 
 fn value(state: &State, base: &str, account: &str, image: &FacebookImage, name: &str) -> Option<Value> {
     let picture = &image.content.picture;
-    let sha = &image.content.sha;
+    let content = &image.content.name;
     let (width_256, height_256) = picture.fitted(Preview::Box256.size());
     Some(match name {
         "id" => Value::from(format!("{account}:{}", image.hash)),
@@ -122,11 +122,11 @@ fn value(state: &State, base: &str, account: &str, image: &FacebookImage, name: 
         "height" | "original_height" => Value::from(picture.height),
         "width" | "original_width" => Value::from(picture.width),
         "name" => Value::from(image.name.as_str()),
-        "permalink_url" => Value::from(original_url(base, "facebook", sha)),
+        "permalink_url" => Value::from(original_url(base, "facebook", content)),
         "status" => Value::from("ACTIVE"),
-        "url" => Value::from(signed(state, original_url(base, "facebook", sha))),
-        "url_128" => Value::from(signed(state, preview_url(base, "facebook", sha, Preview::Box128))),
-        "url_256" => Value::from(signed(state, preview_url(base, "facebook", sha, Preview::Box256))),
+        "url" => Value::from(signed(state, original_url(base, "facebook", content))),
+        "url_128" => Value::from(signed(state, preview_url(base, "facebook", content, Preview::Box128))),
+        "url_256" => Value::from(signed(state, preview_url(base, "facebook", content, Preview::Box256))),
         // Strings, unlike height and width.
         "url_256_height" => Value::from(height_256.to_string()),
         "url_256_width" => Value::from(width_256.to_string()),

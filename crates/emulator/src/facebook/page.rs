@@ -83,7 +83,7 @@ impl Edge<'_> {
         let mut query = Vec::new();
         for (name, value) in &self.params.pairs {
             if !matches!(name.as_str(), "access_token" | "limit" | "after" | "before" | "method") {
-                query.push(format!("{}={}", encode(name), encode(value)));
+                query.push(format!("{}={}", encode(name), encode(value.as_str())));
             }
         }
         if let Some(token) = self.call.token() {

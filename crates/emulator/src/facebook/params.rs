@@ -14,10 +14,39 @@ use crate::multipart::{self, Part};
 /// The most parameters of a request.
 const MOST: usize = 20_000;
 
+/// The value of a parameter: a text of its own, or a part of the request's body, so that the picture that a parameter may be
+/// is not copied.
+#[derive(Debug, Clone)]
+pub(super) struct Text(Bytes);
+
+impl Text {
+    /// A part of a body.
+    fn part(body: &Bytes, part: &str) -> Self {
+        Self(body.slice_ref(part.as_bytes()))
+    }
+
+    /// The text, which is looked through each time.
+    pub(super) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl<T: Into<String>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Self(text.into().into())
+    }
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// Parameters by name, in order, and file parts.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Params {
-    pub(super) pairs: Vec<(String, String)>,
+    pub(super) pairs: Vec<(String, Text)>,
     pub(super) files: Vec<Part>,
 }
 
@@ -41,7 +70,10 @@ impl Params {
                     if part.file_name.is_some() {
                         params.files.push(part);
                     } else {
-                        let text = String::from_utf8_lossy(&part.content).into_owned();
+                        let text = match std::str::from_utf8(&part.content) {
+                            Ok(_) => Text(part.content),
+                            Err(_) => String::from_utf8_lossy(&part.content).into_owned().into(),
+                        };
                         params.push(part.name, text)?;
                     }
                 }
@@ -51,7 +83,8 @@ impl Params {
                 let read =
                     members(text).ok_or_else(|| GraphError::invalid("(#100) The body is not one JSON object"))?;
                 for (name, value) in read {
-                    params.push(name, value)?;
+                    let text = plain(value).map(|text| Text::part(body, text));
+                    params.push(name, text.unwrap_or_else(|| written(value).into()))?;
                 }
             }
             _ => {}
@@ -66,12 +99,12 @@ impl Params {
     pub(super) fn add_form(&mut self, form: &str) -> Result<(), GraphError> {
         for pair in form.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            self.push(decode(name), decode(value))?;
+            self.push(decode(name), decode(value).into())?;
         }
         Ok(())
     }
 
-    fn push(&mut self, name: String, value: String) -> Result<(), GraphError> {
+    fn push(&mut self, name: String, value: Text) -> Result<(), GraphError> {
         if self.pairs.len() >= MOST {
             return Err(GraphError::invalid("(#100) Too many parameters"));
         }
@@ -90,7 +123,7 @@ impl Params {
     }
 
     /// Takes the last value of this name out.
-    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Text> {
         let place = self.pairs.iter().rposition(|(known, _)| known == name)?;
         Some(self.pairs.remove(place).1)
     }
@@ -103,10 +136,10 @@ impl Params {
             let Some(rest) = known.strip_prefix(name) else { continue };
             if rest.is_empty() {
                 found = true;
-                items.extend(split_list(value));
+                items.extend(split_list(value.as_str()));
             } else if rest.starts_with('[') && rest.ends_with(']') {
                 found = true;
-                items.push(value.clone());
+                items.push(value.as_str().to_owned());
             }
         }
         found.then_some(items)
@@ -123,7 +156,7 @@ impl Params {
         let Some(text) = self.get(name) else { return Ok(None) };
         let read = members(text);
         let read = read.ok_or_else(|| GraphError::invalid(format!("(#100) Param {name} must be an object")))?;
-        Ok(read.into_iter().rev().find(|(known, _)| known == member).map(|(_, value)| value))
+        Ok(read.into_iter().rev().find(|(known, _)| known == member).map(|(_, value)| written(value)))
     }
 
     /// An unsigned number.
@@ -146,18 +179,29 @@ impl Params {
     }
 }
 
-/// The members of a JSON object: a text as itself, anything else as its JSON. Nested values are not built, so that a body
-/// costs no more than its own size again. `None` for any other text.
-fn members(text: &str) -> Option<Vec<(String, String)>> {
+/// The members of a JSON object as they are written. Values are not built, so that a body costs no more than its own size.
+/// `None` for any other text.
+fn members(text: &str) -> Option<Vec<(String, &RawValue)>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let members = reader.deserialize_map(Members).ok()?;
     reader.end().ok().map(|()| members)
 }
 
+/// A member that is a text, as itself, anything else as its JSON.
+fn written(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned())
+}
+
+/// What stands between the quotes of a text that holds no escapes.
+fn plain(value: &RawValue) -> Option<&str> {
+    let text = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    memchr::memchr(b'\\', text.as_bytes()).is_none().then_some(text)
+}
+
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(String, String)>;
+    type Value = Vec<(String, &'de RawValue)>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
@@ -165,11 +209,10 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+        while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
             // One more than is allowed, so that the excess is seen and the rest costs nothing.
             if members.len() <= MOST {
-                let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
-                members.push((name, text));
+                members.push((name, value));
             }
         }
         Ok(members)
@@ -214,6 +257,19 @@ mod tests {
             assert_eq!(form(text).list("hashes"), Some(vec!["a".to_owned(), "b".to_owned()]), "{text}");
         }
         assert_eq!(Params::default().list("hashes"), None);
+    }
+
+    #[test]
+    fn a_json_body_is_read_with_and_without_escapes_and_its_plain_texts_are_not_copied() {
+        let body = Bytes::from(r#"{"a":"plain","b":"q\"\u0430\\","c":[1, "x"],"d":"","a":"last"}"#);
+        let params = Params::read("", "application/json", "application/json", &body).unwrap();
+        assert_eq!(params.get("a"), Some("last"));
+        assert_eq!(
+            (params.get("b"), params.get("c"), params.get("d")),
+            (Some("q\"а\\"), Some(r#"[1, "x"]"#), Some(""))
+        );
+        let plain = &params.pairs[0].1;
+        assert!(body.as_ptr_range().contains(&plain.as_ref().as_ptr()));
     }
 
     #[test]

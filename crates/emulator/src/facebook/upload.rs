@@ -125,18 +125,18 @@ fn copy(state: &State, call: &Call, asked: Option<&[Field]>, account: &str) -> R
 fn collect(state: &State, params: &mut Params) -> Result<Vec<Sent>, GraphError> {
     let mut pictures = Vec::new();
     if let Some(text) = params.take("bytes") {
-        let bytes = base64::decode(text).filter(|bytes| !bytes.is_empty());
+        let bytes = base64::decode(&text).filter(|bytes| !bytes.is_empty());
         let bytes = bytes.ok_or_else(|| GraphError::picture(NOT_BASE64))?;
         let given = params.get("name").filter(|name| !name.is_empty() && state.settings.facebook.name_with_bytes);
         let name = given.unwrap_or("bytes").to_owned();
-        pictures.push(Sent { key: "bytes".to_owned(), name, bytes: bytes.into(), typed: true, file: false });
+        pictures.push(Sent { key: "bytes".to_owned(), name, bytes, typed: true, file: false });
     }
     for part in params.files.drain(..) {
         let name = part.file_name.unwrap_or_default();
         pictures.push(Sent {
             key: name.clone(),
             name,
-            bytes: part.content,
+            bytes: Bytes::copy_from_slice(&part.content),
             typed: part.media_type.is_some(),
             file: true,
         });
@@ -187,7 +187,7 @@ fn store(
     state: &State,
     account: &str,
     name: &str,
-    (sha, bytes): (&Sha, &[u8]),
+    (sha, bytes): (&Sha, &Bytes),
     picture: Picture,
 ) -> Result<(FacebookImage, bool), GraphError> {
     let now = state.now();

@@ -1,6 +1,7 @@
 //! `AdImage` of Live 4 on images themselves: `UploadRawData`, `Get`, `Delete` and `GetLimits`.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::data::Data;
 use super::fault::Fault;
@@ -52,7 +53,7 @@ pub(crate) fn list(
 ) -> Data {
     let (now, lag) = (state.now(), state.live().yandex.associated_lag_millis);
     let library = hold(&state.library);
-    let found: Vec<(&String, &YandexImage, bool)> = logins
+    let found: Vec<(&String, &Arc<YandexImage>, bool)> = logins
         .iter()
         .filter_map(|login| Some((login, library.yandex.get(login)?)))
         .flat_map(|(login, album)| album.iter().map(move |image| (login, image)))
@@ -66,7 +67,7 @@ pub(crate) fn list(
             vec![
                 ("Login", Data::Text((*login).clone())),
                 ("AdImageHash", Data::Text(image.hash.clone())),
-                ("AdImageURL", Data::Text(original_url(base, "direct", &image.content.sha))),
+                ("AdImageURL", Data::Text(original_url(base, "direct", &image.content.name))),
                 ("Assigned", Data::Text(if *bound { "Yes" } else { "No" }.to_owned())),
                 ("Name", Data::Text(image.name.clone())),
             ],

@@ -70,9 +70,9 @@ pub(crate) fn list(caller: &Caller<'_>, base: &str, logins: &[String], ids: Opti
 /// A pending task has no hash, URL or error yet (published by others).
 fn row(caller: &Caller<'_>, settings: &Settings, base: &str, task: &Task) -> Data {
     let mut members = vec![("Login", Data::Text(task.login.clone()))];
-    if let Some(End::Done { hash, sha }) = &task.end {
+    if let Some(End::Done { hash, content }) = &task.end {
         members.push(("AdImageHash", Data::Text(hash.clone())));
-        members.push(("AdImageURL", Data::Text(original_url(base, "direct", sha))));
+        members.push(("AdImageURL", Data::Text(original_url(base, "direct", content))));
     }
     members.push(("SourceURL", Data::Text(task.url.clone())));
     members.push(("Name", Data::Text(task.name.clone())));

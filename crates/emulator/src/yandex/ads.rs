@@ -2,6 +2,7 @@
 //! is then changed by seeding too, or by `AdImageAssociation` of Live 4. It knows no protocol and checks no token.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -322,7 +323,7 @@ pub(crate) fn replace(state: &State, login: &str, id: i64, ad: Option<Ad>) -> Re
     Ok(())
 }
 
-fn check(ad: &Ad, album: Option<&Album<YandexImage>>) -> Result<(), AdFault> {
+fn check(ad: &Ad, album: Option<&Album<Arc<YandexImage>>>) -> Result<(), AdFault> {
     if !(1..=i64::from(i32::MAX)).contains(&ad.campaign) || ad.ad_group < 0 {
         return Err(AdFault::BadPlace);
     }
@@ -334,6 +335,8 @@ fn check(ad: &Ad, album: Option<&Album<YandexImage>>) -> Result<(), AdFault> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::digest::sha256;
     use crate::picture::Picture;
@@ -343,14 +346,14 @@ mod tests {
         let state = State::new(Settings::default());
         let picture = Picture { format: image::ImageFormat::Png, width: 1, height: 1 };
         let mut library = hold(&state.library);
-        let content = library.keep(sha256(b"a"), b"a", picture, 1).unwrap();
-        let image = YandexImage {
+        let content = library.keep(sha256(b"a"), &Bytes::from("a"), picture, 1).unwrap();
+        let image = Arc::new(YandexImage {
             hash: hash.to_owned(),
             name: "a".to_owned(),
             class: "REGULAR",
             subtype: "NONE".to_owned(),
             content,
-        };
+        });
         library.yandex.entry(login.to_owned()).or_default().insert(hash.to_owned(), image);
         drop(library);
         state

@@ -104,7 +104,7 @@ async fn fetch_and_judge(state: &Arc<State>, login: &str, base: &str, address: A
         Ok(Err(Unfetched::TooLarge)) => Refusal::new(5010, texts::FILE_SIZE),
         Ok(Err(Unfetched::Because(text))) => Refusal::new(code, text),
         Ok(Ok(bytes)) => {
-            let examined = state.examine(bytes).await;
+            let examined = state.examine(Bytes::copy_from_slice(&bytes)).await;
             let upload = ticket.sent(login, &examined.sha, examined.bytes.len());
             match prepare(&state.live(), &mut hold(&state.library), &examined, Wanted::NotFixed) {
                 Ok(prepared) => return Fetched::Picture { prepared, ticket, upload },

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::upload::{Prepared, Refusal, place};
-use crate::digest::Sha;
 use crate::journal::{Ticket, Upload};
 use crate::lock::hold;
 use crate::state::State;
@@ -16,10 +15,10 @@ const MOST_TASKS: usize = 100_000;
 /// How a task ended.
 #[derive(Debug, Clone)]
 pub(crate) enum End {
-    /// The image is in the library, by its hash; the digest is for its URL.
+    /// The image is in the library, by its hash; its content is named in its URL.
     Done {
         hash: String,
-        sha: Sha,
+        content: String,
     },
     Failed(Refusal),
 }
@@ -153,11 +152,11 @@ pub(crate) fn settle(state: &State) {
     for (id, login, name, fetched) in library.tasks.ripe(now) {
         let end = match fetched {
             Fetched::Picture { prepared, ticket, upload } => {
-                let sha = prepared.content.sha;
+                let content = prepared.content.name.clone();
                 let (hash, new) = place(&mut library, &login, name, prepared);
                 ticket.settle(upload, if new { "stored" } else { "known" });
                 ticket.close(200);
-                End::Done { hash, sha }
+                End::Done { hash, content }
             }
             Fetched::Nothing(refusal) => End::Failed(refusal),
         };

@@ -59,10 +59,10 @@ pub(crate) async fn upload(
     ticket: &Ticket,
     login: &str,
     name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     wanted: Wanted,
 ) -> Result<String, Refusal> {
-    let examined = state.examine(Bytes::from(bytes)).await;
+    let examined = state.examine(bytes).await;
     let place = ticket.sent(login, &examined.sha, examined.bytes.len());
     let stored = store(state, login, name, &examined, wanted);
     match &stored {
@@ -110,7 +110,8 @@ pub(crate) fn place(library: &mut Library, login: &str, name: String, prepared: 
         library.release(&content);
         return (hash, false);
     }
-    album.insert(hash.clone(), YandexImage { hash: hash.clone(), name, class, subtype, content });
+    let image = YandexImage { hash: hash.clone(), name, class, subtype, content };
+    album.insert(hash.clone(), Arc::new(image));
     (hash, true)
 }
 

@@ -2,8 +2,10 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::fault::Fault;
 use super::request::{Call, Method};
 use super::service::Outcome;
@@ -25,22 +27,29 @@ pub(crate) fn read(state: &State, exchange: &Exchange) -> Result<Call, Fault> {
     Call::read(&state.settings.yandex, method, params).map_err(|fault| fault.during(method))
 }
 
+#[derive(Serialize)]
+struct Success<'a> {
+    result: &'a Answer,
+}
+
 /// Writes an answer.
 pub(crate) fn write(outcome: &Outcome) -> Response {
     let (body, code) = match &outcome.result {
-        Ok(answer) => (json!({ "result": answer }), 0),
+        // Straight into the body: a page has up to 10,000 images. Writing into memory cannot fail.
+        Ok(answer) => (serde_json::to_vec(&Success { result: answer }).unwrap_or_default(), 0),
         Err(fault) => (
-            json!({ "error": {
+            Value::to_string(&json!({ "error": {
                 "request_id": outcome.request_id,
                 "error_code": fault.code,
                 "error_string": fault.message(outcome.language),
                 "error_detail": fault.detail,
-            }}),
+            }}))
+            .into_bytes(),
             // Recorded of error 1000.
             if fault.code == 1000 { -1 } else { fault.code },
         ),
     };
-    let mut response = reply(StatusCode::OK, "application/json; charset=utf-8", body.to_string());
+    let mut response = reply(StatusCode::OK, "application/json; charset=utf-8", body);
     let command = outcome.method.map_or("", Method::name);
     let info = format!("reqid:{},cmd:direct.json-api/adimages.{command},appcode:{code}", outcome.request_id);
     set_header(&mut response, "x-accel-info", &info);

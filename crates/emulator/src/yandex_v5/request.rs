@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -72,7 +73,7 @@ impl Method {
 /// An image to add. `bytes` is absent when they were not base64 and that is a matter of the item.
 #[derive(Debug)]
 pub(crate) struct AddItem {
-    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Bytes>,
     pub(crate) wanted: Wanted,
     pub(crate) name: String,
 }

@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use super::answer::{ActionResult, Answer, ItemError, Row};
+use super::answer::{ActionResult, Answer, ItemError, Page};
 use super::fault::Fault;
 use super::request::{AddItem, Call, Get, Method};
-use crate::album::Album;
 use crate::exchange::{Exchange, header};
 use crate::library::YandexImage;
 use crate::lock::hold;
-use crate::media::{Preview, original_url, preview_url};
 use crate::settings::Settings;
 use crate::state::State;
 use crate::yandex::account::{advertiser, bearer, own_login};
@@ -161,7 +159,7 @@ fn cost(result: &Result<Answer, Fault>) -> u64 {
             let added = add_results.len() as u64 - failed;
             call_points(Some(Method::Add)) + added * ADDED_POINTS + failed * ERROR_POINTS
         }
-        Ok(Answer::Get { ad_images, .. }) => call_points(Some(Method::Get)) + ad_images.len() as u64,
+        Ok(Answer::Get(page)) => call_points(Some(Method::Get)) + page.images.len() as u64,
         Ok(Answer::Delete { delete_results }) => {
             call_points(Some(Method::Delete)) + failed(delete_results) * ERROR_POINTS
         }
@@ -203,7 +201,7 @@ async fn add(state: &Arc<State>, exchange: &Exchange, login: &str, item: AddItem
         return ActionResult { errors, ad_image_hash: None };
     };
     if !errors.is_empty() {
-        let examined = state.examine(bytes.into()).await;
+        let examined = state.examine(bytes).await;
         let place = exchange.ticket.sent(login, &examined.sha, examined.bytes.len());
         exchange.ticket.settle(place, "refused:name");
         let tolerance = state.live().yandex.wide_tolerance;
@@ -217,35 +215,24 @@ async fn add(state: &Arc<State>, exchange: &Exchange, login: &str, item: AddItem
     }
 }
 
-/// Images in the order in which they came (assumption, reference 13.15). Beyond the end the answer is empty (13.16).
+/// Images in the order in which they came (assumption, reference 13.15). Beyond the end the answer is empty (13.16). No more of
+/// the library is looked at than the page and what stands before it.
 fn list(state: &State, exchange: &Exchange, login: &str, get: &Get) -> Answer {
     let (now, lag) = (state.now(), state.live().yandex.associated_lag_millis);
     let library = hold(&state.library);
-    let album = library.yandex.get(login).into_iter().flat_map(Album::iter);
-    let found: Vec<(&YandexImage, bool)> = album
-        .filter(|image| get.hashes.as_ref().is_none_or(|hashes| hashes.contains(&image.hash)))
-        .map(|image| (image, library.ads.is_bound(login, &image.hash, now, lag)))
-        .filter(|(_, bound)| get.associated.is_none_or(|associated| associated == *bound))
-        .collect();
-    let page = found.iter().skip(get.offset).take(get.limit);
-    let ad_images: Vec<Row> = page.map(|(image, bound)| row(image, *bound, &get.fields, &exchange.base)).collect();
-    let next = get.offset.saturating_add(ad_images.len());
-    let limited_by = (next < found.len()).then_some(next);
-    Answer::Get { limited_by, ad_images }
-}
-
-fn row(image: &YandexImage, bound: bool, fields: &[bool; 7], base: &str) -> Row {
-    let [hash, name, associated, class, subtype, original, preview] = *fields;
-    let sha = &image.content.sha;
-    Row {
-        ad_image_hash: hash.then(|| image.hash.clone()),
-        name: name.then(|| image.name.clone()),
-        associated: associated.then_some(if bound { "YES" } else { "NO" }),
-        r#type: class.then_some(image.class),
-        subtype: subtype.then(|| image.subtype.clone()),
-        original_url: original.then(|| original_url(base, "direct", sha)),
-        preview_url: preview.then(|| preview_url(base, "direct", sha, Preview::Small)),
-    }
+    let (chosen, all) = match (library.yandex.get(login), &get.hashes) {
+        (Some(album), Some(hashes)) => (Some(album.chosen(hashes)), None),
+        (Some(album), None) => (None, Some(album.iter())),
+        (None, _) => (None, None),
+    };
+    let album = chosen.into_iter().flatten().chain(all.into_iter().flatten());
+    let bound = |image: &YandexImage| library.ads.is_bound(login, &image.hash, now, lag);
+    let mut found =
+        album.filter(|image| get.associated.is_none_or(|associated| associated == bound(image))).skip(get.offset);
+    let images: Vec<_> = found.by_ref().take(get.limit).map(|image| (Arc::clone(image), bound(image))).collect();
+    let next = get.offset.saturating_add(images.len());
+    let limited_by = found.next().map(|_| next);
+    Answer::Get(Page { limited_by, images, fields: get.fields, base: exchange.base.clone() })
 }
 
 /// A hash given twice fails everywhere (9800), an unknown one with 8800 (assumption, reference 13.19), one that an ad

@@ -80,15 +80,15 @@ fn write_answer(xml: &mut Xml, answer: &Answer) {
             write_results(xml, "AddResults", add_results);
             xml.close("ns3:AddResponse");
         }
-        Answer::Get { limited_by, ad_images } => {
+        Answer::Get(page) => {
             xml.open("ns3:GetResponse", &namespace);
-            if let Some(limited_by) = limited_by {
+            if let Some(limited_by) = page.limited_by {
                 xml.leaf("LimitedBy", "", &limited_by.to_string());
             }
-            for row in ad_images {
+            for row in page.rows() {
                 xml.open("AdImages", "");
                 for (name, value) in row.members() {
-                    xml.leaf(name, "", value);
+                    xml.leaf(name, "", &value);
                 }
                 xml.close("AdImages");
             }
