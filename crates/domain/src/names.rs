@@ -152,6 +152,19 @@ impl fmt::Display for AlbumName {
     }
 }
 
+impl AlbumName {
+    /// Writes the names of many images of this album: as [`ImageName`] is displayed.
+    pub fn images(&self) -> impl Fn(&ImageId) -> String + use<> {
+        let before = format!("{self}/images/");
+        move |image| {
+            let mut name = String::with_capacity(before.len() + image.as_str().len());
+            name.push_str(&before);
+            name.extend(utf8_percent_encode(image.as_str(), RESERVED));
+            name
+        }
+    }
+}
+
 impl FromStr for AlbumName {
     type Err = NameError;
 
@@ -282,6 +295,7 @@ mod tests {
         fn every_name_round_trips(album in "[^\\p{C}]{1,40}", image in "[^\\p{C}]{1,40}") {
             let library = LibraryId::new("yandex-v5").unwrap();
             let name = ImageName { album: AlbumName { library, album: AlbumId::new(album).unwrap() }, image: ImageId::new(image).unwrap() };
+            prop_assert_eq!(name.album.images()(&name.image), name.to_string());
             prop_assert_eq!(name.to_string().parse::<ImageName>().unwrap(), name);
         }
 

@@ -194,11 +194,29 @@ pub(crate) fn album(library: &LibraryId, album: Album) -> v1::Album {
 
 /// An image in `library`.
 pub(crate) fn image(library: &LibraryId, image: Image) -> v1::Image {
-    let album = AlbumName { library: library.clone(), album: image.album };
-    let name = ImageName { album, image: image.id };
+    let album = AlbumName { library: library.clone(), album: image.album.clone() };
+    named(album.images()(&image.id), image)
+}
+
+/// Images in `library`, in their order; what the names of an album's images share is made once for those in a row.
+pub(crate) fn images(library: &LibraryId, images: Vec<Image>) -> Vec<v1::Image> {
+    let mut shown = Vec::with_capacity(images.len());
+    let mut images = images.into_iter().peekable();
+    while let Some(first) = images.next() {
+        let album = AlbumName { library: library.clone(), album: first.album.clone() };
+        let name = album.images();
+        shown.push(named(name(&first.id), first));
+        while let Some(image) = images.next_if(|image| image.album == album.album) {
+            shown.push(named(name(&image.id), image));
+        }
+    }
+    shown
+}
+
+fn named(name: String, image: Image) -> v1::Image {
     v1::Image {
-        name: name.to_string(),
-        uid: name.image.to_string(),
+        name,
+        uid: image.id.into(),
         display_name: image.name.unwrap_or_default(),
         image_class: image.class.unwrap_or_default(),
         size: image.pixels.map(pixels),

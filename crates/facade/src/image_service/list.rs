@@ -30,7 +30,7 @@ impl Images {
         let listed = service.list(&album.library, Some(&album.album), &page).await;
         let (_, page) = listed.map_err(|error| failed(&error, blamed))?;
         Ok(v1::ListImagesResponse {
-            images: page.items.into_iter().map(|image| convert::image(&album.library, image)).collect(),
+            images: convert::images(&album.library, page.items),
             next_page_token: page.next.map(|next| page_token::seal(&parent, &next)).unwrap_or_default(),
         })
     }

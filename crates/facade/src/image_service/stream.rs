@@ -42,7 +42,7 @@ impl Images {
                 let listed = service.list(&album.library, Some(&album.album), &page).await;
                 let (_, listed) = listed.map_err(|error| failed(&error, blamed))?;
                 let batch = v1::StreamImagesResponse {
-                    images: listed.items.into_iter().map(|image| convert::image(&album.library, image)).collect(),
+                    images: convert::images(&album.library, listed.items),
                     next_page_token: listed
                         .next
                         .as_ref()
