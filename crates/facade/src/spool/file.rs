@@ -1,5 +1,5 @@
-//! One spool file: counted while it grows, read as often as needed, removed with its last reader. Reading and writing is done
-//! on threads that may block, one piece at a time and without buffers of its own.
+//! One spool file: counted while it grows, read as often as needed, removed with its last reader. Writing, and reading what the
+//! system does not hold in its memory, is done on threads that may block, one piece at a time and without buffers of its own.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::{Spool, SpoolError};
 
-/// How much is read at a time. Many uploads are read at once, and each holds as much.
-const CHUNK_BYTES: usize = 128 << 10;
+/// How much is read at a time: three of the steps in which base64 is made. Many uploads are read at once, and each holds as much.
+const CHUNK_BYTES: usize = 144 << 10;
 
 /// Runs what may block; a panic there is an error here.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
@@ -124,12 +124,17 @@ impl Reading {
         let most = usize::try_from(self.left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
         // Taken here and not where it is read: allocators keep freed memory by thread, and there are few threads like this one.
         let mut chunk = vec![0; most];
+        let had = self.open.as_ref().map_or(0, |open| at_once(open, &mut chunk));
+        if had == most {
+            self.left -= most as u64;
+            return Ok(Some((chunk.into(), self)));
+        }
         let read = blocking(move || {
             let mut open = match self.open.take() {
                 Some(open) => open,
                 None => File::open(&self.file.path)?,
             };
-            open.read_exact(&mut chunk).map_err(|error| match error.kind() {
+            open.read_exact(chunk.get_mut(had..).unwrap_or_default()).map_err(|error| match error.kind() {
                 io::ErrorKind::UnexpectedEof => shortened(),
                 _ => error,
             })?;
@@ -139,6 +144,22 @@ impl Reading {
         });
         read.await.map(Some)
     }
+}
+
+/// Reads what the system holds in its memory, as it mostly does of a file that was just written, and no more: how many bytes that
+/// were. It does not wait for a disk, so that no thread that may block has to be woken for it.
+#[cfg(target_os = "linux")]
+fn at_once(file: &File, into: &mut [u8]) -> usize {
+    use rustix::io::ReadWriteFlags;
+
+    // From where the file is read on, which moves along.
+    const ONWARDS: u64 = u64::MAX;
+    rustix::io::preadv2(file, &mut [io::IoSliceMut::new(into)], ONWARDS, ReadWriteFlags::NOWAIT).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn at_once(_: &File, _: &mut [u8]) -> usize {
+    0
 }
 
 fn shortened() -> io::Error {

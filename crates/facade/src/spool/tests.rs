@@ -104,6 +104,21 @@ async fn a_file_longer_than_one_read_arrives_in_order() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_cut_while_it_is_read_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings { max_upload_bytes: 1 << 20, spool_bytes: 1 << 20, ..settings(&folder) };
+    let spool = Spool::open(&settings).unwrap();
+    let bytes = pattern(700_001);
+    let content = receive(&spool, &bytes, 64 << 10).await.unwrap();
+    let mut reading = content.source().chunks();
+    let first = reading.try_next().await.unwrap().unwrap();
+    assert!(bytes.starts_with(&first) && first.len() < 200_000, "{} bytes", first.len());
+    let file = fs::OpenOptions::new().write(true).open(&files(folder.path())[0]).unwrap();
+    file.set_len(200_000).unwrap();
+    assert_eq!(reading.try_next().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
 async fn an_upload_that_is_dropped_half_way_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let spool = Spool::open(&settings(&folder)).unwrap();
