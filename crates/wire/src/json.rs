@@ -3,8 +3,13 @@
 //! The functions that read a member are named in `#[serde(deserialize_with = …)]` of generated types, which write themselves by
 //! [`WriteJson`].
 
-mod records;
+mod deserialize;
+mod list;
+mod number;
+mod reader;
 mod refusal;
+mod skip;
+mod string;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,36 +17,31 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use compact_str::CompactString;
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::Serialize;
 
 use crate::{Blob, BodyWriter, plain};
 
-use records::Records;
+use reader::Reader;
 
+pub use list::lenient_list;
 pub use refusal::{refusal_bool, refusal_int, refusal_record, refusal_text};
 
 /// Reads a whole JSON document. A byte order mark before it is skipped, as RFC 8259 (8.1) allows. Records are read from
-/// objects alone, at any depth: a list is not taken for its members in their order.
+/// objects alone, at any depth: a list is not taken for its members in their order. Apart from that the same is read as by
+/// serde_json, and numbers with a fraction are the nearest that there are.
 ///
 /// # Errors
-/// If `document` is not JSON of that shape, or something follows it.
+/// If `document` is not UTF-8 or not JSON of that shape, or something follows it. Lists and objects that are read are at most
+/// 127 deep. The error tells line and column, and counts as one of data whatever it is.
 pub fn parse<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, serde_json::Error> {
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    match std::str::from_utf8(document) {
-        // One check of the whole is much cheaper than one of each string in it.
-        Ok(text) => read(serde_json::Deserializer::from_str(text)),
-        Err(_) => read(serde_json::Deserializer::from_slice(document)),
-    }
-}
-
-fn read<'de, T, R>(mut document: serde_json::Deserializer<R>) -> Result<T, serde_json::Error>
-where
-    T: Deserialize<'de>,
-    R: serde_json::de::Read<'de>,
-{
-    let value = T::deserialize(Records(&mut document))?;
-    document.end()?;
+    // One check of the whole is much cheaper than one of each text in it.
+    let text = std::str::from_utf8(document)
+        .map_err(|error| reader::refused(document, "invalid unicode code point", error.valid_up_to() + 1))?;
+    let mut reader = Reader::new(text);
+    let value = T::deserialize(&mut reader)?;
+    reader.end()?;
     Ok(value)
 }
 
@@ -296,40 +296,6 @@ impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for TextVisitor<T> {
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(None)
-    }
-}
-
-/// Reads a list; `null` is an empty one. (An absent list is `#[serde(default)]`.)
-///
-/// # Errors
-/// If an item does not decode.
-pub fn lenient_list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    deserializer.deserialize_any(ListVisitor(PhantomData))
-}
-
-struct ListVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(list)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
     }
 }
 

@@ -1,5 +1,6 @@
-//! Whether a text can be written as it is. Most texts that go out can, hashes above all, so that many bytes are looked at in
-//! one step; whatever may not be plain is left to the escapers, which look at each character. It never writes anything.
+//! Whether a text can be written as it is, and how far one was. Most texts can, hashes above all, so that many bytes are looked at
+//! in one step; whatever may not be plain is left to the escapers and to the reader of escapes, which look at each character. It
+//! never writes anything.
 
 /// Bytes that are looked at without a branch, as the compiler does with the registers that it has for such.
 const STEP: usize = 16;
@@ -8,6 +9,45 @@ const STEP: usize = 16;
 #[inline]
 pub(crate) fn in_json(text: &str) -> bool {
     none(text, |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+}
+
+/// Where what may stand between the quotes of a JSON string as it is ends, from a place on: at a quote, at a backslash, at a
+/// control character, or where the bytes end.
+#[inline]
+pub(crate) fn end_in_json(bytes: &[u8], from: usize) -> usize {
+    const HALF: usize = STEP / 2;
+    let mut at = from;
+    while let Some(step) = bytes.get(at..).and_then(<[u8]>::first_chunk::<STEP>) {
+        let (Some(first), Some(last)) = (step.first_chunk(), step.last_chunk()) else { break };
+        let (first, last) = (special_in_json(first), special_in_json(last));
+        if first != 0 {
+            return at + first.trailing_zeros() as usize / 8;
+        }
+        if last != 0 {
+            return at + HALF + last.trailing_zeros() as usize / 8;
+        }
+        at += STEP;
+    }
+    last_end_in_json(bytes, at)
+}
+
+/// The same for what is shorter than a step.
+#[cold]
+#[inline(never)]
+fn last_end_in_json(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().position(|byte| (*byte < b' ') | matches!(byte, b'"' | b'\\')).unwrap_or(rest.len())
+}
+
+/// The lowest bit that is set is in the first byte that is not plain; none is set if all are. Flipping the second bit makes the
+/// quote and the control characters, and no others, smaller than all of ASCII that is plain.
+#[inline(always)]
+fn special_in_json(bytes: &[u8; 8]) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    let word = u64::from_le_bytes(*bytes);
+    let quote_or_control = (word ^ (EACH * 2)).wrapping_sub(EACH * 0x21);
+    let backslash = (word ^ (EACH * 0x5c)).wrapping_sub(EACH);
+    (quote_or_control | backslash) & !word & (EACH << 7)
 }
 
 /// Whether `text` stands in XML, be it text or the value of an attribute, as it is. White space other than blanks is not

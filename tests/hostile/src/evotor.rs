@@ -9,10 +9,13 @@ use polyptych_wire_evotor::{
 };
 use serde::Serialize;
 
+use crate::json::read_alike;
+
 /// The first byte chooses the status, the rest is the body.
 pub fn evotor(input: &[u8]) {
     let Some((first, body)) = input.split_first() else { return };
     let status = if first.is_multiple_of(4) { 400 } else { 200 };
+    read_alike(body);
     operation::<ListStores>(status, body);
     operation::<ListProducts>(status, body);
     operation::<GetProduct>(status, body);

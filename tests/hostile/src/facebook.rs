@@ -9,10 +9,13 @@ use polyptych_wire_facebook::{
 };
 use serde::Serialize;
 
+use crate::json::read_alike;
+
 /// The first byte chooses the status, the rest is the body.
 pub fn facebook(input: &[u8]) {
     let Some((first, body)) = input.split_first() else { return };
     let status = if first.is_multiple_of(4) { 400 } else { 200 };
+    read_alike(body);
     operation::<ListAdAccounts>(status, body);
     operation::<ListAdImages>(status, body);
     operation::<GetAdImage>(status, body);
@@ -31,6 +34,7 @@ pub fn facebook_batch(input: &[u8]) {
         let call = BatchCall::new(&request).expect("a request of the Graph API");
         batch.push(call).expect("a batch that is not full");
     }
+    read_alike(input);
     match batch.decode(200, input) {
         Ok(Answer::Success(entries)) => {
             assert_eq!(entries.len(), batch.len(), "an entry for each request");

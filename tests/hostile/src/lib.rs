@@ -8,6 +8,7 @@ mod emulator;
 mod evotor;
 mod facebook;
 mod headers;
+mod json;
 mod names;
 mod pictures;
 mod xml;

@@ -9,8 +9,14 @@ use polyptych_wire_yandex::{Answer, DecodeError, Encoding, live4, v5};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::json::{read_alike, read_alike_as};
+
 /// v5 answers in JSON.
 pub fn v5_json(input: &[u8]) {
+    read_alike(input);
+    read_alike_as::<v5::AddResponse>(input);
+    read_alike_as::<v5::DeleteResponse>(input);
+    read_alike_as::<v5::GetResponse>(input);
     v5_operations(Encoding::Json, input);
 }
 
@@ -35,6 +41,9 @@ where
 
 /// Live 4 answers in JSON.
 pub fn live4_json(input: &[u8]) {
+    read_alike(input);
+    read_alike_as::<live4::AdImageResponse>(input);
+    read_alike_as::<live4::AdImageAssociationResponse>(input);
     live4_operation::<AdImageRequest>(Encoding::Json, input);
     live4_operation::<AdImageAssociationRequest>(Encoding::Json, input);
 }

@@ -4,7 +4,7 @@
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
 
-use super::records::Records;
+use super::parse;
 
 /// Reads a refusal from an object, or from a text, which is then its message; `null` and `false` are absent, anything
 /// else is a refusal with its JSON text. As in [`super::parse`], records inside are read from objects alone.
@@ -18,7 +18,7 @@ where
 {
     Ok(match Value::deserialize(deserializer)? {
         Value::Null | Value::Bool(false) => None,
-        object @ Value::Object(_) => Some(T::deserialize(Records(object)).map_err(D::Error::custom)?),
+        object @ Value::Object(_) => Some(parse(object.to_string().as_bytes()).map_err(misplaced)?),
         Value::String(message) => Some(T::from(message)),
         other => Some(T::from(other.to_string())),
     })
@@ -63,6 +63,12 @@ pub fn refusal_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         Some("false" | "0") => Some(false),
         _ => None,
     })
+}
+
+/// An error of a document that was written anew, whose place is not that in the answer.
+fn misplaced<E: Error>(error: serde_json::Error) -> E {
+    let text = error.to_string();
+    E::custom(text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why))
 }
 
 /// Codes are small: beyond 2^53 a float no longer says which integer was meant.
