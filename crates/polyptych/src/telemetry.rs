@@ -4,28 +4,26 @@
 mod lines;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod queue;
 
-use std::io::{BufWriter, IsTerminal};
+use std::io::IsTerminal;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use polyptych::config::{LogFormat, LogSection};
 use polyptych::{Config, Reload};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
 use crate::telemetry::lines::Lines;
+use crate::telemetry::queue::{Queue, Written};
 
 /// What `RUST_LOG` is for programs: the level where none is configured.
 const VARIABLE: &str = "RUST_LOG";
 
 /// What a server logs unless something else is configured.
 const LEVEL: &str = "info";
-
-/// Lines that may wait to be written; a call waits where they are more.
-const WAITING: usize = 16 << 10;
 
 /// Logs for a command that ends by itself: warnings, unless `RUST_LOG` says otherwise.
 pub(crate) fn plain() {
@@ -42,7 +40,7 @@ fn coloured() -> bool {
 /// The log and the traces of a server. A thread writes the lines, as many at once as wait for it; dropped, all are written.
 pub(crate) struct Telemetry {
     level: reload::Handle<EnvFilter, Registry>,
-    _written: WorkerGuard,
+    _written: Written,
     #[cfg(feature = "otlp")]
     traces: Option<otlp::Traces>,
 }
@@ -51,15 +49,13 @@ impl Telemetry {
     /// Begins to log and to trace as configured. Has to be called within a tokio runtime.
     ///
     /// # Errors
-    /// If the collector's address cannot be used, or this program was built without traces.
+    /// If the collector's address cannot be used, this program was built without traces, or no thread can be started.
     pub(crate) fn start(config: &Config) -> Result<Self> {
         let (filter, level) = reload::Layer::new(filter(&config.log)?);
-        let writer = NonBlockingBuilder::default().lossy(false).buffered_lines_limit(WAITING).thread_name("log");
-        let (writer, written) = writer.finish(BufWriter::new(std::io::stderr()));
-        let lines = tracing_subscriber::fmt::layer().with_ansi(coloured()).with_writer(writer);
+        let (log, written) = Queue::start(std::io::stderr()).context("the log cannot be written")?;
         let lines = match config.log.format.unwrap_or_default() {
-            LogFormat::Text => lines.boxed(),
-            LogFormat::Json => lines.event_format(Lines).fmt_fields(Lines).boxed(),
+            LogFormat::Text => tracing_subscriber::fmt::layer().with_ansi(coloured()).with_writer(log).boxed(),
+            LogFormat::Json => Lines::new(log).boxed(),
         };
         let registry = tracing_subscriber::registry().with(lines.with_filter(filter));
         #[cfg(feature = "otlp")]

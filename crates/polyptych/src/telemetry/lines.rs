@@ -2,142 +2,185 @@
 //! span that it is in as `span`. What a span tells is written once, when it is told, and copied into each line: a call should
 //! not cost more to log than to answer.
 
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
-use std::io;
+use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing::span::{Attributes, Record};
+use tracing::{Event, Id, Subscriber};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Writes events and the fields of spans.
+/// What is kept free for the fields of a span, and what a thread keeps for its next line.
+const SPAN_BYTES: usize = 192;
+const MOST_KEPT: usize = 16 << 10;
+
+/// Writes events as lines.
 #[derive(Debug)]
-pub(super) struct Lines;
+pub(super) struct Lines<W> {
+    log: W,
+}
 
-impl<S, N> FormatEvent<S, N> for Lines
+/// The fields of a span, as entries of an object.
+struct Told(Vec<u8>);
+
+impl<W> Lines<W> {
+    /// Writes them to `log`, each at once.
+    pub(super) fn new(log: W) -> Self {
+        Self { log }
+    }
+}
+
+impl<S, W> Layer<S> for Lines<W>
 where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let metadata = event.metadata();
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
-        write!(line, "\",\"level\":\"{}\"", metadata.level())?;
-        Entries::after_others(&mut line).record(event)?;
-        Entries::after_others(&mut line).entry("target", metadata.target())?;
-        let span = event.parent().and_then(|id| context.span(id));
-        if let Some(span) = span.or_else(|| event.is_contextual().then(|| context.lookup_current()).flatten()) {
-            line.write_str(",\"span\":{")?;
-            Entries::first(&mut line).entry("name", span.name())?;
-            if let Some(fields) = span.extensions().get::<FormattedFields<N>>().filter(|fields| !fields.is_empty()) {
-                write!(line, ",{}", fields.fields)?;
+    fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut told = Vec::with_capacity(SPAN_BYTES);
+        span.record(&mut Entries(&mut told));
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().replace(Told(told));
+        }
+    }
+
+    fn on_record(&self, id: &Id, fields: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if let Some(Told(told)) = span.extensions_mut().get_mut() {
+            fields.record(&mut Entries(told));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        thread_local! {
+            static KEPT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+        }
+        let mut line = KEPT.take();
+        line.extend_from_slice(b"{\"timestamp\":\"");
+        push_time(&mut line);
+        line.extend_from_slice(b"\",\"level\":\"");
+        line.extend_from_slice(event.metadata().level().as_str().as_bytes());
+        line.push(b'"');
+        let mut entries = Entries(&mut line);
+        event.record(&mut entries);
+        entries.add("target", event.metadata().target());
+        if let Some(span) = context.event_span(event) {
+            line.extend_from_slice(b",\"span\":{\"name\":");
+            Entries(&mut line).value(span.name());
+            if let Some(Told(told)) = span.extensions().get() {
+                line.extend_from_slice(told);
             }
-            line.write_char('}')?;
+            line.push(b'}');
         }
-        line.write_str("}\n")
-    }
-}
-
-impl<'w> FormatFields<'w> for Lines {
-    fn format_fields<R: RecordFields>(&self, mut line: Writer<'w>, fields: R) -> fmt::Result {
-        Entries::first(&mut line).record(fields)
-    }
-
-    fn add_fields(&self, told: &'w mut FormattedFields<Self>, fields: &tracing::span::Record<'_>) -> fmt::Result {
-        let first = told.is_empty();
-        Entries { line: &mut told.as_writer(), first, outcome: Ok(()) }.record(fields)
-    }
-}
-
-/// Entries of an object without its braces.
-struct Entries<'l, 'w> {
-    line: &'l mut Writer<'w>,
-    first: bool,
-    outcome: fmt::Result,
-}
-
-impl<'l, 'w> Entries<'l, 'w> {
-    fn first(line: &'l mut Writer<'w>) -> Self {
-        Self { line, first: true, outcome: Ok(()) }
-    }
-
-    fn after_others(line: &'l mut Writer<'w>) -> Self {
-        Self { line, first: false, outcome: Ok(()) }
-    }
-
-    fn record(mut self, fields: impl RecordFields) -> fmt::Result {
-        fields.record(&mut self);
-        self.outcome
-    }
-
-    fn entry<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> fmt::Result {
-        if !std::mem::take(&mut self.first) {
-            self.line.write_char(',')?;
+        line.extend_from_slice(b"}\n");
+        // There is nobody who could be told.
+        let _ = self.log.make_writer_for(event.metadata()).write_all(&line);
+        if line.capacity() <= MOST_KEPT {
+            line.clear();
+            KEPT.set(line);
         }
-        let mut line = Text(self.line);
-        serde_json::to_writer(&mut line, name).map_err(|_| fmt::Error)?;
-        line.0.write_char(':')?;
-        serde_json::to_writer(line, value).map_err(|_| fmt::Error)
-    }
-
-    fn add<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {
-        self.outcome = self.outcome.and_then(|()| self.entry(field.name(), value));
     }
 }
 
-impl Visit for Entries<'_, '_> {
+/// The time of day in UTC, to the microsecond. Its seconds are written once for all lines of one second.
+fn push_time(line: &mut Vec<u8>) {
+    thread_local! {
+        static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if text.is_empty() || *second != now.as_secs() {
+            let time = i64::try_from(now.as_secs()).ok().and_then(|second| Timestamp::from_second(second).ok());
+            let written = time.unwrap_or(Timestamp::MAX).to_string();
+            (*second, *text) = (now.as_secs(), written.trim_end_matches('Z').to_owned());
+        }
+        line.extend_from_slice(text.as_bytes());
+    });
+    // Writing into memory does not fail.
+    let _ = write!(line, ".{:06}Z", now.subsec_micros());
+}
+
+/// Entries of an object, each behind a comma.
+struct Entries<'l>(&'l mut Vec<u8>);
+
+impl Entries<'_> {
+    fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.0.push(b',');
+        self.value(name);
+        self.0.push(b':');
+        self.value(value);
+    }
+
+    /// A value as it shows itself. One that fails to is left out.
+    fn show(&mut self, name: &str, value: fmt::Arguments<'_>) {
+        let before = self.0.len();
+        self.add(name, "");
+        self.0.pop();
+        match fmt::write(&mut Text(self.0), value) {
+            Ok(()) => self.0.push(b'"'),
+            Err(fmt::Error) => self.0.truncate(before),
+        }
+    }
+
+    /// Writing numbers and texts into memory does not fail.
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let _ = serde_json::to_writer(&mut *self.0, value);
+    }
+}
+
+/// A text that has begun, to which pieces are added.
+struct Text<'l>(&'l mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let begun = self.0.len();
+        Entries(self.0).value(piece);
+        // Without the quotes that it has as a text of its own.
+        self.0.pop();
+        self.0.remove(begun);
+        Ok(())
+    }
+}
+
+impl Visit for Entries<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, &value);
+        self.add(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, &value);
+        self.add(field.name(), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, &value);
+        self.add(field.name(), &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, &value);
+        self.add(field.name(), &value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value);
+        self.add(field.name(), value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.add(field, &format_args!("{value}"));
+        self.show(field.name(), format_args!("{value}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, &format_args!("{value:?}"));
-    }
-}
-
-/// A line as serde_json writes to it, which is in whole characters.
-struct Text<'l, 'w>(&'l mut Writer<'w>);
-
-impl io::Write for Text<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
-        self.0.write_str(text).map_err(io::Error::other)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.show(field.name(), format_args!("{value:?}"));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::{Arc, Mutex};
 
     use serde_json::{Value, json};
@@ -164,8 +207,7 @@ mod tests {
     fn logged(what: impl FnOnce()) -> Vec<Value> {
         let kept = Kept::default();
         let writer = kept.clone();
-        let lines = tracing_subscriber::fmt::layer().event_format(Lines).fmt_fields(Lines);
-        let lines = lines.with_writer(move || writer.clone());
+        let lines = Lines::new(move || writer.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), what);
         let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().map(|line| {
@@ -224,5 +266,21 @@ mod tests {
             json!({"level": "INFO", "target": "part", "message": "alone"}),
         ];
         assert_eq!(lines, expected);
+    }
+
+    struct Odd;
+
+    impl fmt::Display for Odd {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half")?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn a_value_that_fails_to_show_itself_is_left_out() {
+        let lines = logged(|| tracing::info!(target: "part", before = 1, odd = %Odd, after = 2, "around"));
+        let expected = json!({"level": "INFO", "target": "part", "message": "around", "before": 1, "after": 2});
+        assert_eq!(lines, [expected]);
     }
 }
