@@ -28,15 +28,18 @@ use crate::{Settings, arriving, deadline};
 
 /// All services of the server behind the rules of this module. A clone shares them.
 #[derive(Debug, Clone)]
-pub(crate) struct Calls {
+pub(crate) struct Calls(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
     /// What answers new calls; those in progress go on with what they began with.
-    services: Arc<RwLock<Services>>,
+    services: RwLock<Services>,
     served: Served,
     load: Load,
     lookout: Lookout,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Services {
     routes: Routes,
     settings: Arc<Settings>,
@@ -55,14 +58,26 @@ pub(crate) struct Entered {
 
 impl Calls {
     pub(crate) fn new(routes: Routes, settings: &Settings, served: Served, load: Load, lookout: Lookout) -> Self {
-        let services = Services { routes: routes.prepare(), settings: Arc::new(settings.clone()) };
-        Self { services: Arc::new(RwLock::new(services)), served, load, lookout }
+        let services = RwLock::new(Services::new(routes, settings));
+        Self(Arc::new(Rules { services, served, load, lookout }))
     }
 
     /// Lets other services answer from now on, within other limits.
     pub(crate) fn replace(&self, routes: Routes, settings: &Settings) {
-        let services = Services { routes: routes.prepare(), settings: Arc::new(settings.clone()) };
-        *self.services.write().unwrap_or_else(PoisonError::into_inner) = services;
+        *self.0.services.write().unwrap_or_else(PoisonError::into_inner) = Services::new(routes, settings);
+    }
+}
+
+impl Services {
+    fn new(routes: Routes, settings: &Settings) -> Self {
+        Self { routes: routes.prepare(), settings: Arc::new(settings.clone()) }
+    }
+}
+
+impl Rules {
+    /// What answers a call that begins now.
+    fn services(&self) -> Services {
+        self.services.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes what holds for a call.
@@ -86,27 +101,27 @@ impl Service<http::Request<Body>> for Calls {
     type Error = <Routes as Service<http::Request<Body>>>::Error;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let mut services = self.services.write().unwrap_or_else(PoisonError::into_inner);
-        Service::<http::Request<Body>>::poll_ready(&mut services.routes, context)
+    /// Routes are always ready.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let mut services = self.services.write().unwrap_or_else(PoisonError::into_inner);
+        let Services { mut routes, settings } = self.0.services();
         let progress = Arc::new(Progress::default());
-        let settings = Arc::clone(&services.settings);
-        let terms = Terms { deadline: None, settings, progress: Arc::clone(&progress), lookout: self.lookout.clone() };
+        let (terms_settings, lookout) = (Arc::clone(&settings), self.0.lookout.clone());
+        let terms = Terms { deadline: None, settings: terms_settings, progress: Arc::clone(&progress), lookout };
         let mut entered = Entered { client: client_of(request.extensions()), place: None, terms };
-        if let Err(refusal) = self.admit(&request, &mut entered) {
+        if let Err(refusal) = self.0.admit(&request, &mut entered) {
             let mut answer = Status::from(refusal).into_http();
             answer.extensions_mut().insert(entered);
             return Box::pin(std::future::ready(Ok(answer)));
         }
         request.extensions_mut().insert(Arc::clone(&progress));
-        let many = self.served.at(request.uri().path()).is_some_and(|method| method.many);
-        let request = request.map(|body| arriving::bounded(body, many, &services.settings));
+        let many = self.0.served.of(request.uri().path()).many;
+        let request = request.map(|body| arriving::bounded(body, many, &settings));
         let timer = entered.terms.deadline.map(tokio::time::sleep_until);
-        let answer = services.routes.call(request);
+        let answer = routes.call(request);
         Box::pin(async move {
             let answer = match timer {
                 None => answer.await?,

@@ -35,7 +35,7 @@ mod tls;
 mod trial;
 mod web;
 
-pub use observed::Adopt;
+pub use observed::{Adopt, Join, UNTRACED};
 pub use polyptych_domain::Work;
 pub use server::{Facade, FacadeError, Live};
 pub use settings::Settings;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use metrics::{counter, gauge};
+use metrics::{Gauge, counter, gauge};
 use polyptych_domain::ClientId;
 use tonic::Code;
 
@@ -35,11 +35,19 @@ struct Counts {
     all: usize,
     strangers: usize,
     clients: HashMap<ClientId, usize>,
+    /// `all` among the figures; looked for when it is first needed.
+    told: Option<Gauge>,
+}
+
+impl Counts {
+    fn tell(&mut self) {
+        self.told.get_or_insert_with(|| gauge!("polyptych_rpcs_in_flight")).set(self.all as f64);
+    }
 }
 
 impl Load {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let counts = Counts { most: 0, most_per_client: 0, all: 0, strangers: 0, clients: HashMap::new() };
+        let counts = Counts { most: 0, most_per_client: 0, all: 0, strangers: 0, clients: HashMap::new(), told: None };
         let load = Self(Arc::new(Mutex::new(counts)));
         load.limit(settings);
         load
@@ -85,7 +93,7 @@ impl Load {
         }
         counts.all += 1;
         counts.clients.insert(client.clone(), own + 1);
-        gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
+        counts.tell();
         Ok(Some(Arc::new(Place { load: self.clone(), client: Some(client.clone()) })))
     }
 
@@ -96,7 +104,7 @@ impl Load {
             return;
         };
         counts.all = counts.all.saturating_sub(1);
-        gauge!("polyptych_rpcs_in_flight").set(counts.all as f64);
+        counts.tell();
         match counts.clients.get_mut(client) {
             Some(own) if *own > 1 => *own -= 1,
             _ => drop(counts.clients.remove(client)),

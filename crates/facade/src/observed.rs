@@ -18,7 +18,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
-use metrics::{SharedString, counter, histogram};
 use polyptych_domain::ClientId;
 use tokio::time::Instant;
 use tonic::body::Body;
@@ -28,7 +27,7 @@ use tracing::{Instrument, Span, field};
 
 use crate::answers;
 use crate::calls::Entered;
-use crate::served::Served;
+use crate::served::{Method, Served};
 use crate::status::code_name;
 
 /// The header by which a caller names its request, and is told under which name it was logged.
@@ -37,27 +36,60 @@ const REQUEST_ID: &str = "x-request-id";
 /// Longest request id that is taken from a caller.
 const MAX_ID: usize = 64;
 
-/// Joins the span of a call to the trace that the caller's headers name, if they do.
-pub type Adopt = Arc<dyn Fn(&Span, &http::HeaderMap) + Send + Sync>;
+/// Decides by its headers whether a call is traced, before anything is made for that: `None` if not. Most are not, and to prepare a
+/// trace that nobody gets costs more than to let a caller in.
+pub type Adopt = Arc<dyn Fn(&http::HeaderMap) -> Option<Join> + Send + Sync>;
+
+/// Joins the span of a call that is traced to the trace that the caller's headers name, if they do.
+pub type Join = Box<dyn FnOnce(&Span) + Send>;
+
+/// The target of the spans of calls that [`Adopt`] has decided not to trace. They are for the log; a subscriber that sends traces
+/// should not see them, nor what is within them.
+pub const UNTRACED: &str = "polyptych_facade::untraced";
 
 /// Tells of the calls of an inner service.
 #[derive(Clone)]
 pub(crate) struct Observed<S> {
     inner: S,
+    telling: Arc<Telling>,
+}
+
+/// What calls are told with.
+struct Telling {
     served: Served,
     adopt: Option<Adopt>,
 }
 
 impl<S> Observed<S> {
     pub(crate) fn new(inner: S, served: Served, adopt: Option<Adopt>) -> Self {
-        Self { inner, served, adopt }
+        Self { inner, telling: Arc::new(Telling { served, adopt }) }
     }
+}
 
-    fn method(&self, path: &str) -> SharedString {
-        match self.served.at(path) {
-            Some(method) => SharedString::from(Arc::clone(&method.name)),
-            None => SharedString::const_str("unknown"),
+impl Telling {
+    /// The span of a call, and whether it may be that of a trace.
+    fn span(&self, method: &str, request_id: &str, headers: &http::HeaderMap) -> (Span, bool) {
+        // The target is part of what is cached for a place in the code, so that there have to be two.
+        macro_rules! rpc {
+            ($target:expr) => {
+                tracing::info_span!(
+                    target: $target,
+                    "rpc",
+                    method,
+                    request_id,
+                    client = field::Empty,
+                    code = field::Empty,
+                    otel.kind = "server"
+                )
+            };
         }
+        let join = self.adopt.as_ref().map(|adopt| adopt(headers));
+        let traced = !matches!(join, Some(None));
+        let span = if traced { rpc!(module_path!()) } else { rpc!(UNTRACED) };
+        if let Some(join) = join.flatten() {
+            join(&span);
+        }
+        (span, traced)
     }
 }
 
@@ -81,21 +113,17 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let method = self.method(request.uri().path());
+        let method = Arc::clone(self.telling.served.of(request.uri().path()));
         let id = request_id(request.headers());
-        let span = tracing::info_span!(
-            "rpc",
-            method = &*method,
-            request_id = &*id,
-            client = field::Empty,
-            code = field::Empty,
-            otel.kind = "server"
-        );
-        if let Some(adopt) = &self.adopt {
-            adopt(&span, request.headers());
-        }
-        let header = http::HeaderValue::from_str(&id);
-        let mut told = Told { method, id, span: span.clone(), begun: Instant::now(), entered: None, code: None };
+        let (span, traced) = self.telling.span(&method.name, &id, request.headers());
+        let header = http::HeaderValue::from_str(&id).map(|mut header| {
+            // It is another one each time: to look for it among the headers that the connection remembers, and to put it
+            // there, would be in vain on both sides.
+            header.set_sensitive(true);
+            header
+        });
+        let mut told =
+            Told { method, id, span: span.clone(), traced, begun: Instant::now(), entered: None, code: None };
         let answer = {
             let _within = span.enter();
             self.inner.call(request)
@@ -103,9 +131,7 @@ where
         let answered = async move {
             let mut answer = answer.await?;
             told.entered = answer.extensions_mut().remove::<Entered>();
-            if let Some(status) = Status::from_header_map(answer.headers()) {
-                told.code = Some(status.code());
-            }
+            told.code = code(answer.headers());
             if let Ok(id) = header {
                 answer.headers_mut().insert(REQUEST_ID, id);
             }
@@ -129,11 +155,17 @@ fn request_id(headers: &http::HeaderMap) -> String {
     taken.map_or_else(|| format!("{:016x}", crate::connections::random()), str::to_owned)
 }
 
+/// The code of the failure, or of the success, that these headers or trailers tell.
+fn code(headers: &http::HeaderMap) -> Option<Code> {
+    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
+}
+
 /// A call in progress. Dropped, it has ended: with the code that was seen, or with which it was cut off, else by its caller.
 struct Told {
-    method: SharedString,
+    method: Arc<Method>,
     id: String,
     span: Span,
+    traced: bool,
     begun: Instant,
     entered: Option<Entered>,
     code: Option<Code>,
@@ -142,14 +174,14 @@ struct Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let entered = self.entered.as_ref();
-        let code = self.code.or_else(|| entered?.terms.progress.cut());
-        let code = code_name(code.unwrap_or(Code::Cancelled));
+        let code = self.code.or_else(|| entered?.terms.progress.cut()).unwrap_or(Code::Cancelled);
         let client = entered.and_then(|entered| entered.client.as_ref()).map_or("-", ClientId::as_str);
         let seconds = self.begun.elapsed().as_secs_f64();
-        self.span.record("client", client).record("code", code);
-        counter!("polyptych_rpcs_total", "method" => self.method.clone(), "code" => code).increment(1);
-        histogram!("polyptych_rpc_seconds", "method" => self.method.clone(), "code" => code).record(seconds);
-        let (method, request_id) = (&*self.method, &*self.id);
+        self.method.ended(code, seconds);
+        let (method, request_id, code) = (&*self.method.name, &*self.id, code_name(code));
+        if self.traced {
+            self.span.record("client", client).record("code", code);
+        }
         // The line says all that the span does.
         tracing::info!(target: "polyptych::access", parent: None, client, method, code, seconds, request_id, "call");
     }
@@ -175,13 +207,11 @@ impl http_body::Body for Watched {
             Pin::new(&mut this.inner).poll_frame(context)
         };
         let ended = match &polled {
-            Poll::Ready(Some(Ok(frame))) => frame.trailers_ref().and_then(Status::from_header_map),
-            Poll::Ready(Some(Err(status))) => Some(status.clone()),
+            Poll::Ready(Some(Ok(frame))) => frame.trailers_ref().and_then(code),
+            Poll::Ready(Some(Err(status))) => Some(status.code()),
             _ => None,
         };
-        if let Some(status) = ended {
-            this.told.code = Some(status.code());
-        }
+        this.told.code = ended.or(this.told.code);
         polled
     }
 

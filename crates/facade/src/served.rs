@@ -1,24 +1,60 @@
-//! The methods that are served, from their descriptors.
+//! The methods that are served, from their descriptors, and how often and how long each was called.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use metrics::{Counter, Histogram, counter, histogram};
 use polyptych_proto::FILE_DESCRIPTOR_SET;
 use prost::Message;
 use prost_types::FileDescriptorSet;
+use tonic::Code;
+
+use crate::status::code_name;
+
+/// Codes that a call may end with.
+const CODES: usize = 17;
 
 /// A method.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Method {
     /// `package.Service/Method`.
     pub(crate) name: Arc<str>,
     /// Whether a request may have more messages than one.
     pub(crate) many: bool,
+    /// By code; looked for when they are first needed, since to find one takes longer than to count.
+    figures: [OnceLock<(Counter, Histogram)>; CODES],
+}
+
+impl Method {
+    fn new(name: &str, many: bool) -> Self {
+        Self { name: name.into(), many, figures: Default::default() }
+    }
+
+    /// Counts a call that ended.
+    pub(crate) fn ended(&self, code: Code, seconds: f64) {
+        let figures = || {
+            let (method, code) = (metrics::SharedString::from(Arc::clone(&self.name)), code_name(code));
+            let count = counter!("polyptych_rpcs_total", "method" => method.clone(), "code" => code);
+            (count, histogram!("polyptych_rpc_seconds", "method" => method, "code" => code))
+        };
+        if let Some(place) = self.figures.get(code as usize) {
+            let (count, spread) = place.get_or_init(figures);
+            count.increment(1);
+            spread.record(seconds);
+        }
+    }
 }
 
 /// All methods by their paths. A clone shares them.
 #[derive(Debug, Clone)]
-pub(crate) struct Served(Arc<HashMap<String, Method>>);
+pub(crate) struct Served(Arc<Methods>);
+
+#[derive(Debug)]
+struct Methods {
+    known: HashMap<String, Arc<Method>>,
+    /// What stands for all others.
+    unknown: Arc<Method>,
+}
 
 impl Served {
     pub(crate) fn new() -> Self {
@@ -35,16 +71,16 @@ impl Served {
                 let service_name = format!("{package}.{}", service.name());
                 service.method.into_iter().map(move |method| {
                     let name = format!("{service_name}/{}", method.name());
-                    (format!("/{name}"), Method { name: name.into(), many: method.client_streaming() })
+                    (format!("/{name}"), Arc::new(Method::new(&name, method.client_streaming())))
                 })
             })
         });
-        Self(Arc::new(methods.collect()))
+        Self(Arc::new(Methods { known: methods.collect(), unknown: Arc::new(Method::new("unknown", false)) }))
     }
 
-    /// The method of a path; `None` if there is none.
-    pub(crate) fn at(&self, path: &str) -> Option<&Method> {
-        self.0.get(path)
+    /// The method of a path; one called `unknown`, of one message, if there is none.
+    pub(crate) fn of(&self, path: &str) -> &Arc<Method> {
+        self.0.known.get(path).unwrap_or(&self.0.unknown)
     }
 }
 
@@ -62,9 +98,15 @@ mod tests {
             ("grpc.health.v1.Health/Check", false),
             ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true),
         ] {
-            let method = served.at(&format!("/{name}")).unwrap();
+            let method = served.of(&format!("/{name}"));
             assert_eq!((&*method.name, method.many), (name, many));
-            assert!(served.at(name).is_none());
+            assert_eq!(&*served.of(name).name, "unknown");
         }
+    }
+
+    #[test]
+    fn there_is_a_place_for_every_code() {
+        assert_eq!(Code::Unauthenticated as usize, CODES - 1);
+        assert_eq!(Code::from_i32(CODES as i32), Code::Unknown);
     }
 }
