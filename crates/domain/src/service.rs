@@ -160,8 +160,8 @@ impl Service {
 
     /// The same service with no libraries but those in `scope`: of others it does not even tell whether they are there.
     #[must_use]
-    pub fn within(&self, scope: Scope) -> Self {
-        Self { scope, ..self.clone() }
+    pub fn within(self, scope: Scope) -> Self {
+        Self { scope, ..self }
     }
 
     /// All libraries that may be used, ordered by id.

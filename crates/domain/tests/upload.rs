@@ -235,7 +235,7 @@ fn bad_names_albums_and_libraries_are_refused_with_what_to_do() {
 #[test]
 fn a_service_within_a_scope_does_not_tell_whether_other_libraries_are_there() {
     let service = Service::new(vec![Arc::new(Remembering::default())], Arc::new(InlineWorkers)).unwrap();
-    let within = |scope: fn(&LibraryId) -> bool| service.within(Scope::new(scope));
+    let within = |scope: fn(&LibraryId) -> bool| service.clone().within(Scope::new(scope));
     let ids = |service: &Service| service.libraries().map(|library| library.id().to_string()).collect::<Vec<_>>();
     let (all, none) = (within(|_| true), within(|library| library.as_str() == "other"));
     assert_eq!(

@@ -49,12 +49,12 @@ pub(crate) fn bounded(body: Body, terms: Terms) -> Body {
     if body.is_end_stream() {
         return body;
     }
-    let mut patience = Patience::of_answer(&terms.settings);
-    patience.begin(Instant::now());
+    let (mut patience, now) = (Patience::of_answer(&terms.settings), Instant::now());
+    patience.begin(now);
     let state =
         State { body: Some(body), rest: Bytes::new(), handed: 0, patience, ended: None, waker: None, ticket: None };
     let answer = Arc::new(Answer { state: Mutex::new(state), terms });
-    Arc::clone(&answer).come(Instant::now());
+    Arc::clone(&answer).come(now);
     Body::new(Bounded(answer))
 }
 
@@ -86,7 +86,7 @@ impl State {
         }
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let now = Instant::now();
-        self.patience.end(now, std::mem::take(&mut self.handed));
+        self.patience.end(|| now, std::mem::take(&mut self.handed));
         if self.rest.is_empty() {
             match Pin::new(body).poll_frame(context) {
                 Poll::Pending => {

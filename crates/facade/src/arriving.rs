@@ -68,7 +68,6 @@ impl http_body::Body for Arriving {
         let this = &mut *self;
         loop {
             let polled = Pin::new(&mut this.body).poll_frame(context);
-            let now = Instant::now();
             let data = match &polled {
                 Poll::Ready(Some(Ok(frame))) => frame.data_ref(),
                 Poll::Ready(_) => return polled,
@@ -76,7 +75,7 @@ impl http_body::Body for Arriving {
             };
             match data {
                 Some(data) if !data.is_empty() => {
-                    this.patience.end(now, data.len());
+                    this.patience.end(Instant::now, data.len());
                     if this.message.as_mut().is_some_and(|message| message.is_exceeded_by(data)) {
                         let message = "the method takes one message, and more than one was sent";
                         let refusal = Refusal::new(Code::InvalidArgument, Reason::MalformedMessage, message);
@@ -88,6 +87,7 @@ impl http_body::Body for Arriving {
                 None if polled.is_ready() => return polled,
                 _ => {}
             }
+            let now = Instant::now();
             this.patience.begin(now);
             if let Some((end, late)) = this.patience.until() {
                 let timer = this.late.get_or_insert_with(|| Box::pin(sleep_until(end)));

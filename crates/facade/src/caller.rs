@@ -68,5 +68,5 @@ impl Door {
 
 /// The client behind a request that no method has taken yet; `None` if it is not known.
 pub(crate) fn client_of(extensions: &tonic::codegen::http::Extensions) -> Option<ClientId> {
-    extensions.get::<ClientId>().cloned()
+    extensions.get::<Caller>().map(Caller::client)
 }

@@ -65,10 +65,10 @@ impl Patience {
         self.since.get_or_insert(now);
     }
 
-    /// The caller's turn, if it was that, is over; it has moved so many bytes.
-    pub(crate) fn end(&mut self, now: Instant, bytes: usize) {
+    /// The caller's turn, if it was that, is over; it has moved so many bytes. Only then the time is asked for.
+    pub(crate) fn end(&mut self, now: impl FnOnce() -> Instant, bytes: usize) {
         if let Some(since) = self.since.take() {
-            self.waited += now.saturating_duration_since(since);
+            self.waited += now().saturating_duration_since(since);
         }
         self.bytes = self.bytes.saturating_add(bytes as u64);
     }
@@ -142,7 +142,7 @@ mod tests {
         tokio::time::advance(IDLE / 2).await;
         patience.begin(Instant::now());
         assert_eq!(left(&patience), (IDLE / 2, Limit::Idle(IDLE)));
-        patience.end(Instant::now(), 1);
+        patience.end(Instant::now, 1);
         patience.begin(Instant::now());
         assert_eq!(left(&patience), (IDLE, Limit::Idle(IDLE)));
     }
@@ -152,13 +152,13 @@ mod tests {
         let mut patience = patience(1000);
         patience.begin(Instant::now());
         tokio::time::advance(IDLE / 3).await;
-        patience.end(Instant::now(), 0);
+        patience.end(Instant::now, 0);
         patience.begin(Instant::now());
         assert_eq!(left(&patience), (IDLE / 3 * 2, Limit::Rate(1000)));
-        patience.end(Instant::now(), 10_000);
+        patience.end(Instant::now, 10_000);
         patience.begin(Instant::now());
         assert_eq!(left(&patience).0, IDLE);
-        patience.end(Instant::now(), usize::MAX);
+        patience.end(Instant::now, usize::MAX);
         patience.begin(Instant::now());
         assert_eq!(left(&patience), (IDLE, Limit::Idle(IDLE)));
     }

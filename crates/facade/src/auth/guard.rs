@@ -57,7 +57,8 @@ impl Guard {
         self.0.as_ref().map_or_else(Files::default, |watch| Files::of(Arc::clone(watch) as _))
     }
 
-    /// Who calls, if the call may begin now; `None` for a caller that is not known and need not be.
+    /// Who calls, if the call may begin now, and its place where those are counted; `None` for a caller that is not known and need
+    /// not be.
     fn admit<B>(&self, request: &http::Request<B>) -> Result<Option<(Caller, Option<Place>)>, Refusal> {
         let Some(watch) = &self.0 else { return Ok(Some((Caller::anybody(), None))) };
         let access = Arc::clone(&watch.access.read().unwrap_or_else(PoisonError::into_inner));
@@ -86,7 +87,7 @@ impl Guard {
             Refusal::new(Code::ResourceExhausted, Reason::ClientRateLimited, message).with_retry_after(wait)
         })?;
         let libraries = Arc::clone(&known.libraries);
-        Ok(Some((Caller::new(known.client.id.clone(), libraries, rights), Some(place))))
+        Ok(Some((Caller::new(known.client.id.clone(), libraries, rights), place)))
     }
 }
 
@@ -185,7 +186,6 @@ where
         };
         request.headers_mut().remove(http::header::AUTHORIZATION);
         let place = admitted.and_then(|(caller, place)| {
-            request.extensions_mut().insert(caller.client());
             request.extensions_mut().insert(caller);
             place
         });

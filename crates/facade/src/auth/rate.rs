@@ -31,11 +31,8 @@ pub(super) struct Meter {
     places: Option<Arc<Semaphore>>,
 }
 
-/// A call that is allowed; its place is free again when this is dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    _permit: Option<OwnedSemaphorePermit>,
-}
+/// The place of a call that is allowed, where calls at a time are counted; it is free again when this is dropped.
+pub(super) type Place = OwnedSemaphorePermit;
 
 impl Meter {
     pub(super) fn new(rate: Rate) -> Self {
@@ -48,15 +45,15 @@ impl Meter {
     }
 
     /// Lets a call in, or says how long to stay away. A call that finds no place has not used up anything.
-    pub(super) fn enter(&self) -> Result<Place, Duration> {
-        let taken = self.places.clone().map(Semaphore::try_acquire_owned).transpose();
-        let permit = taken.map_err(|_| SOON)?;
-        self.pay(Instant::now())?;
-        Ok(Place { _permit: permit })
+    pub(super) fn enter(&self) -> Result<Option<Place>, Duration> {
+        let place = self.places.clone().map(Semaphore::try_acquire_owned).transpose().map_err(|_| SOON)?;
+        self.pay()?;
+        Ok(place)
     }
 
-    fn pay(&self, now: Instant) -> Result<(), Duration> {
+    fn pay(&self) -> Result<(), Duration> {
         let Some(per_second) = self.rate.per_second else { return Ok(()) };
+        let now = Instant::now();
         let each = Duration::from_secs(1) / per_second.get();
         let ahead = each * (self.rate.burst.unwrap_or(per_second).get() - 1);
         let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
