@@ -183,11 +183,14 @@ async fn a_token_that_is_missing_is_named_in_the_log() {
     // Its state goes there, too.
     command.current_dir(folder.path());
     command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
-    let serving = Serving::spawn(command.env_remove("NO_TOKEN_HERE").stderr(std::fs::File::create(&log).unwrap()));
+    let mut serving = Serving::spawn(command.env_remove("NO_TOKEN_HERE").stderr(std::fs::File::create(&log).unwrap()));
     let mut images = ImageServiceClient::connect(serving.address.clone()).await.unwrap();
     let request = ListImagesRequest { parent: "libraries/ads".to_owned(), ..Default::default() };
     let status = images.list_images(request).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::FailedPrecondition, "{status}");
+    drop(images);
+    // All lines are written when it has ended.
+    assert_eq!(tokio::task::spawn_blocking(move || asked_to_end(&mut serving)).await.unwrap(), Some(0));
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("`NO_TOKEN_HERE` is not set"), "{log}");
 }
@@ -214,11 +217,15 @@ fn an_address_in_use_is_told() {
 #[test]
 fn a_server_ends_cleanly_when_it_is_asked_to() {
     for command in [&["serve", "--emulate", "--listen", "127.0.0.1:0"][..], &["emulate", "--listen", "127.0.0.1:0"]] {
-        let mut serving = Serving::start(command);
-        let id = serving.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert_eq!(serving.child.wait().unwrap().code(), Some(0), "{command:?}");
+        assert_eq!(asked_to_end(&mut Serving::start(command)), Some(0), "{command:?}");
     }
+}
+
+/// The exit code of a server that is asked to end.
+fn asked_to_end(serving: &mut Serving) -> Option<i32> {
+    let id = serving.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    serving.child.wait().unwrap().code()
 }
 
 /// The README's calls, made by a gRPC client that we did not write.
