@@ -1,47 +1,23 @@
-//! Memory for bodies and pictures. Much of it at once lies in pages of its own, for which Linux is asked for large ones: to be
-//! handed 13 MB in pages of 4 KiB takes longer than to fill them. It is given back as soon as it is not used.
+//! Memory for bodies and pictures, from the allocator. Large pages of its own were tried: to have 13 MB of them cleared took longer
+//! than all else that is done with a body.
 
 use std::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
-#[cfg(target_os = "linux")]
-use memmap2::{Advice, MmapMut};
-
-/// From here on pages of its own are worth their while.
-#[cfg(target_os = "linux")]
-const LARGE: usize = 4 * 1024 * 1024;
 
 /// Bytes that can be written, as many as when it was made.
 #[derive(Debug)]
-pub(crate) enum Room {
-    /// From the allocator.
-    Heap(Vec<u8>),
-    /// From the system.
-    #[cfg(target_os = "linux")]
-    Pages(MmapMut),
-}
+pub(crate) struct Room(Vec<u8>);
 
 impl Room {
     /// Room for so many bytes, all zero.
     pub(crate) fn new(bytes: usize) -> Self {
-        #[cfg(target_os = "linux")]
-        if bytes >= LARGE
-            && let Ok(pages) = MmapMut::map_anon(bytes)
-        {
-            // Advice alone: pages of the usual size are as good, and take longer.
-            let _ = pages.advise(Advice::HugePage);
-            return Self::Pages(pages);
-        }
-        Self::Heap(vec![0; bytes])
+        Self(vec![0; bytes])
     }
 
     /// The first `length` bytes, or all where there are no more.
     pub(crate) fn into_bytes(self, length: usize) -> Bytes {
-        let mut bytes = match self {
-            Self::Heap(bytes) => bytes.into(),
-            #[cfg(target_os = "linux")]
-            Self::Pages(pages) => Bytes::from_owner(pages),
-        };
+        let mut bytes = Bytes::from(self.0);
         bytes.truncate(length);
         bytes
     }
@@ -51,21 +27,13 @@ impl Deref for Room {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match self {
-            Self::Heap(bytes) => bytes,
-            #[cfg(target_os = "linux")]
-            Self::Pages(pages) => pages,
-        }
+        &self.0
     }
 }
 
 impl DerefMut for Room {
     fn deref_mut(&mut self) -> &mut [u8] {
-        match self {
-            Self::Heap(bytes) => bytes,
-            #[cfg(target_os = "linux")]
-            Self::Pages(pages) => pages,
-        }
+        &mut self.0
     }
 }
 
