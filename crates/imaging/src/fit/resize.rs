@@ -1,7 +1,10 @@
 //! Sizes and the resampling itself (Lanczos with three lobes, alpha multiplied in meanwhile). It pads and turns nothing.
 
-use fast_image_resize::images::{CroppedImage, Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use std::fmt;
+
+use fast_image_resize::images::{Image, TypedCroppedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Focus;
 use super::canvas::Canvas;
@@ -60,20 +63,27 @@ pub(super) fn resized(canvas: Canvas, region: Region, to: Pixels) -> Result<Canv
     if region == Region::whole(to) && canvas.pixels() == to {
         return Ok(canvas);
     }
-    let kind = if canvas.alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    let from = canvas.pixels();
-    let source = ImageRef::new(from.width, from.height, canvas.data(), kind)
-        .map_err(|error| ImageError::cannot_fit(error.to_string()))?;
+    let resampled = if canvas.alpha() { resampled::<U8x4> } else { resampled::<U8x3> };
+    let data = resampled(canvas.data(), canvas.pixels(), region, to)?;
+    Ok(canvas.with_data(to, data))
+}
+
+/// For these pixels alone: a resizer that is told their kind while it runs is built for every kind there is.
+fn resampled<P: PixelTrait>(data: &[u8], from: Pixels, region: Region, to: Pixels) -> Result<Vec<u8>, ImageError> {
+    fn failed(error: impl fmt::Display) -> ImageError {
+        ImageError::cannot_fit(error.to_string())
+    }
+    let source = TypedImageRef::<P>::from_buffer(from.width, from.height, data).map_err(failed)?;
     // A view, not the crop option of the resizer: that one lets pixels outside the region bleed over its edges.
     let Region { left, top, size } = region;
-    let source = CroppedImage::new(&source, left, top, size.width, size.height)
-        .map_err(|error| ImageError::cannot_fit(error.to_string()))?;
-    let mut target = Image::new(to.width, to.height, kind);
+    let source = TypedCroppedImage::from_ref(&source, left, top, size.width, size.height).map_err(failed)?;
+    let mut target = Image::new(to.width, to.height, P::pixel_type());
+    let mut pixels = target.typed_image_mut::<P>().ok_or_else(|| failed("no pixels of that kind"))?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|error| ImageError::cannot_fit(format!("resizing {from} to {to}: {error}")))?;
-    Ok(canvas.with_data(to, target.into_vec()))
+        .resize_typed(&source, &mut pixels, &options)
+        .map_err(|error| failed(format_args!("resizing {from} to {to}: {error}")))?;
+    Ok(target.into_vec())
 }
 
 #[cfg(test)]
