@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::program::{Program, target};
+
 /// A client, and what it does.
 struct Client {
     name: &'static str,
@@ -122,11 +124,11 @@ enum Went {
 }
 
 /// Runs the command.
-pub(crate) fn run(root: &Path) -> Result<bool> {
+pub(crate) fn run(root: &Path, program: &Program) -> Result<bool> {
     let folder = root.join("tests/clients");
     let versions = Versions::read(root)?;
     let scratch = scratch(root);
-    let program = build(root, &target(root))?;
+    let program = program.path(root)?.context("polyptych does not build")?;
     let python = install_python(&scratch.join("python"), &versions.python);
     let grpc = install_grpc(root);
     let node = install_node(&scratch.join("node"), &versions.node);
@@ -180,10 +182,6 @@ pub(crate) fn required() -> bool {
     std::env::var("POLYPTYCH_REQUIRE").is_ok_and(|list| list.split(',').any(|one| one == "clients"))
 }
 
-pub(crate) fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
-}
-
 fn scratch(root: &Path) -> PathBuf {
     target(root).join("clients")
 }
@@ -201,15 +199,6 @@ pub(crate) fn install_hadolint(root: &Path) -> Result<PathBuf> {
 
 fn reason(error: &anyhow::Error) -> String {
     format!("{error:#}")
-}
-
-fn build(root: &Path, target: &Path) -> Result<PathBuf> {
-    let arguments = ["build", "--quiet", "--locked", "-p", "polyptych", "--bin", "polyptych"];
-    let status = Command::new("cargo").args(arguments).current_dir(root).status().context("cannot run cargo")?;
-    if !status.success() {
-        bail!("polyptych does not build");
-    }
-    Ok(target.join("debug").join(format!("polyptych{}", std::env::consts::EXE_SUFFIX)))
 }
 
 pub(crate) fn available(program: &str, argument: &str) -> Result<()> {

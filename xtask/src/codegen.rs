@@ -17,6 +17,7 @@ use polyptych_codegen::{Errors, Inputs, Output};
 
 pub(crate) use standalone::gather;
 
+use crate::program::Program;
 use crate::tree::read_tree;
 
 /// Options of the command.
@@ -28,6 +29,11 @@ pub(crate) struct Options {
     /// Generate only these targets.
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
+    /// Leave out what the program prints (target `exported`), so that it need not be built.
+    #[arg(long, conflicts_with_all = ["target", "program"])]
+    code: bool,
+    #[command(flatten)]
+    program: Program,
     /// Tell how a type or an operation came about instead: its place, what each pass and overlay made of it, its uses and
     /// its Rust. TYPE is its name in the schema or in Rust.
     #[arg(long, value_name = "TYPE", conflicts_with = "check")]
@@ -102,9 +108,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     // Other targets write into the same folders.
     let orphans = options.target.is_empty();
     let mut well = settle(root, options.check, "generated files", &made, folders, orphans)?;
-    if orphans || options.target.iter().any(|name| name == exported::TARGET) {
+    if orphans && !options.code || options.target.iter().any(|name| name == exported::TARGET) {
         // After the code, which the program that prints these is built from.
-        well &= match exported::generate(root)? {
+        well &= match exported::generate(root, &options.program)? {
             Some(made) => {
                 let (pages, schemas) = made.into_iter().partition(|(path, _)| path.starts_with(exported::PAGES));
                 settle(root, options.check, "exported schemas", &schemas, [exported::FOLDER], true)?

@@ -10,6 +10,7 @@ mod member;
 mod metadata;
 mod packaging;
 mod policy;
+mod program;
 mod schemas;
 mod tree;
 
@@ -42,7 +43,7 @@ enum Command {
     /// Judge our `.proto` files by tools that others wrote: conventions, what breaks callers, the restated Google files.
     Api(api::Options),
     /// Run clients that others wrote: SDKs against the emulator, and clients of our API against the server.
-    Clients,
+    Clients(program::Program),
     /// Break exchanges with the providers on purpose, and print what became of the calls.
     #[command(disable_help_flag = true)]
     Faults(member::Options),
@@ -83,7 +84,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Layers => layers::run(&root),
         Command::Policy => policy::run(&root),
         Command::Api(options) => api::run(&root, options),
-        Command::Clients => clients::run(&root),
+        Command::Clients(program) => clients::run(&root, program),
         Command::Faults(options) => member::run(&root, "polyptych-faults", options),
         Command::Cost(options) => member::run(&root, "polyptych-cost", options),
         Command::Crash(options) => member::crash(&root, options),

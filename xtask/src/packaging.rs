@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use cargo_metadata::{MetadataCommand, Package};
 
-use crate::clients;
+use crate::{clients, program};
 
 const UNIT: &str = "packaging/polyptych.service";
 const CONTAINER: &str = "packaging/Containerfile";
@@ -21,7 +21,7 @@ const EXPOSURE: &str = "--threshold=15";
 
 /// Runs the command.
 pub(crate) fn run(root: &Path) -> Result<bool> {
-    let scratch = clients::target(root).join("packaging");
+    let scratch = program::target(root).join("packaging");
     std::fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
     let mut well = crates(root, &scratch)?;
     well &= unit(root, &scratch)?;

@@ -5,8 +5,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use polyptych_codegen::Output;
+
+use crate::program::Program;
 
 /// Name that `--target` takes for all of them.
 pub(super) const TARGET: &str = "exported";
@@ -25,22 +27,17 @@ const FILES: &[(&str, &[&str])] = &[
 ];
 
 /// What the program prints now, by path; `None` after saying what is skipped, because there is no program to ask.
-pub(super) fn generate(root: &Path) -> Result<Option<Output>> {
+pub(super) fn generate(root: &Path, program: &Program) -> Result<Option<Output>> {
+    let Some(program) = program.path(root)? else {
+        eprintln!("skipped: what the program prints, since it does not build; mend it, then run again");
+        return Ok(None);
+    };
     let mut made = Output::new();
     for (path, arguments) in FILES {
-        let output = Command::new("cargo")
-            .args(["run", "--quiet", "--package", "polyptych", "--"])
-            .args(*arguments)
-            .current_dir(root)
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot run cargo")?;
+        let output = Command::new(&program).args(*arguments).current_dir(root).stderr(Stdio::inherit()).output();
+        let output = output.with_context(|| format!("cannot run {}", program.display()))?;
         if !output.status.success() {
-            eprintln!(
-                "skipped: {path}: `polyptych {}` cannot be run; mend the program, then run again",
-                arguments.join(" ")
-            );
-            return Ok(None);
+            bail!("{path}: `polyptych {}` fails ({})", arguments.join(" "), output.status);
         }
         made.insert((*path).to_owned(), output.stdout);
     }
