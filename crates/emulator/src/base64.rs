@@ -1,10 +1,8 @@
 //! Reading base64 as the APIs get it: the standard alphabet with padding, white space between characters allowed, as
 //! XML and old encoders write it. A `data:` prefix or the URL alphabet is not base64 here.
 
-use base64_simd::{Out, STANDARD};
+use base64_simd::STANDARD;
 use bytes::Bytes;
-
-use crate::room::Room;
 
 /// The bytes of standard base64, in memory of their own; `None` when the text is anything else.
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Bytes> {
@@ -17,9 +15,7 @@ pub(crate) fn decode(text: impl AsRef<[u8]>) -> Option<Bytes> {
 }
 
 fn whole(text: &[u8]) -> Option<Bytes> {
-    let mut room = Room::new(STANDARD.decoded_length(text).ok()?);
-    let length = STANDARD.decode(text, Out::from_slice(&mut room)).ok()?.len();
-    Some(room.into_bytes(length))
+    STANDARD.decode_to_vec(text).ok().map(Bytes::from)
 }
 
 #[cfg(test)]

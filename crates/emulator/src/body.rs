@@ -8,8 +8,6 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 
-use crate::room::Room;
-
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unread {
@@ -30,31 +28,23 @@ pub(crate) async fn read(mut body: Body, cap: usize, patience: Duration) -> Resu
     if declared > cap as u64 {
         return Err(Unread::TooLarge);
     }
-    // As much as was announced, so that a large body is not copied while it grows; a body of unknown length grows.
-    let (mut whole, mut length) = (Room::new(0), 0);
+    let mut whole = Vec::new();
     loop {
         let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
         let frame = tokio::time::timeout(patience, next).await.map_err(|_| Unread::Stalled)?;
-        let Some(frame) = frame else { return Ok(whole.into_bytes(length)) };
+        let Some(frame) = frame else { return Ok(whole.into()) };
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-        if data.len() > cap - length {
+        if data.len() > cap - whole.len() {
             return Err(Unread::TooLarge);
         }
-        if length == 0 && body.is_end_stream() {
-            return Ok(data);
-        }
-        let end = length + data.len();
-        if end > whole.len() {
-            let more = Room::new(end.saturating_mul(2).min(cap).max(declared as usize));
-            let arrived = std::mem::replace(&mut whole, more);
-            if let (Some(place), Some(arrived)) = (whole.get_mut(..length), arrived.get(..length)) {
-                place.copy_from_slice(arrived);
+        if whole.is_empty() {
+            if body.is_end_stream() {
+                return Ok(data);
             }
+            // As much as was announced, so that a large body is not copied while it grows.
+            whole.reserve_exact((declared as usize).max(data.len()));
         }
-        if let Some(place) = whole.get_mut(length..end) {
-            place.copy_from_slice(&data);
-        }
-        length = end;
+        whole.extend_from_slice(&data);
     }
 }
 

@@ -52,7 +52,6 @@ mod lock;
 mod media;
 mod multipart;
 mod picture;
-mod room;
 mod routes;
 mod seed;
 mod server;

@@ -1,8 +1,7 @@
 //! Who may call, from the configuration to the running program.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 
 use polyptych::Config;
 use polyptych::config::Given;
@@ -11,44 +10,20 @@ use polyptych::proto::v1::library_service_client::LibraryServiceClient;
 use tempfile::TempDir;
 use tonic::{Code, Request};
 
+use crate::support::{Serving, polyptych};
+
 const LIBRARY: &str = "[libraries.a]\nprovider = \"facebook\"\ntoken = { env = \"T\" }\n";
 const HASH: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const OTHER_HASH: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-fn polyptych(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polyptych"));
-    command.env_remove("RUST_LOG").args(arguments);
-    command
-}
-
 fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = polyptych(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = polyptych().args(arguments).output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// A server that has said where it listens; killed when dropped.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Serving {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = polyptych(arguments);
-        let mut child = command.current_dir(folder).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { child, address }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A server that is started in this folder.
+fn serving(folder: &Path, arguments: &[&str]) -> Serving {
+    Serving::spawn(polyptych().args(arguments).current_dir(folder))
 }
 
 /// A folder with a certificate for this machine, its key, another key, and a set of public keys.
@@ -175,7 +150,7 @@ fn where_others_reach_it_the_program_serves_with_tls_and_clients_only_or_when_to
     let (code, _, stderr) = run(&["serve", "--emulate", "--listen", "0.0.0.0:0"]);
     assert!(code == 1 && stderr.contains("--insecure"), "{stderr}");
     let config = written(&folder, &format!("{TLS}{keyed}")).display().to_string();
-    let serving = Serving::start(folder.path(), &["serve", "--config", &config, "--listen", "0.0.0.0:0"]);
+    let serving = serving(folder.path(), &["serve", "--config", &config, "--listen", "0.0.0.0:0"]);
     assert!(serving.address.starts_with("https://0.0.0.0:"), "{}", serving.address);
 }
 
@@ -186,7 +161,7 @@ async fn the_program_lets_in_who_has_a_key() {
     let (key, hash) = made.trim_end().split_once('\n').unwrap();
     let (key, hash) = (key.strip_prefix("key:  ").unwrap(), hash.strip_prefix("hash: ").unwrap());
     let config = written(&folder, &client(&format!("keys = [\"{hash}\"]"))).display().to_string();
-    let serving = Serving::start(folder.path(), &["serve", "--config", &config, "--listen", "127.0.0.1:0"]);
+    let serving = serving(folder.path(), &["serve", "--config", &config, "--listen", "127.0.0.1:0"]);
     let mut libraries = LibraryServiceClient::connect(serving.address.clone()).await.unwrap();
     let status = libraries.list_libraries(ListLibrariesRequest::default()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
