@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::row::Spread;
+use crate::row::{Spread, ratios};
 
 /// One repetition: the seconds that the work took once.
 pub(crate) type Contender<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
@@ -77,7 +77,7 @@ impl Contest {
     /// What the first takes of what the second takes, round by round.
     pub(crate) fn ratios(&self, first: usize, second: usize) -> Vec<f64> {
         let of = |contender: usize| self.samples.get(contender).map(Vec::as_slice).unwrap_or_default();
-        of(first).iter().zip(of(second)).map(|(first, second)| first / second).collect()
+        ratios(of(first), of(second))
     }
 
     /// What the first takes of what the second takes.

@@ -12,7 +12,7 @@ use tonic::transport::Channel;
 use v1::image_service_client::ImageServiceClient;
 
 use crate::load::server::{LIBRARY, Tells, World};
-use crate::row::{Bound, Of, Row, Spread};
+use crate::row::{Bound, Of, Row, Spread, ratios};
 
 const GROUP: &str = "listing";
 
@@ -43,9 +43,8 @@ pub(crate) async fn run(world: &World, rounds: usize) -> Result<Vec<Row>> {
     }
     let of = |samples: &[f64]| Spread::of(samples).context("no round");
     let row = |figure: &str, streamed: &[f64]| -> Result<Row> {
-        let ratios: Vec<f64> = streamed.iter().zip(&paged).map(|(streamed, paged)| streamed / paged).collect();
         let row = Row::new(GROUP, format!("list 10,000 images, streamed: {figure}"), of(streamed)?, "ms");
-        Ok(row.beside("all pages of 1,000", of(&paged)?, of(&ratios)?.median))
+        Ok(row.beside("all pages of 1,000", of(&paged)?, of(&ratios(streamed, &paged))?.median))
     };
     Ok(vec![row("first batch of 500", &first)?.goal(Of::This, Bound::AtMost(3.0)), row("all", &whole)?])
 }

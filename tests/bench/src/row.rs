@@ -13,6 +13,11 @@ pub(crate) struct Spread {
     pub(crate) high: f64,
 }
 
+/// The ratios of what was measured of two in the same rounds, round by round.
+pub(crate) fn ratios(first: &[f64], second: &[f64]) -> Vec<f64> {
+    first.iter().zip(second).map(|(first, second)| first / second).collect()
+}
+
 impl Spread {
     /// Of the repetitions, in any order; nothing of none.
     pub(crate) fn of(samples: &[f64]) -> Option<Self> {

@@ -12,7 +12,7 @@ use polyptych_wire_yandex::Encoding;
 
 use crate::contest::{Contest, Effort, timed};
 use crate::plot::{Line, Plot};
-use crate::row::{Bound, Of, Row, Spread};
+use crate::row::{Bound, Of, Row, Spread, ratios};
 
 const GROUP: &str = "sizes";
 
@@ -124,11 +124,10 @@ impl Path<'_> {
             contest.ratios(2 * MANY + which, 2 * FEW + which).iter().map(|ratio| ratio / times).collect()
         };
         let (ours, floor) = (grown(0), grown(1));
-        let beside: Vec<f64> = ours.iter().zip(&floor).map(|(ours, floor)| ours / floor).collect();
         let of = |samples: &[f64]| Spread::of(samples).context("no round");
         let figure = format!("{}: {} of 100,000 beside one of 1,000", self.name, self.of);
         let row = Row::new(GROUP, figure, of(&ours)?, "x")
-            .beside(self.floor, of(&floor)?, of(&beside)?.median)
+            .beside(self.floor, of(&floor)?, of(&ratios(&ours, &floor))?.median)
             .goal(Of::Ratio, Bound::AtMost(MOST));
         let micros = |index: usize| contest.seconds(2 * index).map(|seconds| seconds.median * 1e6);
         let points = ITEMS.iter().enumerate().map(|(index, items)| Ok((*items as f64, micros(index)?)));

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::load::server::own;
 use crate::plot::{Line, Plot};
-use crate::row::{Bound, Of, Row, Spread};
+use crate::row::{Bound, Of, Row, Spread, ratios};
 
 const GROUP: &str = "uploads";
 
@@ -55,9 +55,8 @@ pub(crate) async fn run(program: &Path, rounds: usize, scratch: &Path) -> Result
     }
     let of = |samples: &[f64]| Spread::of(samples).context("no round");
     let row = |figure: &str, measured: &[f64]| -> Result<Row> {
-        let ratios: Vec<f64> = measured.iter().zip(&bare).map(|(through, bare)| through / bare).collect();
         let row = Row::new(GROUP, figure, of(measured)?, "MB/s");
-        Ok(row.beside("bare tonic client stream", of(&bare)?, of(&ratios)?.median))
+        Ok(row.beside("bare tonic client stream", of(&bare)?, of(&ratios(measured, &bare))?.median))
     };
     let mut rows = vec![
         row("upload of 10 MB through the facade to the emulator, base64", &through)?
@@ -67,9 +66,8 @@ pub(crate) async fn run(program: &Path, rounds: usize, scratch: &Path) -> Result
     // Other work on the machine changes it little.
     if taken.len() == rounds {
         let (facade, emulator): (Vec<f64>, Vec<f64>) = taken.into_iter().unzip();
-        let ratios: Vec<f64> = facade.iter().zip(&emulator).map(|(facade, emulator)| facade / emulator).collect();
         let row = Row::new(GROUP, "processor time of such an upload in the facade", of(&facade)?, "ms");
-        rows.push(row.beside("in the emulator", of(&emulator)?, of(&ratios)?.median));
+        rows.push(row.beside("in the emulator", of(&emulator)?, of(&ratios(&facade, &emulator))?.median));
     }
     let (_emulator, server) = servers().await?;
     let (mut points, mut floor, mut next) = (Vec::new(), Vec::new(), 0);

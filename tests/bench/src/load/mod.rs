@@ -20,7 +20,7 @@ use crate::load::generator::Report;
 use crate::load::server::{LIBRARY, Tells, World};
 use crate::peer;
 use crate::plot::{Line, Plot};
-use crate::row::{Bound, Of, Row, Spread};
+use crate::row::{Bound, Of, Row, Spread, ratios};
 
 const GROUP: &str = "load";
 
@@ -132,9 +132,8 @@ fn busy(rounds: &[Vec<Turn>]) -> Option<Row> {
 fn beside(rounds: &[Vec<Turn>], figure: &str, name: &str) -> Option<Row> {
     let of = |server: usize| -> Option<Vec<f64>> { rounds.iter().map(|round| round.get(server)?.busy).collect() };
     let (first, second) = (of(0)?, of(1)?);
-    let ratios: Vec<f64> = first.iter().zip(&second).map(|(first, second)| first / second).collect();
     let row = Row::new(GROUP, figure, Spread::of(&first)?, "us");
-    Some(row.beside(name, Spread::of(&second)?, Spread::of(&ratios)?.median))
+    Some(row.beside(name, Spread::of(&second)?, Spread::of(&ratios(&first, &second))?.median))
 }
 
 /// What a call takes of a processor where less is told of it, in turns with the façade that tells all: what telling costs.
