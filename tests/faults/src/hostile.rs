@@ -173,7 +173,9 @@ async fn give(stream: &mut TcpStream, hostile: &Hostile) -> std::io::Result<()> 
         true => format!("Content-Length: {}", start.len() + piece.len() * times + end.len()),
         false => "Transfer-Encoding: chunked".to_owned(),
     };
-    stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n{coding}{frame}\r\n\r\n").as_bytes()).await?;
+    // It says that it closes, so that no further try is sent on a connection that is about to end.
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {kind}\r\n{coding}{frame}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let per_piece = (PIECE / piece.len().max(1)).max(1);
     let repeated = piece.repeat(per_piece);
