@@ -60,7 +60,7 @@ enum Command {
     #[command(disable_help_flag = true)]
     Bench(member::Options),
     /// Run every check, in the order of cost, up to the first that fails.
-    Ci,
+    Ci(ci::Options),
 }
 
 fn main() -> ExitCode {
@@ -91,7 +91,7 @@ fn run(command: &Command) -> Result<bool> {
         Command::Service(options) => member::service(&root, options),
         Command::Bench(options) => member::bench(&root, options),
         Command::Packaging => packaging::run(&root),
-        Command::Ci => ci::run(&root),
+        Command::Ci(options) => ci::run(&root, options),
     }
 }
 

@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::BodyExt;
-use polyptych::emulator::{Emulator, Settings};
+use polyptych_emulator::{Emulator, Settings};
 
 /// One exchange as it passed.
 #[derive(Debug, Clone)]

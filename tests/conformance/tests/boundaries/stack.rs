@@ -8,7 +8,7 @@ use polyptych::domain::{
     AlbumId, Animation, CheckCommand, CheckReport, Content, Error, ErrorKind, Fit, Format, ImageLibrary, LibraryId,
     Service, Upload, UploadCommand, UploadPolicy, UploadReceipt, Violation,
 };
-use polyptych::emulator::{self, Emulator};
+use polyptych_emulator::{Emulator, Running, Settings};
 
 use crate::cases::Case;
 
@@ -17,7 +17,7 @@ pub(crate) const LIBRARIES: [&str; 6] =
 
 pub(crate) struct Stack {
     service: Service,
-    _emulator: emulator::Running,
+    _emulator: Running,
 }
 
 /// The libraries of an emulator; Facebook's as files, since only they have names.
@@ -30,7 +30,7 @@ pub(crate) fn libraries(address: &str) -> Vec<Arc<dyn ImageLibrary>> {
 impl Stack {
     pub(crate) async fn start() -> Self {
         // Points, rates and room for every row, so that only pictures and names are judged.
-        let mut settings = emulator::Settings { stored_bytes: 1 << 32, ..emulator::Settings::default() };
+        let mut settings = Settings { stored_bytes: 1 << 32, ..Settings::default() };
         settings.yandex.daily_points = 100_000_000;
         settings.evotor.rate_limit = 1_000_000;
         // Above every row, so that the file is judged and not the request.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use polyptych::emulator::Emulator;
 use polyptych_conformance::reference::skipped;
+use polyptych_emulator::Emulator;
 
 /// A block of the page: what follows the language, and its text.
 struct Block {

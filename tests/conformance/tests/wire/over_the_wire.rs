@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use polyptych::domain::{AlbumId, Content, Format, ImageLibrary, PageRequest, Upload};
-use polyptych::emulator::Settings;
 use polyptych_conformance::reference;
 use polyptych_conformance::schema::Schema;
 use polyptych_conformance::tap::{Exchange, Tap};
+use polyptych_emulator::Settings;
 use roxmltree::Document;
 
 const PICTURE: &[u8] = include_bytes!("../../../../crates/polyptych/pictures/landscape.jpg");

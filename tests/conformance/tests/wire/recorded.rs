@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use axum::Router;
-use polyptych::emulator::{Emulator, ErrorCode, ErrorFault, Fault, FaultAnswer, LibraryName, SeedImages, Settings};
 use polyptych_conformance::exchange::{Answer, compare_headers, compare_json, files, send};
 use polyptych_conformance::reference;
+use polyptych_emulator::{Emulator, ErrorCode, ErrorFault, Fault, FaultAnswer, LibraryName, SeedImages, Settings};
 use serde_json::{Value, json};
 
 const PNG: &[u8] = include_bytes!("../../../clients/pictures/product.png");

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use polyptych::emulator::{Emulator, Settings};
+use polyptych_emulator::{Emulator, Settings};
 use roxmltree::{Document, Node};
 use tower::ServiceExt as _;
 
