@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tonic::Code;
-use tonic::codegen::http::HeaderMap;
+use tonic::codegen::http::{HeaderMap, HeaderName};
 
 use crate::progress::Progress;
 use crate::status::{Reason, Refusal};
 
-const HEADER: &str = "grpc-timeout";
+static HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 const MAX_DIGITS: usize = 8;
 
 /// The failure of a call that its deadline cut off.
@@ -22,7 +22,7 @@ pub(crate) fn passed(progress: &Progress) -> Refusal {
 /// # Errors
 /// If the header is malformed.
 pub(crate) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Refusal> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(&HEADER) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     parse(text).map(Some).ok_or_else(|| {
         let message = format!("the header {HEADER} `{text}` is not 1 to 8 digits and one of H, M, S, m, u, n");

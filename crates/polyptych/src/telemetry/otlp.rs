@@ -31,7 +31,7 @@ const NAME: &str = "polyptych";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The header that says which trace a caller is in, and whether that is kept.
-const PARENT: &str = "traceparent";
+static PARENT: http::HeaderName = http::HeaderName::from_static("traceparent");
 
 /// Traces on their way to a collector.
 pub(super) struct Traces {
@@ -86,7 +86,7 @@ impl Traces {
     pub(super) fn adopt(&self) -> Adopt {
         let draw = self.draw.clone();
         Arc::new(move |headers: &http::HeaderMap| {
-            if !headers.contains_key(PARENT) {
+            if !headers.contains_key(&PARENT) {
                 return draw.call().then(|| Box::new(|_: &Span| ()) as Join);
             }
             let parent = TraceContextPropagator::new().extract(&Headers(headers));
@@ -214,7 +214,7 @@ mod tests {
     /// A call with these headers, as the façade tells of it, in which a provider is called.
     fn call(adopt: &Adopt, parent: Option<&str>) {
         let mut headers = http::HeaderMap::new();
-        headers.extend(parent.map(|value| (http::HeaderName::from_static(PARENT), value.parse().unwrap())));
+        headers.extend(parent.map(|value| (PARENT.clone(), value.parse().unwrap())));
         let rpc = match adopt(&headers) {
             Some(join) => {
                 let span = tracing::info_span!("rpc", otel.kind = "server");
