@@ -11,13 +11,12 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::HeaderMap;
 
-use crate::Settings;
 use crate::deadline;
 use crate::lookout::{Lookout, Ticket, Timed};
 use crate::patience::Patience;
@@ -32,12 +31,12 @@ pub(crate) type Answers<M> = BoxStream<'static, Result<M, Status>>;
 const PIECE_BYTES: usize = 16 << 10;
 
 /// How long an answer may last.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Terms {
     /// When the caller stops waiting, if it says so.
     pub(crate) deadline: Option<Instant>,
-    /// The limits that held when the call began.
-    pub(crate) settings: Arc<Settings>,
+    /// How long the caller is waited for.
+    pub(crate) patience: Patience,
     /// What is told of a call that is cut off.
     pub(crate) progress: Arc<Progress>,
     /// What looks at the clock.
@@ -45,28 +44,34 @@ pub(crate) struct Terms {
 }
 
 /// The answer within these terms.
-pub(crate) fn bounded(body: Body, terms: Terms) -> Body {
+pub(crate) fn bounded<B>(body: B, terms: Terms) -> Body
+where
+    B: http_body::Body<Data = Bytes, Error = Status> + Send + Unpin + 'static,
+{
     if body.is_end_stream() {
-        return body;
+        return Body::empty();
     }
-    let (mut patience, now) = (Patience::of_answer(&terms.settings), Instant::now());
+    let Terms { deadline, mut patience, progress, lookout } = terms;
+    let now = Instant::now();
     patience.begin(now);
     let state =
         State { body: Some(body), rest: Bytes::new(), handed: 0, patience, ended: None, waker: None, ticket: None };
-    let answer = Arc::new(Answer { state: Mutex::new(state), terms });
+    let answer = Arc::new(Answer { state: Mutex::new(state), deadline, progress, lookout });
     Arc::clone(&answer).come(now);
     Body::new(Bounded(answer))
 }
 
-struct Bounded(Arc<Answer>);
+struct Bounded<B>(Arc<Answer<B>>);
 
-struct Answer {
-    state: Mutex<State>,
-    terms: Terms,
+struct Answer<B> {
+    state: Mutex<State<B>>,
+    deadline: Option<Instant>,
+    progress: Arc<Progress>,
+    lookout: Lookout,
 }
 
-struct State {
-    body: Option<Body>,
+struct State<B> {
+    body: Option<B>,
     /// What has come of it and was not handed on.
     rest: Bytes,
     /// Bytes that the caller has been given to take.
@@ -77,7 +82,7 @@ struct State {
     ticket: Option<Ticket>,
 }
 
-impl State {
+impl<B: http_body::Body<Data = Bytes, Error = Status> + Unpin> State<B> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         if let Some(refusal) = self.ended.take() {
             let mut trailers = HeaderMap::new();
@@ -111,38 +116,38 @@ impl State {
         self.patience.begin(now);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
-
-    /// Why the answer is cut off at `now`, if it is, else when to look again; `None` for both if it has ended.
-    fn look(&self, now: Instant, terms: &Terms) -> Option<Result<Instant, Refusal>> {
-        self.body.as_ref()?;
-        if terms.deadline.is_some_and(|deadline| deadline <= now) {
-            return Some(Err(deadline::passed(&terms.progress)));
-        }
-        let turn = match self.patience.until() {
-            Some((end, late)) if end <= now => return Some(Err(terms.progress.cut_off(late.refusal()))),
-            Some((end, _)) => end,
-            // A turn that begins meanwhile has not ended by then.
-            None => now + terms.settings.download_idle,
-        };
-        Some(Ok(terms.deadline.map_or(turn, |deadline| deadline.min(turn))))
-    }
 }
 
-impl Answer {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl<B> Answer<B> {
+    fn state(&self) -> MutexGuard<'_, State<B>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Why the answer is cut off at `now`, if it is, else when to look again; `None` for both if it has ended.
+    fn look(&self, state: &State<B>, now: Instant) -> Option<Result<Instant, Refusal>> {
+        state.body.as_ref()?;
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return Some(Err(deadline::passed(&self.progress)));
+        }
+        let turn = match state.patience.until() {
+            Some((end, late)) if end <= now => return Some(Err(self.progress.cut_off(late.refusal()))),
+            Some((end, _)) => end,
+            // A turn that begins meanwhile has not ended by then.
+            None => now + state.patience.idle(),
+        };
+        Some(Ok(self.deadline.map_or(turn, |deadline| deadline.min(turn))))
+    }
 }
 
-impl Timed for Answer {
+impl<B: Send + 'static> Timed for Answer<B> {
     /// Ends the answer if its terms say so.
     fn come(self: Arc<Self>, now: Instant) {
         let mut state = self.state();
-        match state.look(now, &self.terms) {
+        match self.look(&state, now) {
             None => {}
             Some(Ok(next)) => {
                 let own: Arc<dyn Timed> = Arc::clone(&self) as _;
-                state.ticket = Some(self.terms.lookout.at(next, Arc::downgrade(&own)));
+                state.ticket = Some(self.lookout.at(next, Arc::downgrade(&own)));
             }
             Some(Err(refusal)) => {
                 state.ended = Some(refusal);
@@ -158,7 +163,7 @@ impl Timed for Answer {
     }
 }
 
-impl http_body::Body for Bounded {
+impl<B: http_body::Body<Data = Bytes, Error = Status> + Unpin> http_body::Body for Bounded<B> {
     type Data = Bytes;
     type Error = Status;
 
@@ -168,12 +173,12 @@ impl http_body::Body for Bounded {
 
     fn is_end_stream(&self) -> bool {
         let state = self.0.state();
-        let ended = state.body.as_ref().is_none_or(Body::is_end_stream);
+        let ended = state.body.as_ref().is_none_or(B::is_end_stream);
         ended && state.rest.is_empty() && state.ended.is_none()
     }
 }
 
-impl Drop for Bounded {
+impl<B> Drop for Bounded<B> {
     fn drop(&mut self) {
         // Whoever looks at it may hold it for a moment longer, and what it holds must not wait for that.
         let mut state = self.0.state();

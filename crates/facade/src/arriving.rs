@@ -19,12 +19,6 @@ use crate::status::{Reason, Refusal};
 /// The bytes before each message: a flag, then its length.
 const PREFIX: usize = 5;
 
-/// The body of a request, which has one message unless `many`.
-pub(crate) fn bounded(body: Body, many: bool, settings: &Settings) -> Body {
-    let message = (!many).then(Message::default);
-    Body::new(Arriving { body, patience: Patience::of_request(settings, Instant::now()), late: None, message })
-}
-
 /// Why a request ended before all of it had come, where a stream of messages failed with that. Of the failure only what is sent
 /// comes through the services.
 pub(crate) fn late(status: &Status) -> Option<Refusal> {
@@ -34,12 +28,21 @@ pub(crate) fn late(status: &Status) -> Option<Refusal> {
     Some(Refusal::new(status.code(), reason, status.message()))
 }
 
-struct Arriving {
+/// The body of a request that has to arrive in time.
+pub(crate) struct Arriving {
     body: Body,
     patience: Patience,
     /// Made when something is waited for, which short requests are not.
     late: Option<Pin<Box<Sleep>>>,
     message: Option<Message>,
+}
+
+impl Arriving {
+    /// A body that begins now, of one message unless `many`.
+    pub(crate) fn new(body: Body, many: bool, settings: &Settings) -> Self {
+        let message = (!many).then(Message::default);
+        Self { body, patience: Patience::of_request(settings, Instant::now()), late: None, message }
+    }
 }
 
 /// How much of its one message a request has brought.

@@ -36,7 +36,7 @@ impl AuditService for Audit {
         };
         let since = request.start_time.map(|time| convert::parse_time("start_time", time)).transpose()?;
         let since_told = since.map(|since| since.to_string()).unwrap_or_default();
-        let client = (!caller.oversees()).then(|| caller.client());
+        let client = (!caller.oversees()).then(|| caller.client().clone());
         let whose = client.as_ref().map_or("all", |client| client.as_str());
         let parent = format!("events of {whose} in `{}` since `{since_told}`", request.parent);
         let after = page_token::after(&parent, &request.page_token)?;
@@ -60,7 +60,7 @@ fn permitted(caller: &Caller, library: LibraryId) -> Result<LibraryId, Refusal> 
 
 /// A client sees what it did itself wherever it was.
 fn sees(caller: &Caller, event: &AuditEvent) -> bool {
-    event.client == caller.client() || caller.may_use(&event.album.library)
+    event.client == *caller.client() || caller.may_use(&event.album.library)
 }
 
 fn event(event: AuditEvent) -> v1::AuditEvent {

@@ -7,44 +7,48 @@ use polyptych_domain::{ClientId, LibraryId, Scope, Service};
 
 use crate::auth::{Patterns, Right, Rights};
 
-/// The client behind a request, and what it may do.
+/// The client behind a request, and what it may do. A clone is the same caller.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller {
+pub(crate) struct Caller(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
     client: ClientId,
-    libraries: Arc<Patterns>,
+    libraries: Scope,
     rights: Rights,
 }
 
 impl Caller {
-    pub(crate) fn new(client: ClientId, libraries: Arc<Patterns>, rights: Rights) -> Self {
-        Self { client, libraries, rights }
+    pub(crate) fn new(client: ClientId, libraries: Patterns, rights: Rights) -> Self {
+        let libraries = Scope::new(move |library| libraries.hold(library.as_str()));
+        Self(Arc::new(Known { client, libraries, rights }))
     }
 
     /// The one of a server that knows no clients: whoever reaches it may use everything.
     pub(crate) fn anybody() -> Self {
         let rights = [Right::Read, Right::Write].into_iter().collect();
-        Self::new(ClientId::local(), Arc::new(Patterns::all()), rights)
+        Self::new(ClientId::local(), Patterns::all(), rights)
     }
 
     /// The caller of a request. One that is not known may do nothing, under the name that no client of a table has.
     pub(crate) fn of<T>(request: &tonic::Request<T>) -> Self {
         let told = request.extensions().get::<Self>().cloned();
-        told.unwrap_or_else(|| Self::new(ClientId::local(), Arc::default(), Rights::default()))
+        told.unwrap_or_else(|| Self::new(ClientId::local(), Patterns::default(), Rights::default()))
     }
 
     /// Its name.
-    pub(crate) fn client(&self) -> ClientId {
-        self.client.clone()
+    pub(crate) fn client(&self) -> &ClientId {
+        &self.0.client
     }
 
     /// Whether it may use a library of that id, if there is one.
     pub(crate) fn may_use(&self, library: &LibraryId) -> bool {
-        self.libraries.hold(library.as_str())
+        self.0.libraries.holds(library)
     }
 
     /// Whether it may also see what other clients do.
     pub(crate) fn oversees(&self) -> bool {
-        self.rights.hold(Right::Admin)
+        self.0.rights.hold(Right::Admin)
     }
 }
 
@@ -59,14 +63,8 @@ impl Door {
 
     /// The service as `caller` may use it.
     pub(crate) fn open(&self, caller: &Caller) -> Service {
-        let libraries = Arc::clone(&caller.libraries);
-        let scope = Scope::new(move |library| libraries.hold(library.as_str()));
-        let caller = polyptych_domain::Caller { client: caller.client(), operation: None };
-        self.0.for_caller(caller).within(scope)
+        let libraries = caller.0.libraries.clone();
+        let caller = polyptych_domain::Caller { client: caller.client().clone(), operation: None };
+        self.0.for_caller(caller).within(libraries)
     }
-}
-
-/// The client behind a request that no method has taken yet; `None` if it is not known.
-pub(crate) fn client_of(extensions: &tonic::codegen::http::Extensions) -> Option<ClientId> {
-    extensions.get::<Caller>().map(Caller::client)
 }

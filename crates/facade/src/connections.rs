@@ -1,8 +1,7 @@
 //! Connections: so many at once, each asked whether it lives, each closed in good time when it has aged, so that clients spread
 //! over servers that were added. It knows nothing of calls.
 
-use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::pin::{Pin, pin};
@@ -22,10 +21,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tonic::body::Body;
-use tonic::codegen::{Service, http};
+use tonic::codegen::http;
 use tonic::transport::server::Connected;
 
 use crate::Settings;
+use crate::web::Web;
 
 /// What a caller may send ahead of what is read, of one call and of all calls of a connection. It is memory that any caller
 /// can fill, for each connection.
@@ -47,17 +47,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 const MOST: usize = Semaphore::MAX_PERMITS;
 
 /// Serves the connections of `incoming` until `stopping` completes, then lets their calls end. Dropped, it closes them.
-pub(crate) async fn serve<IO, S>(
+pub(crate) async fn serve<IO>(
     incoming: impl Stream<Item = io::Result<IO>>,
-    service: S,
+    web: Web,
     settings: &Settings,
     stopping: impl Future<Output = ()>,
 ) where
     IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
 {
-    let builder = builder(settings);
+    let (web, builder) = (Arc::new(web), builder(settings));
     let places = Arc::new(Semaphore::new(settings.connections_at_once.clamp(1, MOST)));
     let (stop, stopped) = watch::channel(());
     let mut open = JoinSet::new();
@@ -85,12 +83,12 @@ pub(crate) async fn serve<IO, S>(
                         pause = Instant::now() + PAUSE;
                     }
                     Some(Ok(io)) => {
-                        let (service, builder, age) = (service.clone(), builder.clone(), Age::of(settings));
+                        let (web, builder, age) = (Arc::clone(&web), builder.clone(), Age::of(settings));
                         let stopped = stopped.clone();
                         open.spawn(async move {
                             let _place = place;
                             let _counted = Counted::new();
-                            connection_of(io, service, builder, age, stopped).await;
+                            connection_of(io, web, builder, age, stopped).await;
                         });
                     }
                 },
@@ -146,26 +144,20 @@ pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-async fn connection_of<IO, S>(
+async fn connection_of<IO>(
     io: IO,
-    service: S,
+    web: Arc<Web>,
     builder: Builder<TokioExecutor>,
     age: Age,
     mut stopped: watch::Receiver<()>,
 ) where
     IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
 {
     let info = io.connect_info();
     let service = service_fn(move |request: http::Request<Incoming>| {
-        let mut service = service.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(info.clone());
-        async move {
-            poll_fn(|context| service.poll_ready(context)).await?;
-            service.call(request).await
-        }
+        web.call(request)
     });
     let said = Arc::new(AtomicBool::new(false));
     let io = Heard { io, left: PREFACE_BYTES, said: Arc::clone(&said) };

@@ -26,6 +26,7 @@ mod progress;
 mod publish_service;
 mod receiving;
 mod repeats;
+mod routes;
 mod served;
 mod server;
 mod settings;

@@ -64,7 +64,7 @@ impl Load {
     ///
     /// # Errors
     /// The call is one too many.
-    pub(crate) fn enter(&self, client: Option<&ClientId>, path: &str) -> Result<Option<Arc<Place>>, Refusal> {
+    pub(crate) fn enter(&self, client: Option<&ClientId>, path: &str) -> Result<Option<Place>, Refusal> {
         if path == ALWAYS || path == OF_CLIENTS && client.is_some() {
             return Ok(None);
         }
@@ -77,7 +77,7 @@ impl Load {
                 return Err(refusal.with_retry_after(AGAIN));
             }
             counts.strangers += 1;
-            return Ok(Some(Arc::new(Place { load: self.clone(), client: None })));
+            return Ok(Some(Place { load: self.clone(), client: None }));
         };
         if counts.all >= counts.most {
             counter!("polyptych_rpcs_shed_total", "limit" => "server").increment(1);
@@ -94,7 +94,7 @@ impl Load {
         counts.all += 1;
         counts.clients.insert(client.clone(), own + 1);
         counts.tell();
-        Ok(Some(Arc::new(Place { load: self.clone(), client: Some(client.clone()) })))
+        Ok(Some(Place { load: self.clone(), client: Some(client.clone()) }))
     }
 
     fn leave(&self, client: Option<&ClientId>) {

@@ -10,15 +10,14 @@
 //!
 //! A method that this server does not have is `unknown`. A caller that goes away is `CANCELLED`.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
-use polyptych_domain::ClientId;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
@@ -26,12 +25,14 @@ use tonic::{Code, Status};
 use tracing::{Instrument, Span, field};
 
 use crate::answers;
-use crate::calls::Entered;
+use crate::auth::Guarded;
+use crate::calls::{Answered, Entered};
+use crate::routes::Answer;
 use crate::served::{Method, Served};
 use crate::status::code_name;
 
 /// The header by which a caller names its request, and is told under which name it was logged.
-const REQUEST_ID: &str = "x-request-id";
+static REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");
 
 /// Longest request id that is taken from a caller.
 const MAX_ID: usize = 64;
@@ -47,22 +48,53 @@ pub type Join = Box<dyn FnOnce(&Span) + Send>;
 /// should not see them, nor what is within them.
 pub const UNTRACED: &str = "polyptych_facade::untraced";
 
-/// Tells of the calls of an inner service.
+/// Tells of the calls that are answered behind it. A clone tells of the same ones.
 #[derive(Clone)]
-pub(crate) struct Observed<S> {
-    inner: S,
-    telling: Arc<Telling>,
-}
+pub(crate) struct Observed(Arc<Telling>);
 
-/// What calls are told with.
 struct Telling {
+    guarded: Guarded,
     served: Served,
     adopt: Option<Adopt>,
 }
 
-impl<S> Observed<S> {
-    pub(crate) fn new(inner: S, served: Served, adopt: Option<Adopt>) -> Self {
-        Self { inner, telling: Arc::new(Telling { served, adopt }) }
+impl Observed {
+    pub(crate) fn new(guarded: Guarded, served: Served, adopt: Option<Adopt>) -> Self {
+        Self(Arc::new(Telling { guarded, served, adopt }))
+    }
+
+    /// Answers a call, and tells of it.
+    pub(crate) fn call(&self, request: http::Request<Body>) -> Answer {
+        let method = Arc::clone(self.0.served.of(request.uri().path()));
+        let id = request_id(request.headers());
+        let (span, traced) = self.0.span(&method.name, &id, request.headers());
+        let header = http::HeaderValue::from_str(&id).map(|mut header| {
+            // It is another one each time: to look for it among the headers that the connection remembers, and to put it
+            // there, would be in vain on both sides.
+            header.set_sensitive(true);
+            header
+        });
+        let answered = self.0.guarded.call(&method, request);
+        // Of a call that is not traced nothing is told after its answer has begun, unless that goes on.
+        let later = if traced || method.answers_many { span.clone() } else { Span::none() };
+        let mut told = Told { method, id, span: later, begun: Instant::now(), entered: None, code: None };
+        let answered = async move {
+            let Answered { mut answer, entered } = answered.await;
+            let (entered, terms) = entered.unzip();
+            told.entered = entered;
+            told.code = code(answer.headers());
+            if let Ok(id) = header {
+                answer.headers_mut().insert(&REQUEST_ID, id);
+            }
+            Ok(answer.map(|inner| {
+                let body = Watched { inner, told };
+                match terms {
+                    Some(terms) => answers::bounded(body, terms),
+                    None => Body::new(body),
+                }
+            }))
+        };
+        Box::pin(answered.instrument(span))
     }
 }
 
@@ -93,64 +125,30 @@ impl Telling {
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Observed<S> {
+impl fmt::Debug for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observed").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Observed").field("guarded", &self.0.guarded).finish_non_exhaustive()
     }
 }
 
-impl<S> Service<http::Request<Body>> for Observed<S>
-where
-    S: Service<http::Request<Body>, Response = http::Response<Body>>,
-    S::Future: Send + 'static,
-{
+/// As what translates for pages calls it.
+impl Service<http::Request<Body>> for Observed {
     type Response = http::Response<Body>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Error = Infallible;
+    type Future = Answer;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let method = Arc::clone(self.telling.served.of(request.uri().path()));
-        let id = request_id(request.headers());
-        let (span, traced) = self.telling.span(&method.name, &id, request.headers());
-        let header = http::HeaderValue::from_str(&id).map(|mut header| {
-            // It is another one each time: to look for it among the headers that the connection remembers, and to put it
-            // there, would be in vain on both sides.
-            header.set_sensitive(true);
-            header
-        });
-        let mut told =
-            Told { method, id, span: span.clone(), traced, begun: Instant::now(), entered: None, code: None };
-        let answer = {
-            let _within = span.enter();
-            self.inner.call(request)
-        };
-        let answered = async move {
-            let mut answer = answer.await?;
-            told.entered = answer.extensions_mut().remove::<Entered>();
-            told.code = code(answer.headers());
-            if let Ok(id) = header {
-                answer.headers_mut().insert(REQUEST_ID, id);
-            }
-            let terms = told.entered.as_ref().map(|entered| entered.terms.clone());
-            Ok(answer.map(|inner| {
-                let body = Body::new(Watched { inner, told });
-                match terms {
-                    Some(terms) => answers::bounded(body, terms),
-                    None => body,
-                }
-            }))
-        };
-        Box::pin(answered.instrument(span))
+    fn call(&mut self, request: http::Request<Body>) -> Answer {
+        Self::call(self, request)
     }
 }
 
 /// The caller's name for the request, if it can be written into a log as it is; else one of ours.
 fn request_id(headers: &http::HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let given = headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok());
     let taken = given.filter(|id| (1..=MAX_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
     taken.map_or_else(|| format!("{:016x}", crate::connections::random()), str::to_owned)
 }
@@ -164,8 +162,8 @@ fn code(headers: &http::HeaderMap) -> Option<Code> {
 struct Told {
     method: Arc<Method>,
     id: String,
+    /// That of the call, where it is told more.
     span: Span,
-    traced: bool,
     begun: Instant,
     entered: Option<Entered>,
     code: Option<Code>,
@@ -174,14 +172,12 @@ struct Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let entered = self.entered.as_ref();
-        let code = self.code.or_else(|| entered?.terms.progress.cut()).unwrap_or(Code::Cancelled);
-        let client = entered.and_then(|entered| entered.client.as_ref()).map_or("-", ClientId::as_str);
+        let code = self.code.or_else(|| entered?.progress.cut()).unwrap_or(Code::Cancelled);
+        let client = entered.and_then(|entered| entered.caller.as_ref()).map_or("-", |caller| caller.client().as_str());
         let seconds = self.begun.elapsed().as_secs_f64();
         self.method.ended(code, seconds);
         let (method, request_id, code) = (&*self.method.name, &*self.id, code_name(code));
-        if self.traced {
-            self.span.record("client", client).record("code", code);
-        }
+        self.span.record("client", client).record("code", code);
         // The line says all that the span does.
         tracing::info!(target: "polyptych::access", parent: None, client, method, code, seconds, request_id, "call");
     }
@@ -232,7 +228,7 @@ mod tests {
     fn an_id_is_taken_from_the_caller_only_if_a_line_can_hold_it() {
         let given = |id: &'static [u8]| {
             let mut headers = http::HeaderMap::new();
-            headers.insert(REQUEST_ID, http::HeaderValue::from_bytes(id).unwrap());
+            headers.insert(&REQUEST_ID, http::HeaderValue::from_bytes(id).unwrap());
             request_id(&headers)
         };
         assert_eq!(given(b"order-7"), "order-7");

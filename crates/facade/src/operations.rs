@@ -61,7 +61,7 @@ pub(crate) async fn find(work: &Work, caller: &Caller, field: &str, name: &str) 
 
 fn sees(caller: &Caller, operation: &Operation) -> bool {
     let all = || operation.task.libraries().into_iter().all(|library| caller.may_use(library));
-    operation.client == caller.client() || caller.oversees() && all()
+    operation.client == *caller.client() || caller.oversees() && all()
 }
 
 #[tonic::async_trait]
@@ -76,7 +76,7 @@ impl operations_server::Operations for Watch {
             return Err(Refusal::argument("name", "all operations are in `operations`").into());
         }
         let phases = phases(&request.filter)?;
-        let client = (!caller.oversees()).then(|| caller.client());
+        let client = (!caller.oversees()).then(|| caller.client().clone());
         let whose = client.as_ref().map_or("all", |client| client.as_str());
         let parent = format!("{COLLECTION} of {whose} in {phases:?}");
         let after = page_token::after(&parent, &request.page_token)?;

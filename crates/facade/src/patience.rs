@@ -60,6 +60,11 @@ impl Patience {
         Self { way, idle, rate, end: None, since: None, waited: Duration::ZERO, bytes: 0 }
     }
 
+    /// How long a turn lasts at least that begins from now on.
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
+    }
+
     /// It is the caller's turn, unless it was already.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.since.get_or_insert(now);

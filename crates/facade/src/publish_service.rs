@@ -46,7 +46,7 @@ impl Publications {
         caller: Caller,
         stream: Streaming<v1::PublishRequest>,
     ) -> Result<longrunning::Operation, Status> {
-        let mut messages = self.receiver.receive(caller.client(), stream);
+        let mut messages = self.receiver.receive(caller.client().clone(), stream);
         let mut metadata = messages.metadata().await?;
         let id = std::mem::take(&mut metadata.request_id);
         repeats::request(REQUEST_ID, &id, METHOD, &metadata, None)?;
@@ -66,11 +66,11 @@ impl Publications {
         if metadata.validate_only {
             return Ok(tried(&service, task, budget, content).await);
         }
-        let kept = self.work.blobs.put(&caller.client(), &content).await;
+        let kept = self.work.blobs.put(caller.client(), &content).await;
         kept.map_err(|error| failed(&error, Fields::of("chunk")))?;
         progress.writing();
         let asked = Asked { task: Task::Publish(task), budget, request: repeated };
-        operations::submit(&self.work, &service, caller.client(), asked, REQUEST_ID).await
+        operations::submit(&self.work, &service, caller.client().clone(), asked, REQUEST_ID).await
     }
 }
 
@@ -138,7 +138,7 @@ impl PublishService for Publications {
         &self,
         request: Request<Streaming<v1::StagePictureRequest>>,
     ) -> Result<Response<v1::StagePictureResponse>, Status> {
-        let client = Caller::of(&request).client();
+        let client = Caller::of(&request).client().clone();
         self.stage(&client, request.into_inner()).await.map(Response::new)
     }
 

@@ -20,14 +20,16 @@ pub(crate) struct Method {
     /// `package.Service/Method`.
     pub(crate) name: Arc<str>,
     /// Whether a request may have more messages than one.
-    pub(crate) many: bool,
+    pub(crate) takes_many: bool,
+    /// Whether an answer may.
+    pub(crate) answers_many: bool,
     /// By code; looked for when they are first needed, since to find one takes longer than to count.
     figures: [OnceLock<(Counter, Histogram)>; CODES],
 }
 
 impl Method {
-    fn new(name: &str, many: bool) -> Self {
-        Self { name: name.into(), many, figures: Default::default() }
+    fn new(name: &str, takes_many: bool, answers_many: bool) -> Self {
+        Self { name: name.into(), takes_many, answers_many, figures: Default::default() }
     }
 
     /// Counts a call that ended.
@@ -71,14 +73,15 @@ impl Served {
                 let service_name = format!("{package}.{}", service.name());
                 service.method.into_iter().map(move |method| {
                     let name = format!("{service_name}/{}", method.name());
-                    (format!("/{name}"), Arc::new(Method::new(&name, method.client_streaming())))
+                    let (takes_many, answers_many) = (method.client_streaming(), method.server_streaming());
+                    (format!("/{name}"), Arc::new(Method::new(&name, takes_many, answers_many)))
                 })
             })
         });
-        Self(Arc::new(Methods { known: methods.collect(), unknown: Arc::new(Method::new("unknown", false)) }))
+        Self(Arc::new(Methods { known: methods.collect(), unknown: Arc::new(Method::new("unknown", false, false)) }))
     }
 
-    /// The method of a path; one called `unknown`, of one message, if there is none.
+    /// The method of a path; one called `unknown`, of one message each way, if there is none.
     pub(crate) fn of(&self, path: &str) -> &Arc<Method> {
         self.0.known.get(path).unwrap_or(&self.0.unknown)
     }
@@ -91,15 +94,15 @@ mod tests {
     #[test]
     fn every_method_that_is_served_is_known_by_its_path() {
         let served = Served::new();
-        for (name, many) in [
-            ("polyptych.v1.ImageService/UploadImage", true),
-            ("polyptych.v1.ImageService/DownloadImage", false),
-            ("google.longrunning.Operations/GetOperation", false),
-            ("grpc.health.v1.Health/Check", false),
-            ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true),
+        for (name, takes_many, answers_many) in [
+            ("polyptych.v1.ImageService/UploadImage", true, false),
+            ("polyptych.v1.ImageService/DownloadImage", false, true),
+            ("google.longrunning.Operations/GetOperation", false, false),
+            ("grpc.health.v1.Health/Check", false, false),
+            ("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true, true),
         ] {
             let method = served.of(&format!("/{name}"));
-            assert_eq!((&*method.name, method.many), (name, many));
+            assert_eq!((&*method.name, method.takes_many, method.answers_many), (name, takes_many, answers_many));
             assert_eq!(&*served.of(name).name, "unknown");
         }
     }

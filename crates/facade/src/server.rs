@@ -18,7 +18,6 @@ use polyptych_proto::v1::publish_service_server::{self, PublishServiceServer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tonic::service::Routes;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
@@ -38,6 +37,7 @@ use crate::observed::{Adopt, Observed};
 use crate::operations::Watch;
 use crate::publish_service::Publications;
 use crate::receiving::Receiver;
+use crate::routes::Routes;
 use crate::served::Served;
 use crate::spool::Spool;
 use crate::tls::Tls;
@@ -155,15 +155,16 @@ fn routes(
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let chunk = settings.max_chunk_bytes.saturating_add(MESSAGE_OVERHEAD);
-    Ok(Routes::new(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
-        .add_service(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
-        .add_service(PublishServiceServer::new(publications).max_decoding_message_size(chunk.max(MAX_MANIFEST_BYTES)))
-        .add_service(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
-        .add_service(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
-        .add_service(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))
-        .add_service(HealthServer::new(Health::new(HealthService::from_health_reporter(health.clone()))))
-        .add_service(reflection().build_v1().map_err(FacadeError::Reflection)?)
-        .add_service(reflection().build_v1alpha().map_err(FacadeError::Reflection)?))
+    Ok(Routes::default()
+        .with(ImageServiceServer::new(images).max_decoding_message_size(chunk.max(MAX_MANY_BYTES)))
+        .with(AssociationServiceServer::new(associations).max_decoding_message_size(MAX_MANY_BYTES))
+        .with(PublishServiceServer::new(publications).max_decoding_message_size(chunk.max(MAX_MANIFEST_BYTES)))
+        .with(LibraryServiceServer::new(libraries).max_decoding_message_size(MAX_UNARY_BYTES))
+        .with(AuditServiceServer::new(audit).max_decoding_message_size(MAX_UNARY_BYTES))
+        .with(OperationsServer::new(operations).max_decoding_message_size(MAX_UNARY_BYTES))
+        .with(HealthServer::new(Health::new(HealthService::from_health_reporter(health.clone()))))
+        .with(reflection().build_v1().map_err(FacadeError::Reflection)?)
+        .with(reflection().build_v1alpha().map_err(FacadeError::Reflection)?))
 }
 
 impl Facade {
@@ -191,7 +192,7 @@ impl Facade {
         let (load, served) = (Load::new(&settings), Served::new());
         let routes = routes(service, &work, &spool, &health, &settings)?;
         let lookout = Lookout::default();
-        let calls = Calls::new(routes, &settings, served.clone(), load.clone(), lookout.clone());
+        let calls = Calls::new(routes, &settings, load.clone(), lookout.clone());
         let live = Live { calls, load, spool, work, health };
         Ok(Self { live, served, lookout, guard: Guard::open(), settings: Arc::new(settings), adopt: None })
     }
@@ -237,9 +238,9 @@ impl Facade {
         self.tell_health(ServingStatus::Serving).await;
         let guarded = Guarded::new(self.live.calls.clone(), self.guard.clone());
         let observed = Observed::new(guarded, self.served.clone(), self.adopt.clone());
-        let service = Web::new(observed, &self.settings.web_origins);
+        let web = Web::new(observed, &self.settings.web_origins);
         let stopping = Notify::new();
-        let served = connections::serve(incoming, service, &self.settings, stopping.notified());
+        let served = connections::serve(incoming, web, &self.settings, stopping.notified());
         // Driven here, not by the server: that no longer looks at its signal once `incoming` has ended.
         let drained = async {
             shutdown.await;

@@ -2,12 +2,8 @@
 //! those that a browser sends for a page without asking: it lets any page post a text or a file to any address, and shows the
 //! certificate of its user there. Neither is a call, nor does a page of another origin make one.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic_web::{GrpcWebLayer, GrpcWebService};
@@ -17,30 +13,29 @@ use tower_layer::Layer;
 use http::header::{CONTENT_TYPE, ORIGIN};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::observed::Observed;
+use crate::routes::Answer;
+
 /// How long a browser may remember that it may call.
 const REMEMBER: Duration = Duration::from_secs(3600);
 
 /// What a page may read of an answer's headers.
 const SHOWN: [&str; 4] = ["grpc-status", "grpc-message", "grpc-status-details-bin", "x-request-id"];
 
-/// A service, spoken to by pages, too.
-#[derive(Debug, Clone)]
-pub(crate) struct Web<S> {
-    plain: S,
-    origins: Arc<[HeaderValue]>,
+/// What answers calls, spoken to by pages, too.
+#[derive(Debug)]
+pub(crate) struct Web {
+    plain: Observed,
+    origins: Vec<HeaderValue>,
     any: bool,
-    pages: Option<Cors<GrpcWebService<S>>>,
+    pages: Option<Cors<GrpcWebService<Observed>>>,
 }
 
-impl<S> Web<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
-{
+impl Web {
     /// For pages of these origins, `*` for any; none for no pages at all. One that no header can hold is passed over.
-    pub(crate) fn new(plain: S, origins: &[String]) -> Self {
+    pub(crate) fn new(plain: Observed, origins: &[String]) -> Self {
         let any = origins.iter().any(|origin| origin == "*");
-        let listed: Arc<[HeaderValue]> =
-            origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+        let listed: Vec<_> = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
         let origin = match any {
             true => AllowOrigin::any(),
             false => AllowOrigin::list(listed.iter().cloned()),
@@ -53,6 +48,19 @@ where
             .max_age(REMEMBER);
         let pages = (!origins.is_empty()).then(|| cors.layer(GrpcWebLayer::new().layer(plain.clone())));
         Self { plain, origins: listed, any, pages }
+    }
+
+    /// Answers a request, whether it is a call or not.
+    pub(crate) fn call(&self, request: Request<Body>) -> Answer {
+        if let Some(status) = self.refused(&request) {
+            let mut answer = Response::new(Body::empty());
+            *answer.status_mut() = status;
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
+        match &self.pages {
+            Some(pages) if is_of_page(&request) => Box::pin(pages.clone().call(request)),
+            _ => self.plain.call(request),
+        }
     }
 
     /// Why a request is no call.
@@ -68,32 +76,6 @@ where
             return Some(StatusCode::METHOD_NOT_ALLOWED);
         }
         (!kind(request).starts_with("application/grpc")).then_some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-    }
-}
-
-impl<S> Service<Request<Body>> for Web<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.plain.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if let Some(status) = self.refused(&request) {
-            let mut answer = Response::new(Body::empty());
-            *answer.status_mut() = status;
-            return Box::pin(std::future::ready(Ok(answer)));
-        }
-        match &mut self.pages {
-            Some(pages) if is_of_page(&request) => Box::pin(pages.call(request)),
-            _ => Box::pin(self.plain.call(request)),
-        }
     }
 }
 

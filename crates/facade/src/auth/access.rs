@@ -15,6 +15,7 @@ use super::jwt::{self, TokenError, TokenRules};
 use super::keys::KeyHash;
 use super::rate::{Meter, Rate};
 use super::{Patterns, Rights};
+use crate::caller::Caller;
 
 /// A client: how it is known, what it may do, where, and how much of it.
 #[derive(Debug, Clone)]
@@ -76,7 +77,7 @@ pub enum AccessError {
 
 /// The clients of a server.
 pub struct Access {
-    clients: Vec<Arc<Known>>,
+    clients: Vec<Known>,
     issuer: Option<(TokenRules, Kept<KeySet>)>,
     reflection: Reflection,
 }
@@ -85,7 +86,8 @@ pub struct Access {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) client: Client,
-    pub(super) libraries: Arc<Patterns>,
+    /// It, as what answers its calls sees it.
+    pub(super) caller: Caller,
     pub(super) meter: Arc<Meter>,
 }
 
@@ -119,8 +121,9 @@ impl Access {
         });
         let issuer = issuer.transpose().map_err(AccessError::Keys)?;
         let known = |client: Client| {
-            let (libraries, meter) = (Arc::new(client.libraries.clone()), Arc::new(Meter::new(client.rate)));
-            Arc::new(Known { client, libraries, meter })
+            let caller = Caller::new(client.id.clone(), client.libraries.clone(), client.rights);
+            let meter = Arc::new(Meter::new(client.rate));
+            Known { client, caller, meter }
         };
         Ok(Self { clients: clients.into_iter().map(known).collect(), issuer, reflection })
     }
@@ -128,13 +131,9 @@ impl Access {
     /// This table, in which clients that `before` knows, too, have used of their limits what they have used there.
     pub(super) fn after(mut self, before: &Self) -> Self {
         for known in &mut self.clients {
-            let same = |old: &&Arc<Known>| old.client.id == known.client.id && old.meter.rate() == known.meter.rate();
+            let same = |old: &&Known| old.client.id == known.client.id && old.meter.rate() == known.meter.rate();
             if let Some(old) = before.clients.iter().find(same) {
-                *known = Arc::new(Known {
-                    client: known.client.clone(),
-                    libraries: Arc::clone(&known.libraries),
-                    meter: Arc::clone(&old.meter),
-                });
+                known.meter = Arc::clone(&old.meter);
             }
         }
         self
@@ -145,7 +144,7 @@ impl Access {
     }
 
     /// The client of a key. Every key of the table is looked at, whichever it is, so that the time tells nothing.
-    pub(super) fn by_key(&self, key: &str) -> Option<&Arc<Known>> {
+    pub(super) fn by_key(&self, key: &str) -> Option<&Known> {
         let shown = KeyHash::of(key);
         let (mut place, mut found) = (0_u64, Choice::from(0));
         for (at, known) in (0_u64..).zip(&self.clients) {
@@ -160,15 +159,15 @@ impl Access {
     }
 
     /// The one client that names of a certificate belong to; none where they belong to several, since it would be chance which.
-    pub(super) fn by_certificate(&self, names: &[CertificateName]) -> Option<&Arc<Known>> {
-        let named = |known: &&Arc<Known>| known.client.certificates.iter().any(|name| names.contains(name));
+    pub(super) fn by_certificate(&self, names: &[CertificateName]) -> Option<&Known> {
+        let named = |known: &&Known| known.client.certificates.iter().any(|name| names.contains(name));
         let mut found = self.clients.iter().filter(named);
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
 
     /// The client of a token's subject; `None` if the token is good and the subject is not known.
-    pub(super) fn by_token(&self, token: &str, now: Timestamp) -> Result<Option<&Arc<Known>>, TokenError> {
+    pub(super) fn by_token(&self, token: &str, now: Timestamp) -> Result<Option<&Known>, TokenError> {
         let Some((rules, keys)) = &self.issuer else { return Ok(None) };
         let subject = jwt::subject(rules, &keys.value(), token, now)?;
         Ok(self.clients.iter().find(|known| known.client.subjects.contains(&subject)))

@@ -1,15 +1,13 @@
 //! The guard at the door: it knows who calls, whether that client may call this method, and whether it may call now. It does
 //! not read messages: which libraries a client may use is kept by [`crate::caller::Door`].
 
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll};
 
-use futures_util::future::{BoxFuture, FutureExt};
-use http_body::{Frame, SizeHint};
+use futures_util::future::Either;
 use jiff::Timestamp;
 use tonic::body::Body;
-use tonic::codegen::{Service, http};
+use tonic::codegen::http;
 use tonic::{Code, Status};
 
 use super::access::{Access, Known, Reflection};
@@ -19,9 +17,17 @@ use super::keys::is_key;
 use super::methods::{Need, need};
 use super::rate::Place;
 use crate::caller::Caller;
+use crate::calls::{Answered, Calls};
+use crate::served::Method;
 use crate::status::{Reason, Refusal};
 
 type Clock = dyn Fn() -> Timestamp + Send + Sync;
+
+/// A caller that may call, and its place where those are counted.
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    pub(crate) place: Option<Place>,
+}
 
 /// Decides who may call. A clone decides by the same table.
 #[derive(Clone)]
@@ -57,11 +63,10 @@ impl Guard {
         self.0.as_ref().map_or_else(Files::default, |watch| Files::of(Arc::clone(watch) as _))
     }
 
-    /// Who calls, if the call may begin now, and its place where those are counted; `None` for a caller that is not known and need
-    /// not be.
-    fn admit<B>(&self, request: &http::Request<B>) -> Result<Option<(Caller, Option<Place>)>, Refusal> {
-        let Some(watch) = &self.0 else { return Ok(Some((Caller::anybody(), None))) };
-        let access = Arc::clone(&watch.access.read().unwrap_or_else(PoisonError::into_inner));
+    /// Who calls, if the call may begin now; `None` for a caller that is not known and need not be.
+    fn admit<B>(&self, request: &http::Request<B>) -> Result<Option<Admitted>, Refusal> {
+        let Some(watch) = &self.0 else { return Ok(Some(Admitted { caller: Caller::anybody(), place: None })) };
+        let access = watch.access.read().unwrap_or_else(PoisonError::into_inner);
         let need = need(request.uri().path());
         let known = watch.identify(&access, request)?;
         let (known, needs_client) = match (known, need, access.reflection()) {
@@ -86,18 +91,17 @@ impl Guard {
             let message = "the client has more calls at once, or in a short time, than it may have";
             Refusal::new(Code::ResourceExhausted, Reason::ClientRateLimited, message).with_retry_after(wait)
         })?;
-        let libraries = Arc::clone(&known.libraries);
-        Ok(Some((Caller::new(known.client.id.clone(), libraries, rights), place)))
+        Ok(Some(Admitted { caller: known.caller.clone(), place }))
     }
 }
 
 impl Watch {
     /// The client that the call names; `None` if it names none. A credential that is shown and not accepted is a failure,
     /// whatever else the call might do without one.
-    fn identify<B>(&self, access: &Access, request: &http::Request<B>) -> Result<Option<Arc<Known>>, Refusal> {
+    fn identify<'a, B>(&self, access: &'a Access, request: &http::Request<B>) -> Result<Option<&'a Known>, Refusal> {
         let Some(credential) = credential(request.headers())? else {
             let peer = request.extensions().get::<Peer>();
-            return Ok(peer.and_then(|peer| access.by_certificate(peer.names())).cloned());
+            return Ok(peer.and_then(|peer| access.by_certificate(peer.names())));
         };
         let known = match is_key(credential) {
             true => access.by_key(credential),
@@ -106,7 +110,7 @@ impl Watch {
             })?,
         };
         let refused = || unauthenticated("the key or token in the header authorization is of no client");
-        known.cloned().map(Some).ok_or_else(refused)
+        known.map(Some).ok_or_else(refused)
     }
 }
 
@@ -148,81 +152,34 @@ fn no_such_method() -> Refusal {
     Refusal::new(Code::Unimplemented, Reason::UnknownMethod, "no such service or method")
 }
 
-/// A service behind a guard.
-#[derive(Debug, Clone)]
-pub(crate) struct Guarded<S> {
-    service: S,
+/// What answers calls, behind a guard.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    calls: Calls,
     guard: Guard,
 }
 
-impl<S> Guarded<S> {
-    pub(crate) fn new(service: S, guard: Guard) -> Self {
-        Self { service, guard }
-    }
-}
-
-impl<S> Service<http::Request<Body>> for Guarded<S>
-where
-    S: Service<http::Request<Body>, Response = http::Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = http::Response<Body>;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.service.poll_ready(context)
+impl Guarded {
+    pub(crate) fn new(calls: Calls, guard: Guard) -> Self {
+        Self { calls, guard }
     }
 
-    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let admitted = match self.guard.admit(&request) {
-            Ok(admitted) => admitted,
-            Err(refusal) => {
+    /// Answers a call of `method`, or says why it may not begin.
+    pub(crate) fn call(
+        &self,
+        method: &Method,
+        mut request: http::Request<Body>,
+    ) -> impl Future<Output = Answered> + Send + use<> {
+        match self.guard.admit(&request) {
+            Ok(admitted) => {
+                request.headers_mut().remove(http::header::AUTHORIZATION);
+                Either::Left(self.calls.call(method, admitted, request))
+            }
+            Err(refusal) => Either::Right(async move {
                 // What is no method is not repeated: anybody can send 16 KiB of it. The span has the method.
                 tracing::info!(reason = refusal.reason().as_str(), "call not let in");
-                return std::future::ready(Ok(Status::from(refusal).into_http())).boxed();
-            }
-        };
-        request.headers_mut().remove(http::header::AUTHORIZATION);
-        let place = admitted.and_then(|(caller, place)| {
-            request.extensions_mut().insert(caller);
-            place
-        });
-        let answer = self.service.call(request);
-        async move {
-            let answer = answer.await?;
-            Ok(match place {
-                Some(place) => answer.map(|body| Body::new(Held { body, _place: place })),
-                None => answer,
-            })
+                Answered { answer: Status::from(refusal).into_http(), entered: None }
+            }),
         }
-        .boxed()
-    }
-}
-
-/// An answer that keeps its client's place until its last byte.
-struct Held {
-    body: Body,
-    _place: Place,
-}
-
-impl http_body::Body for Held {
-    type Data = bytes::Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        http_body::Body::poll_frame(Pin::new(&mut self.body), context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        http_body::Body::is_end_stream(&self.body)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.body)
     }
 }

@@ -28,4 +28,5 @@ pub use rate::Rate;
 pub use rights::{Right, Rights};
 
 pub(crate) use files::Kept;
-pub(crate) use guard::Guarded;
+pub(crate) use guard::{Admitted, Guarded};
+pub(crate) use rate::Place;

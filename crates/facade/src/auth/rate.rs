@@ -32,7 +32,7 @@ pub(super) struct Meter {
 }
 
 /// The place of a call that is allowed, where calls at a time are counted; it is free again when this is dropped.
-pub(super) type Place = OwnedSemaphorePermit;
+pub(crate) type Place = OwnedSemaphorePermit;
 
 impl Meter {
     pub(super) fn new(rate: Rate) -> Self {

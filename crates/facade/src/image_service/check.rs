@@ -17,7 +17,7 @@ impl Images {
         caller: &Caller,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::CheckImageResponse, Status> {
-        let mut messages = self.receiver.receive(caller.client(), stream);
+        let mut messages = self.receiver.receive(caller.client().clone(), stream);
         let metadata = messages.metadata().await?;
         let (id, album) = convert::parse_parent("metadata.parent", &metadata.parent)?;
         let service = self.service.open(caller);

@@ -37,6 +37,6 @@ impl Images {
             return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        operations::submit(&self.work, &service, caller.client(), asked, "names").await
+        operations::submit(&self.work, &service, caller.client().clone(), asked, "names").await
     }
 }

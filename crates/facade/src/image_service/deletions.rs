@@ -30,7 +30,7 @@ impl Images {
         if request.validate_only {
             return Ok(());
         }
-        match Repeatable::<()>::begin(&self.work.requests, caller.client(), repeated, "request_id").await? {
+        match Repeatable::<()>::begin(&self.work.requests, caller.client().clone(), repeated, "request_id").await? {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();
@@ -59,6 +59,6 @@ impl Images {
             return Ok(operations::validated(&service, &asked, &service.forecast(&asked.task), response));
         }
         progress.writing();
-        operations::submit(&self.work, &service, caller.client(), asked, "names").await
+        operations::submit(&self.work, &service, caller.client().clone(), asked, "names").await
     }
 }

@@ -39,7 +39,7 @@ impl Images {
         }
         progress.writing();
         let asked = Asked { task: Task::Import(ImportTask { items, terms }), budget, request: repeated };
-        operations::submit(&self.work, &service, caller.client(), asked, "sources").await
+        operations::submit(&self.work, &service, caller.client().clone(), asked, "sources").await
     }
 }
 

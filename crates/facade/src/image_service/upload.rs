@@ -22,7 +22,7 @@ impl Images {
         caller: &Caller,
         stream: Streaming<v1::UploadImageRequest>,
     ) -> Result<v1::UploadImageResponse, Status> {
-        let mut messages = self.receiver.receive(caller.client(), stream);
+        let mut messages = self.receiver.receive(caller.client().clone(), stream);
         let mut metadata = messages.metadata().await?;
         let service = self.service.open(caller);
         let place = Place::new(&service, &metadata)?;
@@ -46,7 +46,8 @@ impl Images {
         let place = Place::new(&service, &metadata)?;
         progress.at(place.library, Some(&place.album));
         let id = std::mem::take(&mut metadata.request_id);
-        let content = self.receiver.take(caller.client(), content).await.map_err(|refusal| place.refused(refusal))?;
+        let content =
+            self.receiver.take(caller.client().clone(), content).await.map_err(|refusal| place.refused(refusal))?;
         let fields = Fields { content: "content", ..Fields::UPLOAD };
         self.accept(progress, caller, &service, place, Received { id, metadata, content, fields }).await
     }
@@ -65,7 +66,7 @@ impl Images {
         if received.metadata.validate_only {
             return tried(service, place, received).await;
         }
-        match Repeatable::begin(&self.work.requests, caller.client(), repeated, REQUEST_ID).await? {
+        match Repeatable::begin(&self.work.requests, caller.client().clone(), repeated, REQUEST_ID).await? {
             Repeatable::Answered(answer) => Ok(answer),
             Repeatable::Fresh(attempt) => {
                 progress.writing();

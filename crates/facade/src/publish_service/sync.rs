@@ -43,7 +43,7 @@ impl Publications {
     ) -> Result<longrunning::Operation, Status> {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "PlanSync", &request, None)?;
-        let (service, client) = (self.service.open(caller), caller.client());
+        let (service, client) = (self.service.open(caller), caller.client().clone());
         // Its staged files may have gone since.
         if let Some(made) = operations::repeated(&self.work, &service, &client, repeated.as_ref(), "manifest").await? {
             return Ok(made);
@@ -65,7 +65,7 @@ impl Publications {
         let id = std::mem::take(&mut request.request_id);
         let repeated = repeats::request("request_id", &id, "ApplySync", &request, None)?;
         let budget = convert::parse_budget("budget", request.budget)?;
-        let (service, client) = (self.service.open(caller), caller.client());
+        let (service, client) = (self.service.open(caller), caller.client().clone());
         // Its plan and staged files may have gone since. What is only to be validated makes no operation.
         if !request.validate_only
             && let Some(made) = operations::repeated(&self.work, &service, &client, repeated.as_ref(), "plan").await?
