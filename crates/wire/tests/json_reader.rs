@@ -31,12 +31,15 @@ fn same(this: &Value, other: &Value) -> bool {
     }
 }
 
-/// What an error says. That a number is too large is seen here at its end, and there while it is read.
-fn words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" at line ") {
-        Some(("number out of range", _)) => "number out of range".to_owned(),
-        _ => text,
+/// Whether errors say the same. That a number is too large is seen here at its end, and there while it is read; one that
+/// ends with the document is only invalid there where it is read over.
+fn say_the_same(this: &serde_json::Error, other: &serde_json::Error) -> bool {
+    let (this, other) = (this.to_string(), other.to_string());
+    let what = |text: &str| text.split_once(" at line ").map_or_else(String::new, |(what, _)| what.to_owned());
+    match (what(&this).as_str(), what(&other).as_str()) {
+        ("number out of range", "number out of range") => true,
+        ("EOF while parsing a value", "invalid number") => true,
+        _ => this == other,
     }
 }
 
@@ -46,7 +49,7 @@ fn read_alike<T: DeserializeOwned + Debug>(document: &str, same: impl Fn(&T, &T)
     let other = serde_json::from_str::<T>(document);
     match (&this, &other) {
         (Ok(this), Ok(other)) => assert!(same(this, other), "{document:?}: {this:?}, not {other:?}"),
-        (Err(this), Err(other)) => assert_eq!(words(this), words(other), "{document:?}"),
+        (Err(this), Err(other)) => assert!(say_the_same(this, other), "{document:?}: {this}, not {other}"),
         _ => panic!("{document:?}: {this:?}, not {other:?}"),
     }
 }
@@ -299,6 +302,10 @@ fn texts_numbers_and_words_are_read_as_serde_json_reads_them() {
         "{\"z\":\"\\q\"}",
         "{\"z\":[}",
         "{\"z\":nulx}",
+        "{\"z\":-",
+        "{\"z\":1.",
+        "{\"z\":-0E",
+        "{\"z\":1e+",
     ];
     documents.iter().for_each(|document| alike(document));
     // The place of a control character in what is read over is that before it for serde_json, and here as everywhere else.
