@@ -132,7 +132,7 @@ impl<B> Answer<B> {
         let turn = match state.patience.until() {
             Some((end, late)) if end <= now => return Some(Err(self.progress.cut_off(late.refusal()))),
             Some((end, _)) => end,
-            // A turn that begins meanwhile has not ended by then.
+            // A turn that begins meanwhile and is too slow before then is seen then.
             None => now + state.patience.idle(),
         };
         Some(Ok(self.deadline.map_or(turn, |deadline| deadline.min(turn))))

@@ -1,5 +1,5 @@
-//! Who calls, and the service as that caller may use it. [`crate::auth`] puts the [`Caller`] into the extensions of each
-//! request; a request without one may use nothing.
+//! Who calls, and the service as that caller may use it. [`crate::calls`] puts the [`Caller`] that [`crate::auth`] let in into the
+//! extensions of its request; a request without one may use nothing.
 
 use std::sync::Arc;
 

@@ -1,10 +1,9 @@
 //! What holds for every call: no more at once than the server may have, its deadline is kept here, its request has to arrive in
 //! time, and no failure leaves without an `ErrorInfo`.
 //!
-//! The transport's own timer answers CANCELLED at the same moment. It polls this service first, and the timer here is
-//! made first, so that the answer from here wins. A call that is cut off is dropped, and its work with it.
-//! The deadline is kept here up to the answer's headers, which a method that answers with one message sends last; from there on
-//! [`crate::answers`] keeps it, by the terms that come with the answer.
+//! A call that is cut off is dropped, and its work with it. The deadline is kept here up to the answer's headers, which a
+//! method that answers with one message sends last; from there on [`crate::answers`] keeps it, by the terms that come with the
+//! answer.
 
 use std::future::{Future, ready};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

@@ -1,5 +1,5 @@
 //! Connections: so many at once, each asked whether it lives, each closed in good time when it has aged, so that clients spread
-//! over servers that were added. It knows nothing of calls.
+//! over servers that were added. Of calls it knows what answers them.
 
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -157,7 +157,10 @@ async fn connection_of<IO>(
     let service = service_fn(move |request: http::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(info.clone());
-        web.call(request)
+        let web = Arc::clone(&web);
+        // Begun by the task of the call: in that of the connection, all that came together would have to have a place before
+        // the first of them can end.
+        async move { web.call(request).await }
     });
     let said = Arc::new(AtomicBool::new(false));
     let io = Heard { io, left: PREFACE_BYTES, said: Arc::clone(&said) };

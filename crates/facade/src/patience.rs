@@ -60,7 +60,7 @@ impl Patience {
         Self { way, idle, rate, end: None, since: None, waited: Duration::ZERO, bytes: 0 }
     }
 
-    /// How long a turn lasts at least that begins from now on.
+    /// How long a turn may last at most that begins from now on.
     pub(crate) fn idle(&self) -> Duration {
         self.idle
     }

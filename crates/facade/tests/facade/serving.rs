@@ -42,6 +42,51 @@ async fn a_call_too_many_is_refused_at_once_and_may_be_tried_again() {
     }
 }
 
+/// A frame of HTTP/2 (RFC 9113, 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_come_together_and_end_at_once_need_one_place() {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const SETTINGS: u8 = 4;
+    let server = Server::with(|settings| settings.calls_at_once = 1);
+    let mut connection = server.raw();
+    let headers = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/polyptych.v1.LibraryService/ListLibraries"),
+        (":authority", "facade.test"),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+    ];
+    // Each as it is, and not to be remembered (RFC 7541, 6.2.2).
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let headers: Vec<u8> =
+        headers.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect();
+    let mut sent = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(SETTINGS, 0, 0, &[])].concat();
+    for stream in (1..40).step_by(2) {
+        sent.extend(frame(HEADERS, 4, stream, &headers));
+        sent.extend(frame(DATA, 1, stream, &[0; 5]));
+    }
+    connection.write_all(&sent).await.unwrap();
+    let mut ended = Vec::new();
+    while ended.len() < 20 {
+        let mut head = [0; 9];
+        connection.read_exact(&mut head).await.unwrap();
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        connection.read_exact(&mut payload).await.unwrap();
+        assert!((kind, flags) != (HEADERS, 5) || ended.contains(&stream), "refused");
+        if kind == DATA {
+            ended.push(stream);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_goes_away_leaves_its_place() {
     let server = Server::with(|settings| settings.calls_at_once = 1);
