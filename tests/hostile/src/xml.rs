@@ -18,7 +18,7 @@ pub fn xml(input: &[u8]) {
         Ok(_) if has_carriage_return_beside_reference(input) => {}
         Ok(ours) => assert_eq!(ours, theirs),
         Err(XmlError::Limit { .. } | XmlError::Reference(_)) => {}
-        Err(_) if has_empty_prefix(input) || has_declaration_in_pieces(input) => {}
+        Err(_) if has_empty_prefix(input) || has_declaration_in_pieces(input) || has_reference_beyond(input) => {}
         Err(error) => panic!("refused although well formed: {error}"),
     }
 }
@@ -39,6 +39,18 @@ fn has_declaration_in_pieces(input: &[u8]) -> bool {
     let declaration = input.get(..end).unwrap_or_default();
     let odd = |quote: u8| declaration.iter().filter(|byte| **byte == quote).count() % 2 == 1;
     odd(b'"') || odd(b'\'')
+}
+
+/// A reference has to be to a character (XML 1.0, 4.1); roxmltree reads one to a number beyond them as U+FFFD.
+fn has_reference_beyond(input: &[u8]) -> bool {
+    String::from_utf8_lossy(input).split("&#").skip(1).any(|rest| {
+        let number = rest.split(';').next().unwrap_or_default();
+        let number = match number.strip_prefix('x') {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+            None => number.parse(),
+        };
+        number.is_ok_and(|number| char::from_u32(number).is_none())
+    })
 }
 
 fn walked(input: &[u8]) -> Result<Vec<Seen>, XmlError> {
