@@ -38,8 +38,7 @@ enum Part {
     Clients,
 }
 
-/// The packages of [`Part::Libraries`]. All others depend on them, and none of them on others but the umbrella without its
-/// server.
+/// The packages of [`Part::Libraries`]. None of them depends on another of ours but the umbrella without its server.
 const LIBRARIES: &[&str] = &[
     "polyptych-codegen",
     "polyptych-conformance",
